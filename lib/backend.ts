@@ -1,0 +1,97 @@
+import type { Page } from "./codec/page.ts";
+
+/** What a call is addressed to: a function, or a method of one parameter set of a class. */
+export interface Target {
+  readonly app: string;
+  /** The name of the function or class. */
+  readonly name: string;
+  /** The method, for a class. */
+  readonly method?: string | undefined;
+  /** The constructor's parameters, for a class: a page of one value. */
+  readonly params?: Page | undefined;
+}
+
+/** Consecutive inputs of a call. */
+export interface InputPage {
+  /** Index of the first input within the call. */
+  readonly start: number;
+  readonly count: number;
+  /** True when each value is the single argument, false when it is the array of arguments. */
+  readonly unary: boolean;
+  readonly args: Page;
+}
+
+/** Why an input has no value. */
+export type FailureKind = "error" | "timeout" | "cancelled" | "crashed" | "startup" | "expired";
+
+export interface Failure {
+  /** Index within the call. */
+  readonly index: number;
+  readonly kind: FailureKind;
+  /** The error: a page of one value. */
+  readonly error: Page;
+}
+
+/** Results of consecutive inputs of a call; a failed input has `null` in `values` and an entry in `failures`. */
+export interface ResultPage {
+  readonly start: number;
+  readonly count: number;
+  readonly values: Page;
+  readonly failures?: readonly Failure[] | undefined;
+}
+
+export interface CallRequest {
+  readonly callId: string;
+  readonly target: Target;
+  /** `map`: one call of many inputs. `group`: every input is a call of its own, id `<callId>.<index>`. */
+  readonly kind: "map" | "group";
+}
+
+/** Where results of an open call go. Each input is reported exactly once, in any order. */
+export interface CallSink {
+  results(page: ResultPage): void;
+}
+
+/** The sending half of an open call. */
+export interface CallChannel {
+  push(page: InputPage): void;
+  /** Cancels inputs that are not done, all of them by default; each is then reported as a `cancelled` failure. */
+  cancel(index?: number): void;
+  /** No more inputs will come and no more results are wanted. */
+  close(): void;
+}
+
+/** A durable call as stored. */
+export interface StoredInput {
+  readonly index: number;
+  readonly status: "pending" | "running" | "done" | FailureKind;
+}
+
+export interface CallReading {
+  /** Undefined while the caller may still add inputs. */
+  readonly total: number | undefined;
+  readonly pages: readonly ResultPage[];
+}
+
+export interface ReadQuery {
+  readonly callId: string;
+  readonly start: number;
+  readonly count: number;
+  /** How long to wait for input `start` to be done; 0 looks once. */
+  readonly waitMs: number;
+}
+
+/** Port to whatever runs calls: the local engine, AWS, or (in a container) the agent beside the runner. */
+export interface Backend {
+  readonly name: string;
+  /** Opens a call whose results come to this process and are not stored. */
+  open(request: CallRequest, sink: CallSink): CallChannel;
+  /** Stores inputs of a durable call; resolves once they would survive a crash of this process. */
+  spawn(request: CallRequest, page: InputPage): Promise<void>;
+  /** States how many inputs a durable map has. */
+  endSpawn(callId: string, total: number): Promise<void>;
+  /** Reads stored results, waiting for the first. @throws NotFoundError, OutputExpiredError */
+  read(query: ReadQuery): Promise<CallReading>;
+  /** Cancels a durable call, or one input of it. */
+  cancel(callId: string, index?: number): Promise<void>;
+}

@@ -1,0 +1,56 @@
+/** Version of the AppSpec format; readers accept this one and the one before. */
+export const SPEC_VERSION = 1;
+
+export interface RetriesSpec {
+  readonly maxRetries: number;
+  readonly backoffCoefficient: number;
+  readonly initialDelaySeconds: number;
+  readonly maxDelaySeconds: number;
+}
+
+export interface ResourceSpec {
+  readonly request: number;
+  readonly limit: number | null;
+}
+
+/** A function or a class, resolved: no optional fields, `null` where nothing applies. */
+export interface FunctionSpec {
+  readonly name: string;
+  readonly kind: "function" | "cls";
+  /** Remote methods of a class, sorted; empty for a function. */
+  readonly methods: readonly string[];
+  readonly generator: boolean;
+  readonly gpu: readonly string[];
+  readonly cpu: ResourceSpec;
+  readonly memoryMiB: ResourceSpec;
+  readonly ephemeralDiskGiB: number | null;
+  readonly timeoutSeconds: number;
+  readonly startupTimeoutSeconds: number;
+  readonly retries: RetriesSpec;
+  readonly minContainers: number;
+  /** `null`: no limit of the function's own. */
+  readonly maxContainers: number | null;
+  readonly bufferContainers: number;
+  readonly scaledownWindowSeconds: number;
+  readonly concurrency: { readonly maxInputs: number; readonly targetInputs: number };
+  readonly singleUseContainers: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly enableMemorySnapshot: boolean;
+  readonly blockNetwork: boolean;
+  readonly nonpreemptible: boolean;
+}
+
+export interface EntrypointSpec {
+  readonly name: string;
+  /** JSON Schema of the arguments, `null` where the schema library has none. */
+  readonly args: unknown;
+}
+
+/** The one contract between the DSL and everything that runs or deploys an app. */
+export interface AppSpec {
+  readonly version: typeof SPEC_VERSION;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly functions: readonly FunctionSpec[];
+  readonly entrypoints: readonly EntrypointSpec[];
+}
