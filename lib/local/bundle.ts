@@ -1,0 +1,88 @@
+import { realpathSync } from "node:fs";
+import { extname, join, relative, resolve, sep } from "node:path";
+import { InvalidError, NotFoundError } from "../errors.ts";
+import { sha256, stampOf, writeAtomically } from "./bundle/files.ts";
+import { readFreshManifest, writeManifest } from "./bundle/manifest.ts";
+import { readOwnPackage } from "./bundle/own-package.ts";
+import { ensureStateDirectory, stateDirectoryOf } from "./project.ts";
+
+/** One ECMAScript module with all code of a user's app, and the hash of its bytes. */
+export interface Bundle {
+  /** Absolute path; its source map lies beside it. */
+  readonly file: string;
+  readonly hash: string;
+}
+
+const SCRIPT_EXTENSIONS: readonly string[] = [
+  ".ts",
+  ".mts",
+  ".cts",
+  ".tsx",
+  ".js",
+  ".mjs",
+  ".cjs",
+  ".jsx",
+];
+
+/**
+ * Bundles a user's modules into one file of a content-addressed cache in `<root>/.windlass`. Packages stay outside.
+ * Unchanged sources are answered from the cache without loading esbuild. A single entry's exports are the bundle's.
+ *
+ * @throws NotFoundError when an entry does not exist.
+ * @throws InvalidError when an entry is not a module, has a syntax error, or imports what cannot be found.
+ */
+export async function bundleApp(entries: readonly string[], root: string): Promise<Bundle> {
+  const realRoot = realpathSync(root);
+  const files = entries.map(checkEntry).sort();
+  const cache = join(stateDirectoryOf(realRoot), "cache", "bundle");
+  const manifestFile = join(cache, "manifests", `${manifestKey(files, realRoot)}.json`);
+  const manifest = readFreshManifest(manifestFile, realRoot);
+  if (manifest !== undefined && isComplete(cache, manifest.hash)) {
+    return { file: bundleFile(cache, manifest.hash), hash: manifest.hash };
+  }
+  ensureStateDirectory(realRoot);
+  const readAt = Date.now();
+  const { build } = await import("./bundle/build.ts");
+  const { hash, code, sourceMap, inputs } = await build(files, realRoot, cache);
+  const file = bundleFile(cache, hash);
+  writeAtomically(`${file}.map`, sourceMap);
+  writeAtomically(file, code);
+  writeManifest(manifestFile, { hash, readAt, inputs });
+  return { file, hash };
+}
+
+function bundleFile(cache: string, hash: string): string {
+  return join(cache, hash, "app.mjs");
+}
+
+function isComplete(cache: string, hash: string): boolean {
+  const file = bundleFile(cache, hash);
+  return stampOf(file) !== undefined && stampOf(`${file}.map`) !== undefined;
+}
+
+function checkEntry(entry: string): string {
+  const file = resolve(entry);
+  if (stampOf(file) === undefined) {
+    throw new NotFoundError("WINDLASS_APP_FILE_MISSING", `there is no app file "${entry}"`, {
+      hint: "give the path of the TypeScript module that defines the App",
+    });
+  }
+  const extension = extname(file);
+  if (!SCRIPT_EXTENSIONS.includes(extension)) {
+    const allowed = SCRIPT_EXTENSIONS.join(", ");
+    throw new InvalidError(
+      "WINDLASS_APP_FILE_TYPE",
+      `app file "${entry}" must end in one of ${allowed}, got "${extension}"`,
+      { hint: "give the path of the TypeScript module that defines the App" },
+    );
+  }
+  return realpathSync(file);
+}
+
+/** A manifest is good for the same entries bundled by the same tools. */
+function manifestKey(files: readonly string[], root: string): string {
+  const paths = files.map((file) => relative(root, file).split(sep).join("/"));
+  const { version, dependencies } = readOwnPackage();
+  const [node] = process.versions.node.split(".");
+  return sha256(JSON.stringify([paths, version, dependencies.esbuild, node])).slice(0, 32);
+}

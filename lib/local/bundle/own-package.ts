@@ -1,0 +1,16 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The part of Windlass's own package.json that the program needs. */
+export interface OwnPackage {
+  readonly version: string;
+  readonly dependencies: { readonly esbuild: string };
+}
+
+/** Reads the package.json of the Windlass that this code is part of. */
+export function readOwnPackage(): OwnPackage {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as OwnPackage;
+}

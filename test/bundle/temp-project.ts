@@ -1,0 +1,35 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** Files by path. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Writes a project into a temporary folder, which is removed after the test. */
+export function tempProject(files: Files): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "windlass-test-")));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  writeFiles(root, { "package.json": '{ "type": "module" }', ...files });
+  return root;
+}
+
+export function writeFiles(root: string, files: Files): void {
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+}
+
+/** A package in node_modules. */
+export function fakePackage(name: string, main: string): Files {
+  return {
+    [`node_modules/${name}/package.json`]: JSON.stringify({
+      name,
+      type: "module",
+      main: "index.js",
+    }),
+    [`node_modules/${name}/index.js`]: main,
+  };
+}
