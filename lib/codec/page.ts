@@ -7,3 +7,9 @@ export interface Page {
   readonly tagged: boolean;
   readonly attachments: readonly Uint8Array[];
 }
+
+/** How many objects and arrays may be nested in each other; deeper ones are mistakes or attacks. */
+export const MAX_DEPTH = 500;
+
+/** The key that marks an object of a tagged page as a value that JSON lacks. */
+export const TAG = "$w";
