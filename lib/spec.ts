@@ -13,6 +13,20 @@ export interface ResourceSpec {
   readonly limit: number | null;
 }
 
+/** When a function runs by itself; the lengths of a period add up. */
+export type ScheduleSpec =
+  | { readonly kind: "cron"; readonly expression: string; readonly timezone: string }
+  | {
+      readonly kind: "period";
+      readonly years: number;
+      readonly months: number;
+      readonly weeks: number;
+      readonly days: number;
+      readonly hours: number;
+      readonly minutes: number;
+      readonly seconds: number;
+    };
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
@@ -35,6 +49,7 @@ export interface FunctionSpec {
   readonly concurrency: { readonly maxInputs: number; readonly targetInputs: number };
   readonly singleUseContainers: boolean;
   readonly env: Readonly<Record<string, string>>;
+  readonly schedule: ScheduleSpec | null;
   readonly enableMemorySnapshot: boolean;
   readonly blockNetwork: boolean;
   readonly nonpreemptible: boolean;
@@ -42,8 +57,8 @@ export interface FunctionSpec {
 
 export interface EntrypointSpec {
   readonly name: string;
-  /** JSON Schema of the arguments, `null` where the schema library has none. */
-  readonly args: unknown;
+  /** JSON Schema of the arguments, `null` where there is no schema or its library cannot write one. */
+  readonly args: Readonly<Record<string, unknown>> | null;
 }
 
 /** The one contract between the DSL and everything that runs or deploys an app. */
@@ -53,4 +68,14 @@ export interface AppSpec {
   readonly tags: Readonly<Record<string, string>>;
   readonly functions: readonly FunctionSpec[];
   readonly entrypoints: readonly EntrypointSpec[];
+}
+
+/** The text of a spec: JSON with sorted keys, the same bytes for the same app. */
+export function specText(spec: AppSpec): string {
+  return `${JSON.stringify(spec, sortKeys, 2)}\n`;
+}
+
+function sortKeys(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

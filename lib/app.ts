@@ -1,0 +1,258 @@
+import { callSite } from "./call-site.ts";
+import { type Run, type RunOptions, startRun } from "./client/run.ts";
+import { type ClsHandle, createClsHandle } from "./cls.ts";
+import {
+  duplicateViolation,
+  type Reading,
+  readCls,
+  readEntrypoint,
+  readFunction,
+} from "./define.ts";
+import type { Definition, EntrypointDefinition } from "./definition.ts";
+import {
+  type EntrypointArgs,
+  type EntrypointHandle,
+  type EntrypointOptions,
+  runEntrypoint,
+} from "./entrypoint.ts";
+import { FunctionCalls, type HandleOf } from "./function.ts";
+import type { AnyClass, AnyHandler } from "./handler.ts";
+import { checkAppOptions } from "./options/check-options.ts";
+import type { AppOptions, ClsOptions, FunctionOptions } from "./options/function-options.ts";
+import { show } from "./options/show.ts";
+import { throwViolations, type Violation } from "./options/violation.ts";
+import type { Schedule } from "./schedule.ts";
+import type { StandardSchema } from "./standard-schema.ts";
+
+const BRAND: symbol = Symbol.for("windlass.app");
+const REGISTRY: symbol = Symbol.for("windlass.apps");
+
+// A scheduled function is called without arguments.
+type HandlerFor<When> = [When] extends [Schedule] ? () => unknown : AnyHandler;
+
+/**
+ * Functions and classes that are run and deployed together.
+ * @example
+ * export const app = new App("media");
+ * export const resize = app.function("resize", { memoryMiB: 2048 }, async (url: string, width = 100) => { … });
+ */
+export class App {
+  readonly name: string;
+  /** Absolute path of the file that creates it; undefined if it is in none. */
+  readonly file: string | undefined;
+  readonly #tags: Readonly<Record<string, string>>;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #definitions: Map<string, Definition> = new Map();
+  readonly #entrypoints: Map<string, EntrypointDefinition> = new Map();
+  readonly #included: App[] = [];
+  #parent: App | undefined;
+
+  /**
+   * @param name - 1 to 64 letters, digits, `.`, `_` or `-`
+   * @throws InvalidError naming every mistake
+   */
+  constructor(name: string, options: AppOptions = {}) {
+    const subject = `app ${show(name)}`;
+    throwViolations(subject, [...checkAppName(name), ...checkAppOptions(options, subject)], App);
+    this.name = name;
+    this.file = callSite(App);
+    this.#tags = { ...options.tags };
+    this.#env = { ...options.env };
+    register(this);
+  }
+
+  /** Functions and classes by name, those of included apps too. */
+  get definitions(): ReadonlyMap<string, Definition> {
+    return this.#definitions;
+  }
+
+  /** Entrypoints by name, those of included apps too. */
+  get entrypoints(): ReadonlyMap<string, EntrypointDefinition> {
+    return this.#entrypoints;
+  }
+
+  /** Tags of this app and, where it has none of that name, of included apps. */
+  get tags(): Readonly<Record<string, string>> {
+    const included = this.#included.map((app) => app.tags);
+    return Object.assign({}, ...included.reverse(), this.#tags);
+  }
+
+  /**
+   * Defines a function that runs in containers. A parameter without a type becomes `never`; a recursive handler
+   * states its return type.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example app.function("resize", { retries: 3 }, async (url: string, width = 100) => { … })
+   * @throws InvalidError naming every mistake
+   */
+  function<Handler extends AnyHandler>(name: string, handler: Handler): HandleOf<Handler>;
+  function<Handler extends HandlerFor<When>, When extends Schedule | undefined = undefined>(
+    name: string,
+    options: FunctionOptions<When>,
+    handler: Handler,
+  ): HandleOf<Handler>;
+  function(name: string, ...rest: readonly unknown[]): unknown {
+    const given = { name, ...split(rest), file: callSite(this.function) };
+    this.#define(readFunction(given, this.#env), this.function);
+    return new FunctionCalls(this.#target(name), given.body as AnyHandler);
+  }
+
+  /**
+   * Defines a class that lives in containers: its public methods can be called remotely. Its constructor takes
+   * nothing or one object.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example
+   * const Llm = app.cls("Llm", { gpu: "L4" }, class {
+   *   constructor(params: { model: string }) { … }
+   *   async [enter]() { … }
+   *   generate(prompt: string) { … }
+   * });
+   * await new Llm({ model: "small" }).generate.remote("hello");
+   * @throws InvalidError naming every mistake
+   */
+  cls<Ctor extends AnyClass>(name: string, ctor: Ctor): ClsHandle<Ctor>;
+  cls<Ctor extends AnyClass>(name: string, options: ClsOptions, ctor: Ctor): ClsHandle<Ctor>;
+  cls(name: string, ...rest: readonly unknown[]): ClsHandle<AnyClass> {
+    const given = { name, ...split(rest), file: callSite(this.cls) };
+    const { definition, violations } = readCls(given, this.#env);
+    this.#define({ definition, violations }, this.cls);
+    const methods = definition.kind === "cls" ? definition.methods : [];
+    return createClsHandle(this.#target(name), given.body as AnyClass, methods);
+  }
+
+  /**
+   * Defines what `windlass run` runs: in the process of the command, not in a container.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example app.entrypoint("main", { args: z.object({ n: z.coerce.number() }) }, async ({ n }) => { … })
+   * @throws InvalidError naming every mistake
+   */
+  entrypoint<Result>(
+    name: string,
+    handler: (args: unknown) => Result,
+  ): EntrypointHandle<undefined, Result>;
+  entrypoint<Result, Schema extends StandardSchema | undefined = undefined>(
+    name: string,
+    options: EntrypointOptions<Schema>,
+    handler: (args: EntrypointArgs<Schema>) => Result,
+  ): EntrypointHandle<Schema, Result>;
+  entrypoint(name: string, ...rest: readonly unknown[]): unknown {
+    const given = { name, ...split(rest), file: callSite(this.entrypoint) };
+    const { definition, violations } = readEntrypoint(given);
+    const found = [...violations, ...this.#duplicates(definition)];
+    throwViolations(`entrypoint ${show(name)}`, found, this.entrypoint);
+    for (const app of this.#line()) app.#entrypoints.set(name, definition);
+    return { name, run: (args: unknown) => runEntrypoint(definition, args) };
+  }
+
+  /**
+   * Makes the functions, classes and entrypoints of another app part of this one, now and later ones too. Tags of
+   * this app win.
+   * @throws InvalidError when both have something of one name
+   */
+  include(other: App): this {
+    throwViolations(`app "${this.name}"`, this.#checkInclude(other), this.include);
+    if (other.#parent === this) return this;
+    other.#parent = this;
+    this.#included.push(other);
+    for (const app of this.#line()) {
+      for (const definition of other.#definitions.values()) {
+        app.#definitions.set(definition.name, definition);
+      }
+      for (const entrypoint of other.#entrypoints.values()) {
+        app.#entrypoints.set(entrypoint.name, entrypoint);
+      }
+    }
+    return this;
+  }
+
+  /**
+   * Starts a backend: until it is closed, remote calls of this app go there.
+   * @example await using run = await app.run({ backend: "local" });
+   */
+  run(options: RunOptions = {}): Promise<Run> {
+    return startRun(this.#root(), options);
+  }
+
+  #define({ definition, violations }: Reading<Definition>, below: unknown): void {
+    const subject = `${definition.kind === "cls" ? "class" : "function"} ${show(definition.name)}`;
+    throwViolations(subject, [...violations, ...this.#duplicates(definition)], below);
+    for (const app of this.#line()) app.#definitions.set(definition.name, definition);
+  }
+
+  /** This app, the one that includes it, and so on. */
+  #line(): App[] {
+    return this.#parent === undefined ? [this] : [this, ...this.#parent.#line()];
+  }
+
+  #root(): App {
+    return this.#parent === undefined ? this : this.#parent.#root();
+  }
+
+  #target(name: string): { readonly app: string; readonly name: string } {
+    const root = (): App => this.#root();
+    return {
+      // Read at each call: the app may be included after its functions are defined.
+      get app() {
+        return root().name;
+      },
+      name,
+    };
+  }
+
+  #duplicates(added: { readonly name: string; readonly file: string | undefined }): Violation[] {
+    for (const app of this.#line()) {
+      const first = app.#definitions.get(added.name) ?? app.#entrypoints.get(added.name);
+      if (first !== undefined) {
+        return [duplicateViolation(added, { app: app.name, first: first.file })];
+      }
+    }
+    return [];
+  }
+
+  #checkInclude(other: unknown): Violation[] {
+    const subject = `include() of app "${this.name}"`;
+    if (typeof other !== "object" || other === null || !(#parent in other)) {
+      const message = `${subject} takes an App, got ${show(other)}`;
+      const hint = "pass an app that was made with `new App(…)` of the same copy of windlass";
+      return [{ code: "WINDLASS_INCLUDE_NOT_AN_APP", message, hint }];
+    }
+    if (other.#parent === this) return [];
+    if (this.#line().includes(other)) {
+      const message = `${subject} takes another app, but "${other.name}" is itself or includes it`;
+      return [
+        { code: "WINDLASS_INCLUDE_CYCLE", message, hint: "remove one of the include() calls" },
+      ];
+    }
+    if (other.#parent !== undefined) {
+      const message = `${subject} cannot take app "${other.name}", which app "${other.#parent.name}" includes`;
+      const hint = "include it once, at the outermost app";
+      return [{ code: "WINDLASS_INCLUDED_TWICE", message, hint }];
+    }
+    const added = [...other.#definitions.values(), ...other.#entrypoints.values()];
+    return added.flatMap((one) => this.#duplicates(one));
+  }
+}
+Object.defineProperty(App.prototype, BRAND, { value: true });
+
+function split(rest: readonly unknown[]): { readonly options: unknown; readonly body: unknown } {
+  return rest.length > 1
+    ? { options: rest[0] ?? {}, body: rest[1] }
+    : { options: {}, body: rest[0] };
+}
+
+function checkAppName(name: unknown): Violation[] {
+  if (typeof name === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(name)) return [];
+  return [
+    {
+      code: "WINDLASS_INVALID_APP_NAME",
+      message: `the name of an App must be 1 to 64 letters, digits, ., _ or -, got ${show(name)}`,
+      hint: 'name it with the first argument, for instance "media"',
+    },
+  ];
+}
+
+// A runner finds the apps of a module here, whatever copy of the package the module loaded.
+function register(app: App): void {
+  const registry = globalThis as unknown as Record<symbol, App[] | undefined>;
+  registry[REGISTRY] ??= [];
+  registry[REGISTRY].push(app);
+}

@@ -1,0 +1,182 @@
+import type { Target } from "./backend.ts";
+import { encodePage } from "./codec/encode.ts";
+import type { Page } from "./codec/page.ts";
+import { InvalidError, RequestSizeError } from "./errors.ts";
+import { isGenerator, type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
+import type { AnyClass, AnyHandler, IfGenerator, Output } from "./handler.ts";
+import { enter, enterSnapshot, runHooks } from "./hooks.ts";
+import { packPage } from "./messages.ts";
+import { show } from "./options/show.ts";
+
+/** A method of a remote object. It is no function: call `remote`, `local`, `map`, … */
+export interface MethodHandle<Method extends AnyHandler> extends RemoteCalls<Method> {
+  readonly name: string;
+  /** Runs in this process, on an object of its own that has entered. */
+  local(...args: Parameters<Method>): Promise<Output<Method>>;
+}
+
+/** A generator method of a remote object: call `remoteGen` or `local`. */
+export interface GeneratorMethodHandle<Method extends AnyHandler> extends RemoteGenerator<Method> {
+  readonly name: string;
+  /** Runs in this process, on an object of its own that has entered. */
+  local: RemoteGenerator<Method>["remoteGen"];
+}
+
+/** An object of a class that lives in containers: its public methods, to be called remotely. */
+export type RemoteObject<Instance> = {
+  readonly [Name in keyof Instance as Instance[Name] extends AnyHandler
+    ? Name extends string
+      ? Name
+      : never
+    : never]: Instance[Name] extends AnyHandler
+    ? IfGenerator<
+        Instance[Name],
+        GeneratorMethodHandle<Instance[Name]>,
+        MethodHandle<Instance[Name]>
+      >
+    : never;
+};
+
+/**
+ * A class of an app: `new` makes a remote object with these parameters; each set of them has containers of its own.
+ * @example const llm = new Llm({ model: "small" }); await llm.generate.remote("hello");
+ */
+export interface ClsHandle<Ctor extends AnyClass> {
+  readonly name: string;
+  /** Name of the app that it runs in: the including one, for an included app. */
+  readonly app: string;
+  new (...params: ConstructorParameters<Ctor>): RemoteObject<InstanceType<Ctor>>;
+}
+
+/** Parameters of one object, as Modal's limit. */
+const MAX_PARAMS_BYTES = 16 * 1024;
+/** Targets that are kept for objects with equal parameters, so that they share their open calls. */
+const MAX_TARGETS = 1000;
+
+/** The class behind a {@link ClsHandle}, and what its remote objects share. */
+interface Shared {
+  /** App and name, without parameters. */
+  readonly target: Target;
+  readonly ctor: AnyClass;
+  readonly targets: Map<string, Target>;
+}
+
+/** Makes the handle of a class: a class whose objects have a handle per method. */
+export function createClsHandle(
+  target: Target,
+  ctor: AnyClass,
+  methods: readonly string[],
+): ClsHandle<AnyClass> {
+  const shared: Shared = { target, ctor, targets: new Map() };
+  const Handle = class {
+    readonly #params: readonly unknown[];
+    readonly #page: Page | undefined;
+    readonly #handles: Map<string, MethodCalls> = new Map();
+    #instance: Promise<object> | undefined;
+
+    constructor(...params: readonly unknown[]) {
+      this.#params = params;
+      this.#page = toParams(target.name, params);
+    }
+
+    static get app(): string {
+      return target.app;
+    }
+
+    static handleOf(self: InstanceType<typeof Handle>, method: string): MethodCalls {
+      let handle = self.#handles.get(method);
+      if (handle === undefined) {
+        const instance = (): Promise<object> => {
+          self.#instance ??= createInstance(ctor, self.#params);
+          return self.#instance;
+        };
+        handle = new MethodCalls(targetOf(shared, method, self.#page), method, {
+          instance,
+          isGenerator: isGenerator((ctor.prototype as Record<string, unknown>)[method]),
+        });
+        self.#handles.set(method, handle);
+      }
+      return handle;
+    }
+  };
+  Object.defineProperty(Handle, "name", { value: target.name });
+  for (const method of methods) {
+    Object.defineProperty(Handle.prototype, method, {
+      get(this: InstanceType<typeof Handle>) {
+        return Handle.handleOf(this, method);
+      },
+      enumerable: true,
+    });
+  }
+  return Handle as unknown as ClsHandle<AnyClass>; // The getters are made from the list of methods.
+}
+
+interface MethodContext {
+  readonly instance: () => Promise<object>;
+  readonly isGenerator: boolean;
+}
+
+class MethodCalls extends TargetCalls {
+  readonly name: string;
+  readonly local: (...args: readonly unknown[]) => unknown;
+
+  constructor(target: Target, name: string, { instance, isGenerator }: MethodContext) {
+    super(target, `method "${target.name}.${name}"`, isGenerator);
+    this.name = name;
+    const run = async (args: readonly unknown[]): Promise<unknown> => {
+      const self = (await instance()) as Record<string, (...args: readonly unknown[]) => unknown>;
+      return self[name]?.(...args); // Listed from the prototype, so it is a function.
+    };
+    this.local = isGenerator ? (...args) => stream(run(args)) : (...args) => run(args);
+  }
+}
+
+async function* stream(items: Promise<unknown>): AsyncGenerator<unknown, void, undefined> {
+  yield* (await items) as AsyncIterable<unknown>; // What a generator method gave back.
+}
+
+async function createInstance(ctor: AnyClass, params: readonly unknown[]): Promise<object> {
+  const instance = new ctor(...(params as [never]));
+  await runHooks(instance, enterSnapshot);
+  await runHooks(instance, enter);
+  return instance;
+}
+
+function targetOf({ target, targets }: Shared, method: string, params: Page | undefined): Target {
+  const key = params === undefined ? method : `${method} ${packPage(params)}`;
+  const known = targets.get(key);
+  if (known !== undefined) return known;
+  const created: Target = {
+    get app() {
+      return target.app;
+    },
+    name: target.name,
+    method,
+    params,
+  };
+  if (targets.size === MAX_TARGETS) targets.delete(targets.keys().next().value ?? "");
+  targets.set(key, created);
+  return created;
+}
+
+function toParams(name: string, params: readonly unknown[]): Page | undefined {
+  const [value] = params;
+  if (value === undefined) return undefined;
+  if (params.length > 1 || typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidError(
+      "WINDLASS_INVALID_PARAMS",
+      `parameters of class "${name}" must be one object, got ${params.map(show).join(", ")}`,
+      { hint: `write \`new ${name}({ … })\`` },
+    );
+  }
+  // Sorted, so that the order in which parameters are written makes no other pool of containers.
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const page = encodePage([Object.fromEntries(entries)], () => `parameters of class "${name}"`);
+  const bytes = packPage(page).length;
+  if (bytes <= MAX_PARAMS_BYTES) return page;
+  throw new RequestSizeError(
+    "WINDLASS_PARAMS_TOO_LARGE",
+    `parameters of class "${name}" must have at most ${MAX_PARAMS_BYTES} bytes, got ${bytes}`,
+    { hint: "pass large values to the methods, or load them in an `[enter]` hook" },
+  );
+}

@@ -1,0 +1,36 @@
+import type { EntrypointHandler } from "./entrypoint.ts";
+import type { AnyClass, AnyHandler } from "./handler.ts";
+import type { ClsOptions, FunctionOptions } from "./options/function-options.ts";
+import type { StandardSchema } from "./standard-schema.ts";
+
+/** A function of an app, as the user defined it; its options were validated. */
+export interface FunctionDefinition {
+  readonly kind: "function";
+  readonly name: string;
+  readonly options: FunctionOptions;
+  readonly handler: AnyHandler;
+  /** Absolute path of the file that defines it; undefined if it is in none. */
+  readonly file: string | undefined;
+}
+
+/** A class of an app, as the user defined it; its options were validated. */
+export interface ClsDefinition {
+  readonly kind: "cls";
+  readonly name: string;
+  readonly options: ClsOptions;
+  readonly ctor: AnyClass;
+  /** Methods that can be called remotely, those of base classes included, sorted. */
+  readonly methods: readonly string[];
+  readonly file: string | undefined;
+}
+
+export type Definition = FunctionDefinition | ClsDefinition;
+
+/** An entrypoint of an app: runs where the command runs, not in a container. */
+export interface EntrypointDefinition {
+  readonly name: string;
+  /** Validates the arguments; without it they are passed as they come. */
+  readonly schema: StandardSchema | undefined;
+  readonly handler: EntrypointHandler;
+  readonly file: string | undefined;
+}

@@ -1,0 +1,193 @@
+import type { Target } from "./backend.ts";
+import type { FunctionCall } from "./client/function-call.ts";
+import { callRemoteGen } from "./client/generator.ts";
+import { callRemote } from "./client/group.ts";
+import { callForEach, callMap, type MapOptions, type MapStream } from "./client/map.ts";
+import { callSpawn, callSpawnMap } from "./client/spawn.ts";
+import type { AnyHandler, IfGenerator, Items, Output, Unary, Yield } from "./handler.ts";
+import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
+
+export interface ForEachOptions {
+  /** Go on to the end whatever fails. @default false */
+  readonly ignoreExceptions?: boolean | undefined;
+}
+
+type Result<Handler extends AnyHandler, Failures extends boolean> = Failures extends true
+  ? Output<Handler> | Error
+  : Output<Handler>;
+
+/** The ways to call a function or method remotely. */
+export interface RemoteCalls<Handler extends AnyHandler> {
+  /**
+   * Runs it once and waits for its output.
+   * @throws what the handler threw; FunctionTimeoutError, ContainerCrashedError, ContainerStartupError,
+   * InputCancellation; NoBackendError when there is nowhere to run it
+   */
+  remote(...args: Parameters<Handler>): Promise<Output<Handler>>;
+
+  /**
+   * Runs it once per item; iterate the result for the outputs. Lazy: nothing runs before. A failure is thrown when it
+   * arrives.
+   * @example for await (const output of resize.map(urls)) { … }
+   */
+  map<Failures extends boolean = false>(
+    items: Items<Parameters<Handler>[0]>,
+    options?: MapOptions<Failures>,
+  ): Unary<
+    Handler,
+    MapStream<Result<Handler, Failures>>,
+    "this function has several required parameters: use starmap() with tuples of arguments"
+  >;
+
+  /**
+   * Runs it once per tuple of arguments; otherwise as `map`.
+   * @example for await (const output of resize.starmap(zip(urls, widths))) { … }
+   */
+  starmap<Failures extends boolean = false>(
+    tuples: Items<Readonly<Parameters<Handler>>>,
+    options?: MapOptions<Failures>,
+  ): MapStream<Result<Handler, Failures>>;
+
+  /** Runs it once per item, at once, and waits for all of them. Throws the first failure, unless told to ignore them. */
+  forEach(
+    items: Items<Parameters<Handler>[0]>,
+    options?: ForEachOptions,
+  ): Unary<
+    Handler,
+    Promise<void>,
+    "this function has several required parameters: iterate starmap() with tuples of arguments"
+  >;
+
+  /** Stores a call and returns; it runs whether or not anyone waits. Results are kept for seven days. */
+  spawn(...args: Parameters<Handler>): Promise<FunctionCall<Output<Handler>>>;
+
+  /** Stores one call with an input per item; returns when all items are stored. */
+  spawnMap(
+    items: Items<Parameters<Handler>[0]>,
+  ): Unary<
+    Handler,
+    Promise<FunctionCall<Output<Handler>>>,
+    "this function has several required parameters: spawn() it once per tuple of arguments"
+  >;
+}
+
+/** The way to call a generator remotely. */
+export interface RemoteGenerator<Handler extends AnyHandler> {
+  /**
+   * Runs the generator and yields its items as they come.
+   * @example for await (const token of generate.remoteGen(prompt)) { … }
+   */
+  remoteGen(...args: Parameters<Handler>): AsyncGenerator<Yield<Handler>, void, undefined>;
+}
+
+interface Named<Handler extends AnyHandler> {
+  readonly name: string;
+  /** Name of the app that it runs in: the including one, for an included app. */
+  readonly app: string;
+  /** The handler itself: runs in this process. */
+  readonly local: Handler;
+}
+
+/** A function of an app. It is no function: call `remote`, `local`, `map`, … */
+export interface FunctionHandle<Handler extends AnyHandler>
+  extends Named<Handler>,
+    RemoteCalls<Handler> {}
+
+/** A generator function of an app: call `remoteGen` or `local`. */
+export interface GeneratorHandle<Handler extends AnyHandler>
+  extends Named<Handler>,
+    RemoteGenerator<Handler> {}
+
+/** The handle of a handler. */
+export type HandleOf<Handler extends AnyHandler> = IfGenerator<
+  Handler,
+  GeneratorHandle<Handler>,
+  FunctionHandle<Handler>
+>;
+
+/** Every call of one target, untyped: {@link RemoteCalls} and {@link RemoteGenerator} type it. */
+export class TargetCalls {
+  readonly #target: Target;
+  readonly #subject: string;
+  readonly #isGenerator: boolean;
+
+  constructor(target: Target, subject: string, isGenerator: boolean) {
+    this.#target = target;
+    this.#subject = subject;
+    this.#isGenerator = isGenerator;
+  }
+
+  // Not async: that would cost every call three turns of the microtask queue.
+  remote(...args: readonly unknown[]): Promise<unknown> {
+    if (this.#isGenerator) return Promise.reject(generatorError(this.#subject, "remote"));
+    return callRemote(this.#target, args);
+  }
+
+  remoteGen(...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
+    if (!this.#isGenerator) throw notGeneratorError(this.#subject);
+    return callRemoteGen(this.#target, args);
+  }
+
+  map(items: Items<unknown>, options: MapOptions = {}): MapStream<unknown> {
+    return this.#map("map", items, options);
+  }
+
+  starmap(tuples: Items<unknown>, options: MapOptions = {}): MapStream<unknown> {
+    return this.#map("starmap", tuples, options);
+  }
+
+  async forEach(items: Items<unknown>, options: ForEachOptions = {}): Promise<void> {
+    this.#check({ method: "forEach", items, options, names: ["ignoreExceptions"] });
+    const { ignoreExceptions = false } = options;
+    await callForEach(this.#target, items, { unary: true, ignoreExceptions });
+  }
+
+  async spawn(...args: readonly unknown[]): Promise<FunctionCall<unknown>> {
+    if (this.#isGenerator) throw generatorError(this.#subject, "spawn");
+    return callSpawn(this.#target, args);
+  }
+
+  async spawnMap(items: Items<unknown>): Promise<FunctionCall<unknown>> {
+    this.#check({ method: "spawnMap", items, options: {}, names: [] });
+    return callSpawnMap(this.#target, items, { unary: true });
+  }
+
+  #map(method: "map" | "starmap", items: Items<unknown>, options: MapOptions): MapStream<unknown> {
+    this.#check({ method, items, options, names: ["ordered", "returnExceptions"] });
+    const { ordered = true, returnExceptions = false } = options;
+    return callMap(this.#target, items, { unary: method === "map", ordered, returnExceptions });
+  }
+
+  #check(call: Parameters<typeof checkMapArguments>[1]): void {
+    if (this.#isGenerator) throw generatorError(this.#subject, call.method);
+    checkMapArguments(this.#subject, call);
+  }
+}
+
+/** What {@link createHandle} makes; `HandleOf` types it. */
+export class FunctionCalls extends TargetCalls {
+  readonly name: string;
+  readonly local: AnyHandler;
+  readonly #target: Target;
+
+  constructor(target: Target, handler: AnyHandler) {
+    super(target, `function "${target.name}"`, isGenerator(handler));
+    this.name = target.name;
+    this.local = handler;
+    this.#target = target;
+  }
+
+  get app(): string {
+    return this.#target.app;
+  }
+}
+
+const GENERATORS: ReadonlySet<unknown> = new Set([
+  Object.getPrototypeOf(function* () {}),
+  Object.getPrototypeOf(async function* () {}),
+]);
+
+/** True for a function written as `function*` or `async function*`. */
+export function isGenerator(handler: unknown): boolean {
+  return typeof handler === "function" && GENERATORS.has(Object.getPrototypeOf(handler));
+}

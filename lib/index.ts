@@ -1,0 +1,72 @@
+// Apps, and what they are made of.
+export { App } from "./app.ts";
+// Calls.
+export { FunctionCall, type GetOptions, gather, type IterOptions } from "./client/function-call.ts";
+export type { MapOptions, MapStream } from "./client/map.ts";
+export type { Run, RunOptions } from "./client/run.ts";
+export { zip } from "./client/zip.ts";
+export type { ClsHandle, GeneratorMethodHandle, MethodHandle, RemoteObject } from "./cls.ts";
+// Where code runs, and for whom.
+export { currentCall, currentFunctionCallId, currentInputId, isLocal } from "./context.ts";
+export type { EntrypointHandle, EntrypointOptions } from "./entrypoint.ts";
+// Errors.
+export {
+  AlreadyExistsError,
+  ContainerCrashedError,
+  ContainerStartupError,
+  DeserializationError,
+  ExecutionError,
+  FunctionTimeoutError,
+  InputCancellation,
+  InvalidError,
+  isWindlassError,
+  NoBackendError,
+  NonRetriableError,
+  NotFoundError,
+  OutputExpiredError,
+  RemoteError,
+  RequestSizeError,
+  SerializationError,
+  TimeoutError,
+  WindlassError,
+  type WindlassErrorOptions,
+} from "./errors.ts";
+export type {
+  ForEachOptions,
+  FunctionHandle,
+  GeneratorHandle,
+  HandleOf,
+  RemoteCalls,
+  RemoteGenerator,
+} from "./function.ts";
+export type { AnyClass, AnyHandler, Invalid, Items, Output, Yield } from "./handler.ts";
+// Methods of a class that run with its container.
+export { enter, enterSnapshot, exit } from "./hooks.ts";
+export type {
+  AppOptions,
+  ClsOptions,
+  ConcurrencyOptions,
+  FunctionOptions,
+  Resource,
+} from "./options/function-options.ts";
+// The AppSpec: an app as data.
+export { resolveSpec } from "./resolve.ts";
+export { Retries, type RetriesOptions } from "./retries.ts";
+export type { CallContext } from "./runtime.ts";
+export { Cron, type CronOptions, Period, type PeriodOptions, type Schedule } from "./schedule.ts";
+export {
+  type AppSpec,
+  type EntrypointSpec,
+  type FunctionSpec,
+  type ResourceSpec,
+  type RetriesSpec,
+  type ScheduleSpec,
+  SPEC_VERSION,
+  specText,
+} from "./spec.ts";
+export type {
+  StandardIssue,
+  StandardJsonSchema,
+  StandardResult,
+  StandardSchema,
+} from "./standard-schema.ts";

@@ -1,0 +1,55 @@
+import type { FunctionOptions } from "./function-options.ts";
+import { checkKnown } from "./known.ts";
+import { RENAMED_OPTIONS } from "./renamed.ts";
+import { OPTION_CHECKS } from "./table.ts";
+import { checkEnv, checkTags } from "./text-maps.ts";
+import { checkTogether } from "./together.ts";
+import type { Violation } from "./violation.ts";
+
+const FUNCTION_NAMES = Object.keys(OPTION_CHECKS) as (keyof FunctionOptions)[]; // The keys of that record.
+/** All mistakes in the options of a function, each option alone and then together. */
+export function checkFunctionOptions(options: unknown, subject: string): Violation[] {
+  const names = { subject, names: FUNCTION_NAMES, renamed: RENAMED_OPTIONS };
+  const { values, violations } = checkKnown(options, names);
+  if (values === undefined) return violations;
+  const valid: Record<string, unknown> = {};
+  for (const name of FUNCTION_NAMES) {
+    if (values[name] === undefined) continue;
+    const found = OPTION_CHECKS[name](values[name], `\`${name}\` of ${subject}`);
+    if (found.length === 0) valid[name] = values[name];
+    violations.push(...found);
+  }
+  return [...violations, ...checkTogether(valid as FunctionOptions, subject)]; // Each was checked.
+}
+
+/** All mistakes in the options of a class. */
+export function checkClsOptions(options: unknown, subject: string): Violation[] {
+  const violations = checkFunctionOptions(options, subject);
+  if (typeof options === "object" && options !== null && "schedule" in options) {
+    violations.push({
+      code: "WINDLASS_SCHEDULE_ON_CLASS",
+      message: `\`schedule\` is not an option of ${subject}: only functions have schedules`,
+      hint: "schedule a function that calls the class",
+    });
+  }
+  return violations;
+}
+
+const APP_CHECKS = { tags: checkTags, env: checkEnv };
+const APP_RENAMED: ReadonlyMap<string, string> = new Map([
+  ["environment", "`env`"],
+  ["environmentvariables", "`env`"],
+  ["labels", "`tags`"],
+  ["name", "the first argument"],
+]);
+
+/** All mistakes in the options of an App. */
+export function checkAppOptions(options: unknown, subject: string): Violation[] {
+  const names = Object.keys(APP_CHECKS);
+  const { values, violations } = checkKnown(options, { subject, names, renamed: APP_RENAMED });
+  for (const [name, check] of Object.entries(APP_CHECKS)) {
+    if (values?.[name] === undefined) continue;
+    violations.push(...check(values[name], `\`${name}\` of ${subject}`));
+  }
+  return violations;
+}

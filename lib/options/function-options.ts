@@ -1,0 +1,72 @@
+import type { Retries } from "../retries.ts";
+import type { Schedule } from "../schedule.ts";
+
+/** A reservation, and a hard limit above it. */
+export interface Resource {
+  readonly request: number;
+  readonly limit: number;
+}
+
+/** How many inputs one container runs at once. */
+export interface ConcurrencyOptions {
+  /** Never more than this. */
+  readonly maxInputs: number;
+  /** New containers start when there are more than this for each. @default - `maxInputs` */
+  readonly targetInputs?: number | undefined;
+}
+
+/** Options of a class. */
+export interface ClsOptions {
+  /**
+   * GPU type with an optional count (`"H100"`, `"A100-80GB:2"`), or several in order of preference.
+   * @default - no GPU
+   */
+  readonly gpu?: string | readonly string[] | undefined;
+  /** Cores reserved, at least 0.125. @default 0.125 */
+  readonly cpu?: number | Resource | undefined;
+  /** Memory reserved, at least 128 MiB; more than `limit` ends the container. @default 128 */
+  readonly memoryMiB?: number | Resource | undefined;
+  /** Scratch disk, 1 to 3072 GiB. @default - what the machine has */
+  readonly ephemeralDiskGiB?: number | undefined;
+  /** What one attempt may take, 1 to 86400 seconds. @default 300 */
+  readonly timeoutSeconds?: number | undefined;
+  /** What a container may take to be ready, 1 to 86400 seconds. @default - `timeoutSeconds` */
+  readonly startupTimeoutSeconds?: number | undefined;
+  /** Retries of failed and timed out inputs: a number, 1 s apart, or a Retries. @default 0 */
+  readonly retries?: number | Retries | undefined;
+  /** Containers that are kept running, even without inputs. @default 0 */
+  readonly minContainers?: number | undefined;
+  /** Containers that run at once, at most. @default - no limit */
+  readonly maxContainers?: number | undefined;
+  /** Idle containers kept ready while there are inputs. @default 0 */
+  readonly bufferContainers?: number | undefined;
+  /** A container stops after this long without an input, 2 to 1200 seconds. @default 60 */
+  readonly scaledownWindowSeconds?: number | undefined;
+  /** Inputs that one container runs at once. @default - one */
+  readonly concurrency?: ConcurrencyOptions | undefined;
+  /** Every input gets a container of its own, which then stops. @default false */
+  readonly singleUseContainers?: boolean | undefined;
+  /** Environment variables; they win over those of the App. @default - those of the App */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Keep a container's memory after its start, to start later ones faster. @default false */
+  readonly enableMemorySnapshot?: boolean | undefined;
+  /** No network but for inputs and results. @default false */
+  readonly blockNetwork?: boolean | undefined;
+  /** Never on machines that can be taken away; not with `gpu`. @default false */
+  readonly nonpreemptible?: boolean | undefined;
+}
+
+/** Options of a function. */
+export interface FunctionOptions<When extends Schedule | undefined = Schedule | undefined>
+  extends ClsOptions {
+  /** When it runs by itself; its handler then has no required parameters. @default - when called */
+  readonly schedule?: When;
+}
+
+/** Options of an App. */
+export interface AppOptions {
+  /** Labels for bills and lists, at most 63 characters each. @default - none */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Environment variables of every function and class. @default - none */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}

@@ -1,0 +1,43 @@
+import type { FunctionOptions } from "./function-options.ts";
+import type { Violation } from "./violation.ts";
+
+interface Rule {
+  readonly code: string;
+  isBroken(options: FunctionOptions): boolean;
+  message(options: FunctionOptions, subject: string): string;
+  readonly hint: string;
+}
+
+/** Options that do not go together; each is valid by itself. */
+const RULES: readonly Rule[] = [
+  {
+    code: "WINDLASS_MIN_OVER_MAX_CONTAINERS",
+    isBroken: ({ minContainers = 0, maxContainers = Number.POSITIVE_INFINITY }) =>
+      minContainers > maxContainers,
+    message: ({ minContainers, maxContainers }, subject) =>
+      `\`minContainers\` of ${subject} must be at most \`maxContainers\` ${maxContainers}, got ${minContainers}`,
+    hint: "raise `maxContainers`, or lower `minContainers`",
+  },
+  {
+    code: "WINDLASS_NONPREEMPTIBLE_GPU",
+    isBroken: ({ nonpreemptible, gpu }) => nonpreemptible === true && gpu !== undefined,
+    message: (_, subject) => `\`nonpreemptible\` of ${subject} does not go with \`gpu\``,
+    hint: "remove `nonpreemptible`: GPU functions may be preempted, their inputs run again",
+  },
+  {
+    code: "WINDLASS_SINGLE_USE_CONCURRENCY",
+    isBroken: ({ singleUseContainers, concurrency }) =>
+      singleUseContainers === true && (concurrency?.maxInputs ?? 1) > 1,
+    message: ({ concurrency }, subject) =>
+      `\`singleUseContainers\` of ${subject} runs one input in a container, but \`maxInputs\` is ${concurrency?.maxInputs}`,
+    hint: "remove `singleUseContainers` or `concurrency`",
+  },
+];
+
+export function checkTogether(options: FunctionOptions, subject: string): Violation[] {
+  return RULES.filter((rule) => rule.isBroken(options)).map((rule) => ({
+    code: rule.code,
+    message: rule.message(options, subject),
+    hint: rule.hint,
+  }));
+}

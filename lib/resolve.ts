@@ -1,0 +1,99 @@
+import type { App } from "./app.ts";
+import type { Definition, EntrypointDefinition } from "./definition.ts";
+import { isGenerator } from "./function.ts";
+import type { FunctionOptions } from "./options/function-options.ts";
+import { toGpus } from "./options/gpu.ts";
+import { toResource } from "./options/resource.ts";
+import type { Retries } from "./retries.ts";
+import type { Schedule } from "./schedule.ts";
+import {
+  type AppSpec,
+  type EntrypointSpec,
+  type FunctionSpec,
+  type RetriesSpec,
+  type ScheduleSpec,
+  SPEC_VERSION,
+} from "./spec.ts";
+import { toJsonSchema } from "./standard-schema.ts";
+
+/** The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out. */
+export function resolveSpec(app: App): AppSpec {
+  return freeze({
+    version: SPEC_VERSION,
+    name: app.name,
+    tags: app.tags,
+    functions: [...app.definitions.values()].sort(byName).map(toFunctionSpec),
+    entrypoints: [...app.entrypoints.values()].sort(byName).map(toEntrypointSpec),
+  });
+}
+
+// By code units: the order must not depend on the machine's language.
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function toFunctionSpec(definition: Definition): FunctionSpec {
+  const options: FunctionOptions = definition.options;
+  const { timeoutSeconds = 300, concurrency } = options;
+  const isCls = definition.kind === "cls";
+  return {
+    name: definition.name,
+    kind: definition.kind,
+    methods: isCls ? [...definition.methods] : [],
+    generator: !isCls && isGenerator(definition.handler),
+    gpu: toGpus(options.gpu),
+    cpu: toResource(options.cpu, 0.125),
+    memoryMiB: toResource(options.memoryMiB, 128),
+    ephemeralDiskGiB: options.ephemeralDiskGiB ?? null,
+    timeoutSeconds,
+    startupTimeoutSeconds: options.startupTimeoutSeconds ?? timeoutSeconds,
+    retries: toRetries(options.retries),
+    minContainers: options.minContainers ?? 0,
+    maxContainers: options.maxContainers ?? null,
+    bufferContainers: options.bufferContainers ?? 0,
+    scaledownWindowSeconds: options.scaledownWindowSeconds ?? 60,
+    concurrency: {
+      maxInputs: concurrency?.maxInputs ?? 1,
+      targetInputs: concurrency?.targetInputs ?? concurrency?.maxInputs ?? 1,
+    },
+    singleUseContainers: options.singleUseContainers ?? false,
+    env: { ...options.env },
+    schedule: toSchedule(options.schedule),
+    enableMemorySnapshot: options.enableMemorySnapshot ?? false,
+    blockNetwork: options.blockNetwork ?? false,
+    nonpreemptible: options.nonpreemptible ?? false,
+  };
+}
+
+// A number means a fixed delay of one second, as Modal's.
+function toRetries(retries: number | Retries = 0): RetriesSpec {
+  if (typeof retries === "number") {
+    return {
+      maxRetries: retries,
+      backoffCoefficient: 1,
+      initialDelaySeconds: 1,
+      maxDelaySeconds: 60,
+    };
+  }
+  const { maxRetries, backoffCoefficient, initialDelaySeconds, maxDelaySeconds } = retries;
+  return { maxRetries, backoffCoefficient, initialDelaySeconds, maxDelaySeconds };
+}
+
+function toSchedule(schedule: Schedule | undefined): ScheduleSpec | null {
+  if (schedule === undefined) return null;
+  if (schedule.kind === "cron") {
+    return { kind: "cron", expression: schedule.expression, timezone: schedule.timezone };
+  }
+  const { kind, years, months, weeks, days, hours, minutes, seconds } = schedule;
+  return { kind, years, months, weeks, days, hours, minutes, seconds };
+}
+
+function toEntrypointSpec({ name, schema }: EntrypointDefinition): EntrypointSpec {
+  return { name, args: schema === undefined ? null : (toJsonSchema(schema).schema ?? null) };
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
+}
