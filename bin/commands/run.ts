@@ -1,0 +1,30 @@
+import { findProject } from "../../lib/local/project.ts";
+import { resolveSpec } from "../../lib/resolve.ts";
+import type { Invocation } from "../command-table.ts";
+import { loadApp } from "../load-app.ts";
+import { printValue } from "../print-value.ts";
+import { choose, labelOf, parseReference } from "../reference.ts";
+import { EXIT } from "../report.ts";
+import { prepare } from "../run/job.ts";
+import { withEngine } from "../run/with-engine.ts";
+
+/** Runs an entrypoint, a function or a method of an app on the local engine. */
+export async function run({ operands, options: before }: Invocation): Promise<number> {
+  const [text = "", ...args] = operands;
+  const { file, name } = parseReference(text);
+  const { root } = findProject(file);
+  const engineModule = import("../../lib/local/engine.ts");
+  // A container's process starts while the module is loaded here; most runs need one.
+  const { prewarmRunner } = await import("../../lib/local/container.ts");
+  prewarmRunner(root);
+  const loaded = await loadApp(file);
+  const spec = resolveSpec(loaded.app);
+  const choice = choose(spec, name);
+  const command = `windlass run ${file}::${labelOf(choice)}`;
+  const job = await prepare(loaded.app, choice, { command, args, before });
+  if (typeof job === "number") return job;
+  const { startEngine } = await engineModule;
+  const value = await withEngine({ ...loaded, spec, startEngine }, job);
+  printValue(value, job.options.json);
+  return EXIT.success;
+}

@@ -1,0 +1,92 @@
+import { pathToFileURL } from "node:url";
+import type { App } from "../lib/app.ts";
+import { InvalidError, isWindlassError } from "../lib/errors.ts";
+import { type Bundle, bundleApp } from "../lib/local/bundle.ts";
+import { findProject, type Project } from "../lib/local/project.ts";
+import { UserCodeError } from "./usage-error.ts";
+
+const BRAND: symbol = Symbol.for("windlass.app");
+const APPS: symbol = Symbol.for("windlass.apps");
+
+/** A user's app in this process, and where it came from. */
+export interface LoadedApp {
+  readonly app: App;
+  readonly bundle: Bundle;
+  readonly project: Project;
+}
+
+/**
+ * Bundles and imports a user's module and finds the one App that it exports.
+ *
+ * @throws InvalidError when it exports none or several.
+ * @throws UserCodeError when it throws.
+ */
+export async function loadApp(file: string): Promise<LoadedApp> {
+  const project = findProject(file);
+  const bundle = await bundleApp([file], project.root);
+  // Before the import: Node reads source maps of modules that it compiles from now on.
+  process.setSourceMapsEnabled(true);
+  const exported = await importBundle(bundle, file);
+  return { app: findApp(exported, file), bundle, project };
+}
+
+async function importBundle({ file }: Bundle, source: string): Promise<object> {
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (cause) {
+    if (isWindlassError(cause)) throw new UserCodeError(cause);
+    throw new InvalidError(
+      "WINDLASS_APP_IMPORT",
+      `"${source}" threw an exception while it was loaded`,
+      {
+        cause,
+        hint: "correct what its top level does",
+      },
+    );
+  }
+}
+
+function findApp(exported: object, file: string): App {
+  const names = new Map<App, string>();
+  for (const [name, value] of exportsOf(exported)) {
+    if (isApp(value) && !names.has(value)) names.set(value, name);
+  }
+  const [only, ...others] = names.keys();
+  if (only === undefined) throw noApp(file);
+  if (others.length === 0) return only;
+  const listed = [...names].map(([app, name]) => `"${app.name}" (export ${name})`);
+  throw new InvalidError(
+    "WINDLASS_SEVERAL_APPS",
+    `"${file}" must export one App, got ${listed.join(" and ")}`,
+    { hint: "export one of them, and take in the other with `app.include(other)`" },
+  );
+}
+
+/** Exports by name, also those of a CommonJS module. */
+function exportsOf(exported: object): readonly (readonly [string, unknown])[] {
+  const entries = Object.entries(exported);
+  const fallback: unknown = "default" in exported ? exported.default : undefined;
+  const isRecord = typeof fallback === "object" && fallback !== null && !isApp(fallback);
+  return isRecord ? [...entries, ...Object.entries(fallback)] : entries;
+}
+
+function isApp(value: unknown): value is App {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+function noApp(file: string): InvalidError {
+  const made = (globalThis as unknown as Record<symbol, App[] | undefined>)[APPS] ?? [];
+  const [first] = made;
+  if (first === undefined) {
+    return new InvalidError("WINDLASS_NO_APP", `"${file}" does not export an App`, {
+      hint: 'add `export const app = new App("name")` and define functions on it',
+    });
+  }
+  return new InvalidError(
+    "WINDLASS_NO_APP",
+    `"${file}" makes app "${first.name}" but does not export it`,
+    {
+      hint: `write \`export const app = new App("${first.name}")\``,
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import { UsageError } from "./usage-error.ts";
+
+/** Options of `windlass run` as flags; the command line takes them before the file and after the app's arguments. */
+export const RUN_OPTIONS: readonly (readonly [flags: string, description: string])[] = [
+  ["--json", "print the returned value as JSON; output of containers goes to standard error"],
+  ["--quiet", "no progress, no notices, and no names before the output of containers"],
+  ["--inspect [port]", "let a debugger attach to the process of a container (--inspect=9229)"],
+  ["--inspect-brk [port]", "the same, and wait for the debugger before user code runs"],
+  ["--debug", "show stack traces of Windlass too"],
+];
+
+/** How to run an app. */
+export interface RunOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly inspect: Inspect | undefined;
+}
+
+export interface Inspect {
+  readonly isBreaking: boolean;
+  /** `[host:]port`. */
+  readonly address: string;
+}
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** Reads the options from parsed flags. @throws UsageError for a port that is none */
+export function toRunOptions(parsed: Parsed): RunOptions {
+  return {
+    json: parsed["json"] === true,
+    quiet: parsed["quiet"] === true,
+    inspect: inspectOf(parsed, "inspectBrk") ?? inspectOf(parsed, "inspect"),
+  };
+}
+
+function inspectOf(parsed: Parsed, name: "inspect" | "inspectBrk"): Inspect | undefined {
+  const value = parsed[name];
+  if (value === undefined) return undefined;
+  const isBreaking = name === "inspectBrk";
+  const address = value === true || value === "" ? "127.0.0.1:9229" : String(value);
+  const [, port = ""] = /^(?:.+:)?(\d+)$/.exec(address) ?? [];
+  if (port === "" || Number(port) > 65_535) {
+    throw new UsageError(
+      "WINDLASS_PORT",
+      `the port to inspect must be 0 to 65535, got "${address}"`,
+      {
+        hint: `write \`--inspect${isBreaking ? "-brk" : ""}=9229\``,
+      },
+    );
+  }
+  return { isBreaking, address };
+}

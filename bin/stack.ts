@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+
+// Compiled code, and the sources that source maps lead to.
+const OWN_FOLDERS: readonly string[] = [
+  "../../dist/",
+  "../../lib/",
+  "../../bin/",
+  "../../runtime-shim/",
+].flatMap((folder) => {
+  const url = new URL(folder, import.meta.url);
+  return [url.href, fileURLToPath(url)];
+});
+
+/** An error with its causes and fields, without stack frames of Windlass and of Node. */
+export function inspectUserError(error: unknown, colors: boolean): string {
+  if (!(error instanceof Error)) return `Thrown: ${inspect(error, { colors })}`;
+  return inspect(error, { colors })
+    .split("\n")
+    .filter((line) => !isFrame(line) || isUserFrame(line))
+    .join("\n");
+}
+
+/** The line of user code that an error came from, as in a stack trace. */
+export function userFrame(error: Error): string | undefined {
+  return frames(error).find(isUserFrame)?.trim();
+}
+
+/** True when the code that threw is Windlass's own. */
+export function isThrownByWindlass(error: unknown): boolean {
+  const first =
+    error instanceof Error ? frames(error).find((line) => !isNodeFrame(line)) : undefined;
+  return first !== undefined && isOwnFrame(first);
+}
+
+function frames(error: Error): readonly string[] {
+  return (error.stack ?? "").split("\n").filter(isFrame);
+}
+
+function isFrame(line: string): boolean {
+  return /^\W*\s{4}at /.test(line);
+}
+
+function isUserFrame(line: string): boolean {
+  return !isNodeFrame(line) && !isOwnFrame(line);
+}
+
+function isNodeFrame(line: string): boolean {
+  return /\(node:|at node:|\(<anonymous>\)|at async node:/.test(line);
+}
+
+function isOwnFrame(line: string): boolean {
+  return OWN_FOLDERS.some((folder) => line.includes(folder));
+}
