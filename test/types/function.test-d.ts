@@ -1,0 +1,237 @@
+import { expectTypeOf, test } from "vitest";
+import {
+  type AnyHandler,
+  App,
+  Cron,
+  type FunctionHandle,
+  type FunctionOptions,
+  type GeneratorHandle,
+  type Invalid,
+  type MapStream,
+  zip,
+} from "windlass";
+
+const app = new App("types");
+
+interface Picture {
+  readonly url: string;
+}
+interface Thumbnail {
+  readonly bytes: Uint8Array;
+}
+
+const resize = app.function("resize", async (picture: Picture, width = 100): Promise<Thumbnail> => {
+  return { bytes: new Uint8Array(picture.url.length + width) };
+});
+const add = app.function("add", { memoryMiB: 256 }, (a: number, b: number) => a + b);
+const shout = app.function("shout", (text: string, mark?: string) => text + (mark ?? "!"));
+const count = app.function("count", async () => 3);
+
+test("a default parameter stays optional and keeps its type", () => {
+  expectTypeOf(resize.remote).parameters.toEqualTypeOf<[picture: Picture, width?: number]>();
+  expectTypeOf(resize.remote).returns.toEqualTypeOf<Promise<Thumbnail>>();
+  expectTypeOf(resize.spawn).parameters.toEqualTypeOf<[picture: Picture, width?: number]>();
+});
+
+test("options may be left out", () => {
+  expectTypeOf(shout.remote).returns.toEqualTypeOf<Promise<string>>();
+  expectTypeOf(count.remote).parameters.toEqualTypeOf<[]>();
+  expectTypeOf(add.remote).parameters.toEqualTypeOf<[a: number, b: number]>();
+});
+
+test("a wrong argument is an error", () => {
+  // @ts-expect-error: a number is no Picture
+  resize.remote(3);
+  // @ts-expect-error: the width is a number
+  resize.remote({ url: "" }, "wide");
+  // @ts-expect-error: an argument is missing
+  add.remote(1);
+  // @ts-expect-error: an argument too many
+  count.remote(1);
+  // @ts-expect-error: items must be Pictures
+  resize.map(["a"]);
+  // @ts-expect-error: tuples must fit the parameters
+  add.starmap([[1, "2"]]);
+});
+
+test("local runs the handler itself", () => {
+  expectTypeOf(add.local).returns.toEqualTypeOf<number>();
+  expectTypeOf(resize.local).returns.toEqualTypeOf<Promise<Thumbnail>>();
+});
+
+test("map options stand beside an optional second parameter", () => {
+  const pictures: Picture[] = [];
+
+  expectTypeOf(resize.map(pictures)).toEqualTypeOf<MapStream<Thumbnail>>();
+  expectTypeOf(resize.map(pictures, { ordered: false })).toEqualTypeOf<MapStream<Thumbnail>>();
+  expectTypeOf(shout.map(["a"], { ordered: false })).toEqualTypeOf<MapStream<string>>();
+  // @ts-expect-error: an unknown option
+  resize.map(pictures, { ordered: false, orderOutputs: false });
+  // @ts-expect-error: a second argument is no option
+  shout.map(["a"], "!");
+});
+
+test("returnExceptions types each item as the output or an Error", () => {
+  const isBrave = Math.random() < 2;
+
+  expectTypeOf(shout.map(["a"], { returnExceptions: true })).toEqualTypeOf<
+    MapStream<string | Error>
+  >();
+  expectTypeOf(shout.map(["a"], { returnExceptions: false })).toEqualTypeOf<MapStream<string>>();
+  expectTypeOf(shout.map(["a"], { returnExceptions: isBrave })).toEqualTypeOf<
+    MapStream<string | Error>
+  >();
+  expectTypeOf(add.starmap([[1, 2]], { returnExceptions: true })).toEqualTypeOf<
+    MapStream<number | Error>
+  >();
+});
+
+test("map takes every kind of iterable, starmap tuples and zips", () => {
+  async function* texts(): AsyncGenerator<string> {
+    yield "a";
+  }
+
+  expectTypeOf(shout.map(new Set(["a"]))).toEqualTypeOf<MapStream<string>>();
+  expectTypeOf(shout.map(texts())).toEqualTypeOf<MapStream<string>>();
+  expectTypeOf(add.starmap([[1, 2] as const])).toEqualTypeOf<MapStream<number>>();
+  expectTypeOf(add.starmap(zip([1, 2], new Set([3])))).toEqualTypeOf<MapStream<number>>();
+  expectTypeOf(resize.starmap([[{ url: "" }], [{ url: "" }, 3]])).toEqualTypeOf<
+    MapStream<Thumbnail>
+  >();
+});
+
+test("map of a handler with two required parameters gives a complaint to read", () => {
+  const outputs = add.map([1]);
+
+  expectTypeOf(outputs).toEqualTypeOf<
+    Invalid<"this function has several required parameters: use starmap() with tuples of arguments">
+  >();
+  // @ts-expect-error: there is nothing to iterate
+  outputs.toArray();
+  expectTypeOf(add.forEach([1])).toExtend<Invalid<string>>();
+  expectTypeOf(add.spawnMap([1])).toExtend<Invalid<string>>();
+});
+
+test("forEach and spawnMap are typed as map is", () => {
+  expectTypeOf(shout.forEach(["a"], { ignoreExceptions: true })).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(shout.spawnMap(["a"])).resolves.toHaveProperty("get");
+});
+
+test("spawn gives a call of the output", async () => {
+  const call = await resize.spawn({ url: "" });
+
+  expectTypeOf(call.get()).toEqualTypeOf<Promise<Thumbnail>>();
+});
+
+test("a handle is no function, and its name and app cannot be changed", () => {
+  // @ts-expect-error: call remote or local
+  add(1, 2);
+  // @ts-expect-error: read only
+  add.name = "other";
+  expectTypeOf(add.app).toEqualTypeOf<string>();
+});
+
+test("a generator has remoteGen and local only", () => {
+  const words = app.function("words", async function* (text: string) {
+    yield* text.split(" ");
+  });
+  const numbers = app.function("numbers", function* (to: number): Generator<number> {
+    for (let n = 0; n < to; n += 1) yield n;
+  });
+
+  expectTypeOf(words).toExtend<GeneratorHandle<AnyHandler>>();
+  expectTypeOf(words.remoteGen("a b")).toEqualTypeOf<AsyncGenerator<string, void, undefined>>();
+  expectTypeOf(numbers.remoteGen(3)).toEqualTypeOf<AsyncGenerator<number, void, undefined>>();
+  expectTypeOf(numbers.local(3)).toEqualTypeOf<Generator<number>>();
+  // @ts-expect-error: a generator streams
+  words.remote("a b");
+  // @ts-expect-error: a generator streams
+  words.map(["a b"]);
+  // @ts-expect-error: only generators stream
+  add.remoteGen(1, 2);
+});
+
+test("handlers of any, unknown, never and void outputs are no generators", () => {
+  const parse = app.function("parse", (text: string) => JSON.parse(text));
+  const fail = app.function("fail", () => {
+    throw new RangeError();
+  });
+  const look = app.function("look", (): unknown => 1);
+  const log = app.function("log", async (text: string) => {
+    process.stdout.write(text);
+  });
+
+  expectTypeOf(parse.remote("1")).resolves.toBeAny();
+  expectTypeOf(fail.remote()).resolves.toBeNever();
+  expectTypeOf(look.remote()).resolves.toBeUnknown();
+  expectTypeOf(log.remote("a")).resolves.toBeVoid();
+});
+
+test("an output that is a function is a complaint to read", () => {
+  const make = app.function("make", (n: number) => (n > 0 ? () => n : "none"));
+
+  expectTypeOf(make.remote(1)).resolves.toEqualTypeOf<
+    "none" | Invalid<"a function or symbol cannot be sent: return data">
+  >();
+});
+
+test("a recursive handler that states its return type can call itself", () => {
+  const fibonacci = app.function("fibonacci", async (n: number): Promise<number> => {
+    if (n < 2) return n;
+    return (await fibonacci.remote(n - 1)) + (await fibonacci.remote(n - 2));
+  });
+  const total = app.function("total", { retries: 1 }, async (n: number): Promise<number> => {
+    return n === 0 ? 0 : n + (await total.remote(n - 1));
+  });
+
+  expectTypeOf(fibonacci.remote(3)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(total.remote(3)).toEqualTypeOf<Promise<number>>();
+});
+
+test("a scheduled handler must work without arguments", () => {
+  const schedule = new Cron("0 9 * * *");
+
+  app.function("nightly", { schedule }, async () => {});
+  app.function("hourly", { schedule }, async (width = 100) => width);
+  app.function("daily", { schedule: undefined }, async (width: number) => width);
+  // @ts-expect-error: a required argument
+  app.function("weekly", { schedule }, async (width: number) => width);
+});
+
+test("unknown and renamed options are errors", () => {
+  // @ts-expect-error: it is timeoutSeconds
+  app.function("slow", { timeout: 3 }, () => 1);
+  const schedule = new Cron("* * * * *");
+  // @ts-expect-error: a class has no schedule
+  app.cls(
+    "Slow",
+    { schedule },
+    class Slow {
+      run() {}
+    },
+  );
+});
+
+test("options kept in a variable fit", () => {
+  const options: FunctionOptions = { gpu: ["H100", "L4:2"], cpu: { request: 1, limit: 2 } };
+
+  expectTypeOf(app.function("kept", options, (n: number) => n).remote(1)).toEqualTypeOf<
+    Promise<number>
+  >();
+});
+
+test("code that takes any handle accepts every one", () => {
+  function nameOf(handle: FunctionHandle<AnyHandler>): string {
+    return handle.name;
+  }
+  async function callTwice<Handler extends (text: string) => Promise<string>>(
+    handle: FunctionHandle<Handler>,
+  ): Promise<string> {
+    await handle.remote(...(["a"] as Parameters<Handler>));
+    return handle.name;
+  }
+
+  nameOf(resize);
+  nameOf(add);
+  expectTypeOf(callTwice).returns.toEqualTypeOf<Promise<string>>();
+});
