@@ -201,15 +201,11 @@ test("a scheduled handler must work without arguments", () => {
 test("unknown and renamed options are errors", () => {
   // @ts-expect-error: it is timeoutSeconds
   app.function("slow", { timeout: 3 }, () => 1);
-  const schedule = new Cron("* * * * *");
+  class Slow {
+    run() {}
+  }
   // @ts-expect-error: a class has no schedule
-  app.cls(
-    "Slow",
-    { schedule },
-    class Slow {
-      run() {}
-    },
-  );
+  app.cls("Slow", { schedule: new Cron("* * * * *") }, Slow);
 });
 
 test("options kept in a variable fit", () => {
