@@ -22,9 +22,11 @@ export interface LoadedApp {
  * @throws UserCodeError when it throws.
  */
 export async function loadApp(file: string): Promise<LoadedApp> {
+  const library = import("../lib/index.ts");
   const project = findProject(file);
   const bundle = await bundleApp([file], project.root);
-  // Before the import: Node reads source maps of modules that it compiles from now on.
+  // Node reads the source map of each module that it compiles from now on: the user's, but none of ours.
+  await library;
   process.setSourceMapsEnabled(true);
   const exported = await importBundle(bundle, file);
   return { app: findApp(exported, file), bundle, project };

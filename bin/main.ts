@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runProgram } from "./program.ts";
+import { startRunnerEarly } from "./start-early.ts";
 
-void runProgram(process.argv.slice(2));
+const args: readonly string[] = process.argv.slice(2);
+startRunnerEarly(args);
+// Loaded while that process starts on another core.
+void import("./program.ts").then(({ runProgram }) => runProgram(args));

@@ -1,4 +1,3 @@
-import { findProject } from "../../lib/local/project.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { Invocation } from "../command-table.ts";
 import { loadApp } from "../load-app.ts";
@@ -12,11 +11,7 @@ import { withEngine } from "../run/with-engine.ts";
 export async function run({ operands, options: before }: Invocation): Promise<number> {
   const [text = "", ...args] = operands;
   const { file, name } = parseReference(text);
-  const { root } = findProject(file);
   const engineModule = import("../../lib/local/engine.ts");
-  // A container's process starts while the module is loaded here; most runs need one.
-  const { prewarmRunner } = await import("../../lib/local/container.ts");
-  prewarmRunner(root);
   const loaded = await loadApp(file);
   const spec = resolveSpec(loaded.app);
   const choice = choose(spec, name);

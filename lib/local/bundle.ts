@@ -1,10 +1,9 @@
 import { realpathSync } from "node:fs";
-import { extname, join, relative, resolve, sep } from "node:path";
-import { InvalidError, NotFoundError } from "../errors.ts";
+import { join, relative, sep } from "node:path";
 import { sha256, stampOf, writeAtomically } from "./bundle/files.ts";
 import { readFreshManifest, writeManifest } from "./bundle/manifest.ts";
 import { readOwnPackage } from "./bundle/own-package.ts";
-import { ensureStateDirectory, stateDirectoryOf } from "./project.ts";
+import { ensureStateDirectory, resolveAppFile, stateDirectoryOf } from "./project.ts";
 
 /** One ECMAScript module with all code of a user's app, and the hash of its bytes. */
 export interface Bundle {
@@ -12,17 +11,6 @@ export interface Bundle {
   readonly file: string;
   readonly hash: string;
 }
-
-const SCRIPT_EXTENSIONS: readonly string[] = [
-  ".ts",
-  ".mts",
-  ".cts",
-  ".tsx",
-  ".js",
-  ".mjs",
-  ".cjs",
-  ".jsx",
-];
 
 /**
  * Bundles a user's modules into one file of a content-addressed cache in `<root>/.windlass`. Packages stay outside.
@@ -33,7 +21,7 @@ const SCRIPT_EXTENSIONS: readonly string[] = [
  */
 export async function bundleApp(entries: readonly string[], root: string): Promise<Bundle> {
   const realRoot = realpathSync(root);
-  const files = entries.map(checkEntry).sort();
+  const files = entries.map(resolveAppFile).sort();
   const cache = join(stateDirectoryOf(realRoot), "cache", "bundle");
   const manifestFile = join(cache, "manifests", `${manifestKey(files, realRoot)}.json`);
   const manifest = readFreshManifest(manifestFile, realRoot);
@@ -58,25 +46,6 @@ function bundleFile(cache: string, hash: string): string {
 function isComplete(cache: string, hash: string): boolean {
   const file = bundleFile(cache, hash);
   return stampOf(file) !== undefined && stampOf(`${file}.map`) !== undefined;
-}
-
-function checkEntry(entry: string): string {
-  const file = resolve(entry);
-  if (stampOf(file) === undefined) {
-    throw new NotFoundError("WINDLASS_APP_FILE_MISSING", `there is no app file "${entry}"`, {
-      hint: "give the path of the TypeScript module that defines the App",
-    });
-  }
-  const extension = extname(file);
-  if (!SCRIPT_EXTENSIONS.includes(extension)) {
-    const allowed = SCRIPT_EXTENSIONS.join(", ");
-    throw new InvalidError(
-      "WINDLASS_APP_FILE_TYPE",
-      `app file "${entry}" must end in one of ${allowed}, got "${extension}"`,
-      { hint: "give the path of the TypeScript module that defines the App" },
-    );
-  }
-  return realpathSync(file);
 }
 
 /** A manifest is good for the same entries bundled by the same tools. */

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
+import { ExecutionError, InvalidError, NotFoundError } from "../errors.ts";
 
 /** Where a user's project is and where Windlass keeps its state. */
 export interface Project {
@@ -9,9 +10,43 @@ export interface Project {
   readonly stateDirectory: string;
 }
 
-/** Finds the project that an app's file belongs to. The file must exist. */
-export function findProject(file: string): Project {
-  const folder = dirname(realpathSync(file));
+const SCRIPT_EXTENSIONS: readonly string[] = [
+  ".ts",
+  ".mts",
+  ".cts",
+  ".tsx",
+  ".js",
+  ".mjs",
+  ".cjs",
+  ".jsx",
+];
+
+/**
+ * The real path of a user's module.
+ *
+ * @throws NotFoundError when there is no such file.
+ * @throws InvalidError when it is neither TypeScript nor JavaScript.
+ */
+export function resolveAppFile(path: string): string {
+  const hint = "give the path of the TypeScript module that defines the App";
+  const file = resolve(path);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new NotFoundError("WINDLASS_APP_FILE_MISSING", `there is no app file "${path}"`, {
+      hint,
+    });
+  }
+  const extension = extname(file);
+  if (!SCRIPT_EXTENSIONS.includes(extension)) {
+    const allowed = SCRIPT_EXTENSIONS.join(", ");
+    const message = `app file "${path}" must end in one of ${allowed}, got "${extension}"`;
+    throw new InvalidError("WINDLASS_APP_FILE_TYPE", message, { hint });
+  }
+  return realpathSync(file);
+}
+
+/** Finds the project that a user's module belongs to. @throws NotFoundError, InvalidError */
+export function findProject(appFile: string): Project {
+  const folder = dirname(resolveAppFile(appFile));
   const root = nearestPackage(folder) ?? folder;
   return { root, stateDirectory: stateDirectoryOf(root) };
 }
@@ -21,12 +56,19 @@ export function stateDirectoryOf(root: string): string {
   return join(root, ".windlass");
 }
 
-/** Creates the state folder, invisible to git, and returns its path. */
+/** Creates the state folder, invisible to git, and returns its path. @throws ExecutionError */
 export function ensureStateDirectory(root: string): string {
   const directory = stateDirectoryOf(root);
-  mkdirSync(directory, { recursive: true });
   const ignore = join(directory, ".gitignore");
-  if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
+  try {
+    mkdirSync(directory, { recursive: true });
+    if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
+  } catch (cause) {
+    throw new ExecutionError("WINDLASS_STATE_DIRECTORY", `cannot write to "${directory}"`, {
+      cause,
+      hint: "make the project's folder writable: bundles and results of calls are kept there",
+    });
+  }
   return directory;
 }
 

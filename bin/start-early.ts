@@ -1,0 +1,17 @@
+import { statSync } from "node:fs";
+import { prewarmRunner } from "../lib/local/container.ts";
+import { findProject } from "../lib/local/project.ts";
+import { parseReference } from "./reference.ts";
+
+/**
+ * Starts the process of the first container before anything else is loaded, if the command line is likely to need
+ * one: starting it takes as long as all that this process has to do until then.
+ */
+export function startRunnerEarly([command, ...args]: readonly string[]): void {
+  if (command !== "run" || args.some((arg) => /^(--help|-h|--inspect.*)$/.test(arg))) return;
+  const operand = args.find((arg) => !arg.startsWith("-"));
+  if (operand === undefined) return;
+  const { file } = parseReference(operand);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return;
+  prewarmRunner(findProject(file).root);
+}
