@@ -17,6 +17,7 @@ import {
 } from "./entrypoint.ts";
 import { FunctionCalls, type HandleOf } from "./function.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
+import { duplicateViolation } from "./options/body.ts";
 import { checkAppOptions } from "./options/check-options.ts";
 import type { AppOptions, ClsOptions, FunctionOptions } from "./options/function-options.ts";
 import { show } from "./options/show.ts";

@@ -2,8 +2,14 @@ import type { Target } from "./backend.ts";
 import { encodePage } from "./codec/encode.ts";
 import type { Page } from "./codec/page.ts";
 import { InvalidError, RequestSizeError } from "./errors.ts";
-import { isGenerator, type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
-import type { AnyClass, AnyHandler, IfGenerator, Output } from "./handler.ts";
+import { type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
+import {
+  type AnyClass,
+  type AnyHandler,
+  type IfGenerator,
+  isGenerator,
+  type Output,
+} from "./handler.ts";
 import { enter, enterSnapshot, runHooks } from "./hooks.ts";
 import { packPage } from "./messages.ts";
 import { show } from "./options/show.ts";

@@ -1,11 +1,17 @@
 import type { Definition, EntrypointDefinition } from "./definition.ts";
-import { isGenerator } from "./function.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
-import { enter, enterSnapshot, exit, prototypesOf } from "./hooks.ts";
+import { prototypesOf } from "./hooks.ts";
+import {
+  checkClass,
+  checkHandler,
+  checkHandlerOptions,
+  checkHooks,
+  checkName,
+} from "./options/body.ts";
 import { checkClsOptions, checkFunctionOptions } from "./options/check-options.ts";
 import type { ClsOptions, FunctionOptions } from "./options/function-options.ts";
 import { checkKnown } from "./options/known.ts";
-import { isClass, show, showFile } from "./options/show.ts";
+import { isClass, show } from "./options/show.ts";
 import type { Violation } from "./options/violation.ts";
 import { isStandardSchema, type StandardSchema } from "./standard-schema.ts";
 
@@ -99,112 +105,6 @@ export function readEntrypoint(given: Given): Reading<EntrypointDefinition> {
     file,
   };
   return { definition, violations };
-}
-
-/** The mistake of defining a name twice. */
-export function duplicateViolation(
-  { name, file }: { readonly name: string; readonly file: string | undefined },
-  { app, first }: { readonly app: string; readonly first: string | undefined },
-): Violation {
-  const where = [first, file].map(showFile);
-  const places = where[0] === where[1] ? `twice in ${where[0]}` : `in ${where.join(" and in ")}`;
-  return {
-    code: "WINDLASS_DUPLICATE_NAME",
-    message: `app "${app}" has "${name}" ${places}`,
-    hint: "give one of them another name: functions, classes and entrypoints share their names",
-  };
-}
-
-function checkName(name: unknown, kind: string): Violation[] {
-  if (typeof name === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(name)) return [];
-  return [
-    {
-      code: "WINDLASS_INVALID_NAME",
-      message: `the name of a ${kind} must be 1 to 64 letters, digits, _ or -, got ${show(name)}`,
-      hint: `name it with the first argument, for instance "resize-image"`,
-    },
-  ];
-}
-
-function checkHandler(body: unknown, subject: string): Violation[] {
-  if (typeof body === "function" && !isClass(body)) return [];
-  return [
-    {
-      code: "WINDLASS_HANDLER_NOT_A_FUNCTION",
-      message: `the handler of ${subject} must be a function, got ${show(body)}`,
-      hint: isClass(body) ? "use `app.cls` for a class" : "pass the function as the last argument",
-    },
-  ];
-}
-
-function checkHandlerOptions(
-  handler: { readonly length: number },
-  { schedule, retries = 0 }: FunctionOptions,
-  subject: string,
-): Violation[] {
-  const violations: Violation[] = [];
-  if (schedule !== undefined && handler.length > 0) {
-    violations.push({
-      code: "WINDLASS_SCHEDULE_NEEDS_ARGUMENTS",
-      message: `${subject} has a schedule, so its handler must work without arguments, but it requires ${handler.length}`,
-      hint: "give every parameter a default value (`width = 100`), or remove `schedule`",
-    });
-  }
-  if (isGenerator(handler) && (typeof retries === "number" ? retries : retries.maxRetries) > 0) {
-    violations.push({
-      code: "WINDLASS_GENERATOR_RETRIES",
-      message: `${subject} is a generator, which cannot be retried: its caller has seen items already`,
-      hint: "remove `retries`",
-    });
-  }
-  return violations;
-}
-
-function checkClass(body: unknown, methods: readonly string[], subject: string): Violation[] {
-  if (!isClass(body)) {
-    const hint =
-      typeof body === "function" ? "use `app.function` for a function" : "pass a class at the end";
-    const message = `${subject} must be given a class, got ${show(body)}`;
-    return [{ code: "WINDLASS_NOT_A_CLASS", message, hint }];
-  }
-  const violations: Violation[] = [];
-  const { length } = body as AnyClass;
-  if (length > 1) {
-    violations.push({
-      code: "WINDLASS_CLASS_CONSTRUCTOR",
-      message: `the constructor of ${subject} must take one object of parameters, got ${length} parameters`,
-      hint: "write `constructor(params: { … })`",
-    });
-  }
-  if (methods.length === 0) {
-    violations.push({
-      code: "WINDLASS_CLASS_WITHOUT_METHODS",
-      message: `${subject} has no method that could be called`,
-      hint: "write at least one public method; functions in fields are not methods",
-    });
-  }
-  return violations;
-}
-
-function checkHooks(ctor: AnyClass, options: ClsOptions, subject: string): Violation[] {
-  const violations: Violation[] = [];
-  const prototype = ctor.prototype as Record<symbol, unknown>; // Any object can be read by symbol.
-  for (const [name, hook] of Object.entries({ enter, enterSnapshot, exit })) {
-    if (!(hook in prototype) || typeof prototype[hook] === "function") continue;
-    violations.push({
-      code: "WINDLASS_HOOK_NOT_A_METHOD",
-      message: `\`[${name}]\` of ${subject} must be a method, got ${show(prototype[hook])}`,
-      hint: `write \`async [${name}]() { … }\``,
-    });
-  }
-  if (enterSnapshot in prototype && options.enableMemorySnapshot !== true) {
-    violations.push({
-      code: "WINDLASS_SNAPSHOT_NOT_ENABLED",
-      message: `${subject} has an \`[enterSnapshot]\` hook, but \`enableMemorySnapshot\` is not true`,
-      hint: "set `enableMemorySnapshot: true`, or name the hook `[enter]`",
-    });
-  }
-  return violations;
 }
 
 /** Names of the methods of a class and its base classes. */

@@ -4,7 +4,15 @@ import { callRemoteGen } from "./client/generator.ts";
 import { callRemote } from "./client/group.ts";
 import { callForEach, callMap, type MapOptions, type MapStream } from "./client/map.ts";
 import { callSpawn, callSpawnMap } from "./client/spawn.ts";
-import type { AnyHandler, IfGenerator, Items, Output, Unary, Yield } from "./handler.ts";
+import {
+  type AnyHandler,
+  type IfGenerator,
+  type Items,
+  isGenerator,
+  type Output,
+  type Unary,
+  type Yield,
+} from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
 
 export interface ForEachOptions {
@@ -180,14 +188,4 @@ export class FunctionCalls extends TargetCalls {
   get app(): string {
     return this.#target.app;
   }
-}
-
-const GENERATORS: ReadonlySet<unknown> = new Set([
-  Object.getPrototypeOf(function* () {}),
-  Object.getPrototypeOf(async function* () {}),
-]);
-
-/** True for a function written as `function*` or `async function*`. */
-export function isGenerator(handler: unknown): boolean {
-  return typeof handler === "function" && GENERATORS.has(Object.getPrototypeOf(handler));
 }

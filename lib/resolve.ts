@@ -1,6 +1,6 @@
 import type { App } from "./app.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
-import { isGenerator } from "./function.ts";
+import { isGenerator } from "./handler.ts";
 import type { FunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";

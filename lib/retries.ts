@@ -16,10 +16,31 @@ export interface RetriesOptions {
 const BRAND: symbol = Symbol.for("windlass.retries");
 
 const RULES: Readonly<Record<keyof RetriesOptions, NumberRule>> = {
-  maxRetries: { code: "WINDLASS_INVALID_MAX_RETRIES", min: 0, max: 10, whole: true },
-  backoffCoefficient: { code: "WINDLASS_INVALID_BACKOFF_COEFFICIENT", min: 1, max: 10 },
-  initialDelaySeconds: { code: "WINDLASS_INVALID_INITIAL_DELAY", min: 0, max: 60 },
-  maxDelaySeconds: { code: "WINDLASS_INVALID_MAX_DELAY", min: 1, max: 60 },
+  maxRetries: {
+    code: "WINDLASS_INVALID_MAX_RETRIES",
+    min: 0,
+    max: 10,
+    whole: true,
+    hint: "write how often to try again, for instance `maxRetries: 3`",
+  },
+  backoffCoefficient: {
+    code: "WINDLASS_INVALID_BACKOFF_COEFFICIENT",
+    min: 1,
+    max: 10,
+    hint: "leave it out for 2",
+  },
+  initialDelaySeconds: {
+    code: "WINDLASS_INVALID_INITIAL_DELAY",
+    min: 0,
+    max: 60,
+    hint: "leave it out for 1",
+  },
+  maxDelaySeconds: {
+    code: "WINDLASS_INVALID_MAX_DELAY",
+    min: 1,
+    max: 60,
+    hint: "leave it out for 60",
+  },
 };
 
 /**

@@ -111,7 +111,8 @@ function checkPeriod(options: unknown): Violation[] {
   if (values === undefined) return violations;
   for (const unit of UNITS) {
     if (values[unit] === undefined) continue;
-    const rule = { code: "WINDLASS_INVALID_PERIOD", min: 0, whole: unit !== "seconds" };
+    const hint = "write a length, for instance `new Period({ minutes: 5 })`";
+    const rule = { code: "WINDLASS_INVALID_PERIOD", min: 0, whole: unit !== "seconds", hint };
     violations.push(...checkNumber(values[unit], rule, `\`${unit}\` of Period`));
   }
   if (violations.length === 0 && !UNITS.some((unit) => Number(values[unit]) > 0)) {

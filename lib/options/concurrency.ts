@@ -16,7 +16,7 @@ export function checkConcurrency(value: unknown, subject: string): Violation[] {
   });
   if (values === undefined) return violations;
   const { maxInputs, targetInputs } = values;
-  const rule = { min: 1, whole: true };
+  const rule = { min: 1, whole: true, hint: "write `concurrency: { maxInputs: 10 }`" };
   const found = [
     ...violations,
     ...checkNumber(

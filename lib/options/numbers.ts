@@ -9,7 +9,7 @@ export interface NumberRule {
   readonly max?: number;
   /** Without fractions. @default false */
   readonly whole?: boolean;
-  readonly hint?: string;
+  readonly hint: string;
 }
 
 /** @param subject - names the value in a message */

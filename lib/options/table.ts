@@ -10,61 +10,69 @@ import { checkEnv } from "./text-maps.ts";
 import type { Violation } from "./violation.ts";
 
 /** Checks the value of one option; `subject` names it in a message. */
-export type OptionCheck = (value: unknown, subject: string) => Violation[];
+type OptionCheck = (value: unknown, subject: string) => Violation[];
 
 /** Containers that one function may have, as Modal's. */
-const MAX_CONTAINERS = 4000;
+const CONTAINERS = { max: 4000, whole: true };
 const DAY_SECONDS = 86_400;
 
 /** How to check each option of a function or class. */
 export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>> = {
   gpu: checkGpu,
-  cpu: (value, subject) =>
-    checkResource(value, { code: "WINDLASS_INVALID_CPU", min: 0.125 }, subject),
-  memoryMiB: (value, subject) =>
-    checkResource(value, { code: "WINDLASS_INVALID_MEMORY", min: 128, whole: true }, subject),
+  cpu: resource({
+    code: "WINDLASS_INVALID_CPU",
+    min: 0.125,
+    hint: "write cores, for instance `cpu: 2`, or leave it out for 0.125",
+  }),
+  memoryMiB: resource({
+    code: "WINDLASS_INVALID_MEMORY",
+    min: 128,
+    whole: true,
+    hint: "write MiB, for instance `memoryMiB: 2048`, or leave it out for 128",
+  }),
   ephemeralDiskGiB: number({
     code: "WINDLASS_INVALID_EPHEMERAL_DISK",
     min: 1,
     max: 3072,
     whole: true,
+    hint: "write GiB, or leave it out for what the machine has",
   }),
   timeoutSeconds: number({
     code: "WINDLASS_INVALID_TIMEOUT_SECONDS",
     min: 1,
     max: DAY_SECONDS,
-    hint: "split work that takes more than a day into several calls",
+    hint: "write seconds, or leave it out for 300; split work that takes more than a day",
   }),
   startupTimeoutSeconds: number({
     code: "WINDLASS_INVALID_STARTUP_TIMEOUT",
     min: 1,
     max: DAY_SECONDS,
+    hint: "write seconds, or leave it out for the value of `timeoutSeconds`",
   }),
   retries: checkRetries,
   minContainers: number({
     code: "WINDLASS_INVALID_MIN_CONTAINERS",
     min: 0,
-    max: MAX_CONTAINERS,
-    whole: true,
+    hint: "leave it out to keep none running",
+    ...CONTAINERS,
   }),
   maxContainers: number({
     code: "WINDLASS_INVALID_MAX_CONTAINERS",
     min: 1,
-    max: MAX_CONTAINERS,
-    whole: true,
-    hint: "leave `maxContainers` out for no limit",
+    hint: "leave it out for no limit",
+    ...CONTAINERS,
   }),
   bufferContainers: number({
     code: "WINDLASS_INVALID_BUFFER_CONTAINERS",
     min: 0,
-    max: MAX_CONTAINERS,
-    whole: true,
+    hint: "leave it out to keep none idle",
+    ...CONTAINERS,
   }),
   scaledownWindowSeconds: number({
     code: "WINDLASS_INVALID_SCALEDOWN_WINDOW",
     min: 2,
     max: 1200,
-    hint: "use `minContainers` to keep containers running for longer",
+    hint: "leave it out for 60, or use `minContainers` to keep containers running",
   }),
   concurrency: checkConcurrency,
   singleUseContainers: checkBoolean,
@@ -79,6 +87,10 @@ function number(rule: NumberRule): OptionCheck {
   return (value, subject) => checkNumber(value, rule, subject);
 }
 
+function resource(rule: NumberRule): OptionCheck {
+  return (value, subject) => checkResource(value, rule, subject);
+}
+
 function checkBoolean(value: unknown, subject: string): Violation[] {
   if (typeof value === "boolean") return [];
   const message = `${subject} must be true or false, got ${show(value)}`;
@@ -87,12 +99,9 @@ function checkBoolean(value: unknown, subject: string): Violation[] {
 
 function checkRetries(value: unknown, subject: string): Violation[] {
   if (isRetries(value)) return [];
-  if (typeof value === "number") {
-    const rule = { code: "WINDLASS_INVALID_RETRIES", min: 0, max: 10, whole: true };
-    return checkNumber(value, rule, subject);
-  }
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 10) return [];
   const message = `${subject} must be a whole number from 0 to 10 or a Retries, got ${show(value)}`;
-  const hint = "write `new Retries({ maxRetries: 3 })`";
+  const hint = "write `3` for retries 1 s apart, or `new Retries({ maxRetries: 3 })`";
   return [{ code: "WINDLASS_INVALID_RETRIES", message, hint }];
 }
 

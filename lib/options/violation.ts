@@ -29,7 +29,7 @@ function toError(subject: string, violations: readonly Violation[]): InvalidErro
     return new InvalidError(first.code, first.message, { hint: first.hint });
   }
   const lines = violations.map(({ code, message, hint }) =>
-    hint === undefined ? `  ${message} (${code})` : `  ${message}: ${hint} (${code})`,
+    hint === undefined ? `  ${message} (${code})` : `  ${message}; ${hint} (${code})`,
   );
   return new InvalidError(
     "WINDLASS_SEVERAL_MISTAKES",
