@@ -14,7 +14,8 @@ const BRAND: symbol = Symbol.for("windlass.error");
  */
 export class WindlassError extends Error {
   readonly code: string;
-  readonly hint?: string;
+  // Only declared: as a field it would show up in logs as `hint: undefined`.
+  declare readonly hint?: string;
 
   constructor(code: string, message: string, options: WindlassErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -59,10 +60,13 @@ export class FunctionTimeoutError extends TimeoutError {}
 export class OutputExpiredError extends TimeoutError {}
 /** The call was cancelled. Also the reason of the `AbortSignal` in the running input. */
 export class InputCancellation extends WindlassError {}
+/** Code of {@link NonRetriableError}. @internal */
+export const NON_RETRIABLE = "WINDLASS_NON_RETRIABLE";
+
 /** Thrown by user code to fail an input at once, whatever `retries` says. */
 export class NonRetriableError extends WindlassError {
   constructor(message: string, options: WindlassErrorOptions = {}) {
-    super("WINDLASS_NON_RETRIABLE", message, options);
+    super(NON_RETRIABLE, message, options);
   }
 }
 

@@ -42,7 +42,7 @@ function typedArray(name: string): [string, BytesType][] {
   const construct = type as BytesConstructor & { readonly BYTES_PER_ELEMENT: number };
   const width = construct.BYTES_PER_ELEMENT;
   const view = (bytes: Uint8Array): ArrayBufferView => {
-    const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : copyOf(bytes);
+    const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
     return new construct(buffer, byteOffset, bytes.byteLength / width);
   };
   return [[name, { width, view }]];
@@ -50,12 +50,7 @@ function typedArray(name: string): [string, BytesType][] {
 
 function toArrayBuffer(bytes: Uint8Array): ArrayBufferLike {
   const isWhole = bytes.byteLength === bytes.buffer.byteLength;
-  return isWhole ? bytes.buffer : copyOf(bytes).buffer;
-}
-
-function copyOf(bytes: Uint8Array): Uint8Array {
-  // A Buffer's own slice() makes a view.
-  return Uint8Array.prototype.slice.call(bytes);
+  return isWhole ? bytes.buffer : new Uint8Array(bytes).buffer;
 }
 
 function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

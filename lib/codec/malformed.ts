@@ -42,7 +42,7 @@ export function refuseTagged(
 ): DeserializationError {
   return new DeserializationError(
     "WINDLASS_PAGE_TAG_INVALID",
-    `a value of a page has the tag "${name}" but not ${expected}`,
+    `a value of a page with the tag "${name}" must have ${expected}`,
     { hint: RESEND_HINT, cause },
   );
 }

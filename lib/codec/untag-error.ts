@@ -31,8 +31,7 @@ export interface ErrorParts {
 export function buildError(parts: ErrorParts): Error {
   const { name, message, code, hint, cause, errors, fields } = parts;
   const errorClass = code === undefined ? BUILT_IN_CLASSES.get(name) : windlassClass(name);
-  // Not through the constructor of the class, which may take other arguments and have effects.
-  const error: Error = Reflect.construct(Error, [message], errorClass ?? Error);
+  const error = construct(message, errorClass ?? Error);
   if (error.name !== name) hide(error, "name", name);
   hide(error, "stack", parts.stack ?? `${name}: ${message}`);
   if (cause.length === 1) hide(error, "cause", cause[0]);
@@ -44,6 +43,18 @@ export function buildError(parts: ErrorParts): Error {
     Object.defineProperty(error, key, { ...SHOWN, value: fields[key] });
   }
   return error;
+}
+
+function construct(message: string, errorClass: new (...args: never[]) => Error): Error {
+  // The stack of this place would be replaced anyway, and takes 15 µs.
+  const limit = Error.stackTraceLimit;
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    // Not by the constructor of the class, which may take other arguments.
+    return Reflect.construct(Error, [message], errorClass);
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit);
+  }
 }
 
 function windlassClass(name: string): typeof WindlassError {
