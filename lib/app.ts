@@ -1,13 +1,7 @@
 import { callSite } from "./call-site.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
 import { type ClsHandle, createClsHandle } from "./cls.ts";
-import {
-  duplicateViolation,
-  type Reading,
-  readCls,
-  readEntrypoint,
-  readFunction,
-} from "./define.ts";
+import { type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import {
   type EntrypointArgs,
