@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { DeserializationError, RequestSizeError } from "./errors.ts";
-
-/** Bytes of a frame's header. A header becomes one string, and its JSON takes several times its size as values. */
-export const MAX_HEADER_BYTES: number = 64 * 1024 * 1024;
-/** Attachments of a frame. Their lengths are kept until the last one has arrived: 256 KiB at most. */
-export const MAX_ATTACHMENTS = 65_536;
-/** Bytes of an attachment. It is one piece of memory on both sides; what is larger belongs in a file. */
-export const MAX_ATTACHMENT_BYTES: number = 1024 * 1024 * 1024;
+import {
+  attachmentProblem,
+  countProblem,
+  firstProblem,
+  headerProblem,
+  type Problem,
+} from "./frame-limits.ts";
 
 /** Parts of a frame that fit in this many bytes are copied together: one write costs more than that copy. */
 const MERGED_BYTES = 64 * 1024;
@@ -260,11 +260,6 @@ function decodeText(bytes: Buffer, start: number, end: number): string {
   return text;
 }
 
-interface Problem {
-  readonly code: string;
-  readonly message: string;
-}
-
 const SEND_HINT = { hint: "send less at a time, large data as a Uint8Array or by way of a file" };
 const RECEIVE_HINT = {
   hint: "use the same version of Windlass on both sides, and let nothing else write to its socket",
@@ -273,33 +268,4 @@ const RECEIVE_HINT = {
 function expect(problem: Problem | undefined): void {
   if (problem === undefined) return;
   throw new DeserializationError(problem.code, problem.message, RECEIVE_HINT);
-}
-
-function headerProblem(bytes: number): Problem | undefined {
-  if (bytes > 0 && bytes <= MAX_HEADER_BYTES) return undefined;
-  const message = `the header of a frame must be 1 to ${MAX_HEADER_BYTES} bytes, got ${bytes}`;
-  return { code: "WINDLASS_FRAME_HEADER_SIZE", message };
-}
-
-function countProblem(count: number): Problem | undefined {
-  if (count <= MAX_ATTACHMENTS) return undefined;
-  const message = `a frame must have at most ${MAX_ATTACHMENTS} attachments, got ${count}`;
-  return { code: "WINDLASS_FRAME_ATTACHMENT_COUNT", message };
-}
-
-function attachmentProblem(bytes: number): Problem | undefined {
-  if (bytes <= MAX_ATTACHMENT_BYTES) return undefined;
-  const message = `an attachment of a frame must be at most ${MAX_ATTACHMENT_BYTES} bytes, got ${bytes}`;
-  return { code: "WINDLASS_FRAME_ATTACHMENT_SIZE", message };
-}
-
-function firstProblem<Item>(
-  items: readonly Item[],
-  problemOf: (item: Item) => Problem | undefined,
-): Problem | undefined {
-  for (const item of items) {
-    const problem = problemOf(item);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
 }

@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DeserializationError, RequestSizeError } from "../../lib/errors.ts";
-import {
-  encodeFrame,
-  FrameReader,
-  MAX_ATTACHMENT_BYTES,
-  MAX_ATTACHMENTS,
-  MAX_HEADER_BYTES,
-} from "../../lib/protocol.ts";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_HEADER_BYTES } from "../../lib/frame-limits.ts";
+import { encodeFrame, FrameReader } from "../../lib/protocol.ts";
 import { failureOf } from "../codec/round-trip.ts";
 
 interface Frame {
