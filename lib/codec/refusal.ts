@@ -17,7 +17,7 @@ export interface Place {
 const SHOWN_STEPS = 12;
 
 /** The words for a place, such as `args[0].items[3].fn`. */
-export function describePlace({ root, path }: Place): string {
+function describePlace({ root, path }: Place): string {
   const [index, ...steps] = path;
   const shown =
     steps.length > SHOWN_STEPS ? [...steps.slice(0, SHOWN_STEPS), { text: "…" }] : steps;
