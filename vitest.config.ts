@@ -1,14 +1,21 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+
+// Tests use the package as its users do: built, by name.
+const built = fileURLToPath(new URL("./dist/lib/index.js", import.meta.url));
 
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve: { alias: { windlass: built } },
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           pool: "forks",
+          server: { deps: { external: [/\/dist\//] } },
         },
       },
       {

@@ -21,8 +21,8 @@ export interface InputPage {
   readonly args: Page;
 }
 
-/** Why an input has no value. */
-export type FailureKind = "error" | "timeout" | "cancelled" | "crashed" | "startup" | "expired";
+/** Why an input has no value. `rejected`: user code failed in a way that another attempt cannot mend. */
+export type FailureKind = "error" | "rejected" | "timeout" | "cancelled" | "crashed" | "startup";
 
 export interface Failure {
   /** Index within the call. */
@@ -43,13 +43,24 @@ export interface ResultPage {
 export interface CallRequest {
   readonly callId: string;
   readonly target: Target;
-  /** `map`: one call of many inputs. `group`: every input is a call of its own, id `<callId>.<index>`. */
-  readonly kind: "map" | "group";
+  /**
+   * `map`: one call of many inputs. `group`: every input is a call of its own, id `<callId>.<index>`.
+   * `generator`: one input that yields items before its result.
+   */
+  readonly kind: "map" | "group" | "generator";
+}
+
+/** Consecutive items of a generator. */
+export interface ItemPage {
+  readonly count: number;
+  readonly values: Page;
 }
 
 /** Where results of an open call go. Each input is reported exactly once, in any order. */
 export interface CallSink {
   results(page: ResultPage): void;
+  /** Items that a generator yielded, in order; its result comes after the last. */
+  items?(items: ItemPage): void;
 }
 
 /** The sending half of an open call. */
@@ -57,16 +68,13 @@ export interface CallChannel {
   push(page: InputPage): void;
   /** Cancels inputs that are not done, all of them by default; each is then reported as a `cancelled` failure. */
   cancel(index?: number): void;
+  /** Lets a generator yield this many items more. */
+  credit(items: number): void;
   /** No more inputs will come and no more results are wanted. */
   close(): void;
 }
 
-/** A durable call as stored. */
-export interface StoredInput {
-  readonly index: number;
-  readonly status: "pending" | "running" | "done" | FailureKind;
-}
-
+/** What the store knows of a durable call. */
 export interface CallReading {
   /** Undefined while the caller may still add inputs. */
   readonly total: number | undefined;

@@ -60,7 +60,7 @@ export class FunctionTimeoutError extends TimeoutError {}
 export class OutputExpiredError extends TimeoutError {}
 /** The call was cancelled. Also the reason of the `AbortSignal` in the running input. */
 export class InputCancellation extends WindlassError {}
-/** Code of {@link NonRetriableError}. @internal */
+/** Code of {@link NonRetriableError}. */
 export const NON_RETRIABLE = "WINDLASS_NON_RETRIABLE";
 
 /** Thrown by user code to fail an input at once, whatever `retries` says. */

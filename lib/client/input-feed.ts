@@ -1,0 +1,143 @@
+import type { InputPage } from "../backend.ts";
+import { PageBuilder } from "./page-builder.ts";
+
+/** Inputs of a page at most; four pages fill the window of a map. */
+const PAGE_INPUTS = 250;
+/** A generator that computes is given back the event loop after this long. */
+const BURST_MS = 5;
+const CLOCK_EVERY = 16;
+
+export interface FeedOptions {
+  readonly items: Iterable<unknown> | AsyncIterable<unknown>;
+  readonly unary: boolean;
+  /** Inputs a page may hold. */
+  readonly pageInputs?: number;
+  /** Called with each page; how many more inputs may be pulled now is answered by `room`. */
+  push(page: InputPage): void;
+  room(): number;
+  /** The iterable has ended, or thrown. */
+  ended(error?: unknown): void;
+}
+
+/** Pulls inputs from any iterable, in pages, no faster than `room` allows. */
+export class InputFeed {
+  readonly #options: FeedOptions;
+  readonly #builder: PageBuilder;
+  readonly #settled: boolean;
+  readonly #sync: Iterator<unknown> | undefined;
+  readonly #async: AsyncIterator<unknown> | undefined;
+  readonly #pageInputs: number;
+  #start = 0;
+  #pulling = false;
+  #over = false;
+
+  constructor(options: FeedOptions) {
+    const { items } = options;
+    this.#options = options;
+    this.#pageInputs = options.pageInputs ?? PAGE_INPUTS;
+    this.#settled = Array.isArray(items);
+    this.#builder = new PageBuilder((index) => `input ${this.#start + index}`);
+    if (Symbol.asyncIterator in items) this.#async = items[Symbol.asyncIterator]();
+    else this.#sync = items[Symbol.iterator]();
+  }
+
+  /** Inputs pulled and pushed so far. */
+  get pushed(): number {
+    return this.#start;
+  }
+
+  /** Pulls as far as `room` allows; call again when there is more room. */
+  pump(): void {
+    if (this.#over || this.#pulling) return;
+    if (this.#sync !== undefined) this.#pumpSync(this.#sync);
+    else if (this.#async !== undefined) void this.#pumpAsync(this.#async);
+  }
+
+  /** Stops pulling and tells the iterator. */
+  stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    // What an iterator throws while it is closed has no one left to hear it.
+    void (async () => (this.#sync ?? this.#async)?.return?.())().catch(() => {});
+  }
+
+  #pumpSync(iterator: Iterator<unknown>): void {
+    const deadline = performance.now() + BURST_MS;
+    let left = this.#room();
+    try {
+      while (left > 0) {
+        const step = iterator.next();
+        if (step.done === true) return this.#end();
+        this.#builder.add(step.value, this.#settled);
+        left -= 1;
+        if (this.#builder.count >= this.#pageInputs) {
+          this.#flush();
+          left = this.#room();
+        }
+        if (left % CLOCK_EVERY === 0 && performance.now() > deadline) {
+          this.#pulling = true;
+          setImmediate(() => {
+            this.#pulling = false;
+            this.pump();
+          });
+          break;
+        }
+      }
+      this.#flush();
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  async #pumpAsync(iterator: AsyncIterator<unknown>): Promise<void> {
+    this.#pulling = true;
+    try {
+      while (this.#room() > 0 && !this.#over) {
+        const step = await iterator.next();
+        if (this.#over) return;
+        if (step.done === true) return this.#end();
+        this.#builder.add(step.value, false);
+        if (this.#builder.count >= this.#pageInputs) this.#flush();
+        // A page leaves when its iterator pauses, however few inputs it has.
+        else if (this.#builder.count === 1) setImmediate(() => this.#flushLate());
+      }
+      this.#flush();
+    } catch (error) {
+      this.#end(error);
+    } finally {
+      this.#pulling = false;
+    }
+  }
+
+  #flushLate(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #room(): number {
+    return this.#options.room() - this.#builder.count;
+  }
+
+  #flush(): void {
+    const { count } = this.#builder;
+    if (count === 0 || this.#over) return;
+    const args = this.#builder.build();
+    const start = this.#start;
+    this.#start += count;
+    this.#options.push({ start, count, unary: this.#options.unary, args });
+  }
+
+  #end(error?: unknown): void {
+    if (this.#over) return;
+    try {
+      this.#flush();
+    } catch (unserializable) {
+      error ??= unserializable;
+    }
+    this.#over = true;
+    this.#options.ended(error);
+  }
+}

@@ -1,0 +1,225 @@
+import type { CallChannel, ResultPage, Target } from "../backend.ts";
+import { createCallId } from "../ids.ts";
+import { backendFor } from "./backend-for.ts";
+import { toError } from "./failure.ts";
+import { InputFeed } from "./input-feed.ts";
+import { ResultBuffer } from "./result-buffer.ts";
+import { noteUnconsumed } from "./unconsumed.ts";
+
+/** Inputs whose outputs may be unconsumed, as Modal's client holds. */
+const WINDOW_INPUTS = 1000;
+/** Bytes of outputs that may be unconsumed. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+/** New inputs are pulled when there is room for this many, so that pages stay large. */
+const PULL_AT_LEAST = 125;
+
+/** How a map runs. */
+export interface MapOptions<Failures extends boolean = boolean> {
+  /** Yield in the order of the inputs (`true`) or of completion. @default true */
+  readonly ordered?: boolean | undefined;
+  /** Yield the error of a failed input in its place instead of throwing it. @default false */
+  readonly returnExceptions?: Failures | undefined;
+}
+
+export interface MapRequest {
+  /** True when each item is the single argument, false when it is the tuple of arguments. */
+  readonly unary: boolean;
+  readonly ordered: boolean;
+  readonly returnExceptions: boolean;
+}
+
+interface Waiter {
+  resolve(result: IteratorResult<unknown, undefined>): void;
+  reject(error: unknown): void;
+}
+
+const DONE: IteratorResult<unknown, undefined> = { value: undefined, done: true };
+
+/**
+ * The outputs of a map. Nothing runs until it is iterated. Leaving the loop early cancels what is left.
+ */
+export interface MapStream<Output> extends AsyncIterableIterator<Output, undefined, void> {
+  /** All outputs. */
+  toArray(): Promise<Output[]>;
+}
+
+// next() is written by hand: an async generator costs twice as much per output.
+class RunningMap implements MapStream<unknown> {
+  readonly #target: Target;
+  readonly #items: Iterable<unknown> | AsyncIterable<unknown>;
+  readonly #request: MapRequest;
+  readonly #buffer: ResultBuffer;
+  readonly #forget: () => void;
+  #channel: CallChannel | undefined;
+  #feed: InputFeed | undefined;
+  #waiters: Waiter[] = [];
+  #yielded = 0;
+  #total: number | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #over = false;
+
+  constructor(
+    target: Target,
+    items: Iterable<unknown> | AsyncIterable<unknown>,
+    request: MapRequest,
+  ) {
+    this.#target = target;
+    this.#items = items;
+    this.#request = request;
+    this.#buffer = new ResultBuffer(request.ordered);
+    this.#forget = noteUnconsumed(
+      target.method === undefined ? target.name : `${target.name}.${target.method}`,
+    );
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#waiters.length === 0) {
+      try {
+        if (this.#feed === undefined && !this.#over) this.#begin();
+        const step = this.#step();
+        if (step !== undefined) return Promise.resolve(step);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+    });
+  }
+
+  return(): Promise<IteratorResult<unknown, undefined>> {
+    this.#forget();
+    this.#finish();
+    return Promise.resolve(DONE);
+  }
+
+  async toArray(): Promise<unknown[]> {
+    const outputs: unknown[] = [];
+    for await (const output of this) outputs.push(output);
+    return outputs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #begin(): void {
+    this.#forget();
+    const request = { callId: createCallId(), target: this.#target, kind: "map" } as const;
+    const channel = backendFor(this.#target.app).open(request, {
+      results: (page) => this.#arrive(page),
+    });
+    this.#channel = channel;
+    this.#feed = new InputFeed({
+      items: this.#items,
+      unary: this.#request.unary,
+      push: (page) => channel.push(page),
+      room: () => this.#room(),
+      ended: (error) => this.#ended(error),
+    });
+    this.#feed.pump();
+  }
+
+  #room(): number {
+    if (this.#over || this.#buffer.bytes > WINDOW_BYTES) return 0;
+    return WINDOW_INPUTS - ((this.#feed?.pushed ?? 0) - this.#yielded);
+  }
+
+  /** The next result if it can be told now; throws the failure that ends this map. */
+  #step(): IteratorResult<unknown, undefined> | undefined {
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
+      this.#finish();
+      throw error;
+    }
+    if (this.#over) return DONE;
+    if (!this.#buffer.ready) {
+      if (this.#yielded !== this.#total) return undefined;
+      this.#finish();
+      return DONE;
+    }
+    const value = this.#buffer.take();
+    this.#yielded += 1;
+    this.#pullMore();
+    return { value, done: false };
+  }
+
+  #pullMore(): void {
+    const feed = this.#feed;
+    if (feed === undefined || this.#total !== undefined) return;
+    if (this.#yielded % PULL_AT_LEAST === 0 || this.#yielded === feed.pushed) feed.pump();
+  }
+
+  #arrive(page: ResultPage): void {
+    if (this.#over) return;
+    const [failure] = page.failures ?? [];
+    // A failure is raised when it arrives, even while earlier outputs are outstanding.
+    if (failure !== undefined && !this.#request.returnExceptions) {
+      this.#failure ??= { error: toError(failure) };
+    } else {
+      this.#buffer.add(page);
+    }
+    this.#serve();
+  }
+
+  #ended(error?: unknown): void {
+    if (error === undefined) this.#total = this.#feed?.pushed ?? 0;
+    else this.#failure ??= { error };
+    this.#serve();
+  }
+
+  #serve(): void {
+    for (;;) {
+      // Taken out first: a step that ends this map serves those that wait behind.
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) return;
+      try {
+        const step = this.#step();
+        if (step === undefined) {
+          this.#waiters.unshift(waiter);
+          return;
+        }
+        waiter.resolve(step);
+      } catch (error) {
+        waiter.reject(error);
+      }
+    }
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#feed?.stop();
+    if (this.#yielded !== this.#total) this.#channel?.cancel();
+    this.#channel?.close();
+    this.#serve();
+  }
+}
+
+/** Runs a function once per item, remotely. Lazy: nothing runs until the stream is iterated. */
+export function callMap(
+  target: Target,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  request: MapRequest,
+): MapStream<unknown> {
+  return new RunningMap(target, items, request);
+}
+
+/** Runs a function once per item and waits for all; throws the first failure unless told to ignore them. */
+export async function callForEach(
+  target: Target,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  options: { readonly unary: boolean; readonly ignoreExceptions: boolean },
+): Promise<void> {
+  const outputs = callMap(target, items, {
+    unary: options.unary,
+    ordered: false,
+    returnExceptions: options.ignoreExceptions,
+  });
+  for await (const _ of outputs);
+}

@@ -1,0 +1,61 @@
+import type { ResultPage } from "../backend.ts";
+import { decodePage } from "../codec/decode.ts";
+import { toError } from "./failure.ts";
+
+/** Arrived results of a map, in the order in which they are to be yielded. */
+export class ResultBuffer {
+  readonly #ordered: boolean;
+  readonly #byStart: Map<number, ResultPage> = new Map();
+  readonly #arrived: ResultPage[] = [];
+  #nextStart = 0;
+  #values: unknown[] = [];
+  #cursor = 0;
+  #bytes = 0;
+
+  constructor(ordered: boolean) {
+    this.#ordered = ordered;
+  }
+
+  /** Size of what waits here. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(page: ResultPage): void {
+    this.#bytes += sizeOf(page);
+    if (this.#ordered) this.#byStart.set(page.start, page);
+    else this.#arrived.push(page);
+  }
+
+  /** True when a value can be taken now. */
+  get ready(): boolean {
+    return this.#cursor < this.#values.length || this.#open();
+  }
+
+  /** The next value; only when `ready`. */
+  take(): unknown {
+    const value = this.#values[this.#cursor];
+    this.#cursor += 1;
+    return value;
+  }
+
+  #open(): boolean {
+    const page = this.#ordered ? this.#byStart.get(this.#nextStart) : this.#arrived.shift();
+    if (page === undefined) return false;
+    this.#byStart.delete(page.start);
+    this.#nextStart = page.start + page.count;
+    this.#bytes -= sizeOf(page);
+    this.#values = decodePage(page.values);
+    for (const failure of page.failures ?? []) {
+      this.#values[failure.index - page.start] = toError(failure);
+    }
+    this.#cursor = 0;
+    return true;
+  }
+}
+
+function sizeOf(page: ResultPage): number {
+  let bytes = page.values.text.length;
+  for (const attachment of page.values.attachments) bytes += attachment.byteLength;
+  return bytes;
+}

@@ -1,0 +1,278 @@
+import type { CallReading, CallRequest, InputPage, ReadQuery, ResultPage } from "../backend.ts";
+import type { Page } from "../codec/page.ts";
+import { NotFoundError, OutputExpiredError } from "../errors.ts";
+import { callTime } from "../ids.ts";
+import { packPage, unpackPage } from "../messages.ts";
+import type { CallState } from "./call-state.ts";
+import { describeSelf, isAlive } from "./liveness.ts";
+import type { CallRecord, Store } from "./store.ts";
+import { splitWork, type Work } from "./work-queue.ts";
+
+/** Results are kept this long after the last of a call. */
+const RETENTION_MS = 7 * 24 * 3600 * 1000;
+/** How often a waiter looks for results that another process writes. */
+const LOOK_EVERY_MS = 50;
+/** How often an engine looks for cancellations that another process wrote. */
+export const CANCEL_CHECK_MS = 250;
+
+export interface DurableCallsOptions {
+  readonly store: Store;
+  readonly engineId: string;
+  readonly app: string;
+  readonly functions: ReadonlySet<string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  enqueue(work: Work): void;
+  /** Cancels work of a call that waits or runs here. */
+  cancel(call: CallState, index?: number): void;
+}
+
+interface LocalCall {
+  readonly pages: Set<CallState>;
+  total: number | undefined;
+}
+
+/** Spawned calls: stored before they are acknowledged, run here, and taken over when their engine died. */
+export class DurableCalls {
+  readonly #options: DurableCallsOptions;
+  readonly #local: Map<string, LocalCall> = new Map();
+  readonly #waiters: Map<string, Set<() => void>> = new Map();
+  readonly #writes: Set<Promise<unknown>> = new Set();
+
+  constructor(options: DurableCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that are not complete. */
+  get pending(): number {
+    return this.#local.size;
+  }
+
+  /** Registers this engine, removes what is too old, and takes over calls that died with theirs. */
+  async begin(): Promise<void> {
+    const { store, engineId, now } = this.#options;
+    await store.putEngine(engineId, describeSelf());
+    await store.removeOlder(now() - RETENTION_MS);
+    await this.adopt();
+  }
+
+  async spawn(request: CallRequest, page: InputPage): Promise<void> {
+    const { store, engineId } = this.#options;
+    const { callId, target, kind } = request;
+    let call = this.#local.get(callId);
+    const writes = [store.putInputs(callId, page)];
+    if (call === undefined) {
+      call = { pages: new Set(), total: undefined };
+      this.#local.set(callId, call);
+      const { app, name, method = null } = target;
+      const params = target.params === undefined ? null : packPage(target.params);
+      writes.push(store.putCall(callId, { app, kind, name, method, params, owner: engineId }));
+    }
+    this.#start({ request, call, page, done: new Set() });
+    await Promise.all(writes);
+  }
+
+  async endSpawn(callId: string, total: number): Promise<void> {
+    const call = this.#local.get(callId);
+    if (call !== undefined) call.total = total;
+    await this.#options.store.updateCall(callId, (record) => ({ ...record, total }));
+    this.#settle(callId);
+  }
+
+  async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const { total } = this.#record(callId);
+      const pages = this.#options.store.resultsFrom(callId, start, count);
+      const isPast = total !== undefined && start >= total;
+      const left = deadline - performance.now();
+      if (pages.length > 0 || isPast || left <= 0) return { total, pages };
+      await this.#changed(callId, Math.min(left, LOOK_EVERY_MS));
+    }
+  }
+
+  async cancel(callId: string, index?: number): Promise<void> {
+    const { store } = this.#options;
+    const record = this.#record(callId);
+    if (!this.#local.has(callId)) {
+      await store.updateCall(callId, (now) => ({ ...now, cancelled: addCancelled(now, index) }));
+      if (!isAlive(store.getEngine(record.owner))) await this.#cancelOrphan(callId);
+      return;
+    }
+    this.#cancelHere(callId, index);
+  }
+
+  /** Obeys cancellations that other processes wrote. */
+  checkCancelled(): void {
+    for (const callId of this.#local.keys()) {
+      const cancelled = this.#options.store.getCall(callId)?.cancelled;
+      if (cancelled === "all") this.#cancelHere(callId);
+      else for (const index of cancelled ?? []) this.#cancelHere(callId, index);
+    }
+  }
+
+  /** Takes over calls of this app whose engine is gone. */
+  async adopt(): Promise<void> {
+    const { store, app, engineId, functions } = this.#options;
+    const found = [...store.pendingInputs()];
+    for (const { callId, page } of found) {
+      const record = store.getCall(callId);
+      if (record === undefined || record.app !== app || !functions.has(record.name)) continue;
+      if (record.owner !== engineId && isAlive(store.getEngine(record.owner))) continue;
+      if (record.owner === engineId || (await this.#claim(callId))) this.#resume(callId, page);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#writes);
+    await this.#options.store.removeEngine(this.#options.engineId);
+    await this.#options.store.close();
+  }
+
+  #cancelHere(callId: string, index?: number): void {
+    for (const page of this.#local.get(callId)?.pages ?? []) this.#options.cancel(page, index);
+  }
+
+  /** Nobody runs this call: its inputs are answered for in the store. */
+  async #cancelOrphan(callId: string): Promise<void> {
+    if (!(await this.#claim(callId))) return;
+    for (const { page } of [...this.#options.store.pendingInputs(callId)])
+      this.#resume(callId, page);
+    this.checkCancelled();
+  }
+
+  async #claim(callId: string): Promise<boolean> {
+    const { store, engineId } = this.#options;
+    let isOurs = false;
+    await store.updateCall(callId, (record) => {
+      isOurs = record.owner === engineId || !isAlive(store.getEngine(record.owner));
+      return isOurs ? { ...record, owner: engineId } : undefined;
+    });
+    return isOurs;
+  }
+
+  #resume(callId: string, page: InputPage): void {
+    const record = this.#record(callId);
+    const call: LocalCall = this.#local.get(callId) ?? { pages: new Set(), total: 0 };
+    this.#local.set(callId, call);
+    // A caller that died while it added inputs was promised no more than what is stored.
+    call.total = record.total ?? Math.max(call.total ?? 0, page.start + page.count);
+    const done = this.#options.store.doneInputs(callId, page);
+    this.#start({ request: toRequest(callId, record), call, page, done });
+  }
+
+  #start(start: {
+    readonly request: CallRequest;
+    readonly call: LocalCall;
+    readonly page: InputPage;
+    readonly done: ReadonlySet<number>;
+  }): void {
+    const { request, call, page, done } = start;
+    let left = page.count - done.size;
+    const state: CallState = {
+      request,
+      deliver: (results) => {
+        left -= results.count;
+        const isLast = left === 0;
+        if (isLast) call.pages.delete(state);
+        this.#track(this.#store(request.callId, results, isLast ? page.start : undefined));
+      },
+    };
+    call.pages.add(state);
+    if (left === 0) this.#track(this.#finishPage(request.callId, page.start));
+    const work = { ...page, call: state, attempt: 0, crashes: 0 };
+    for (const rest of without(work, done)) this.#options.enqueue(rest);
+  }
+
+  async #store(callId: string, page: ResultPage, finished: number | undefined): Promise<void> {
+    const written = this.#options.store.putResults(callId, page);
+    if (finished !== undefined) void this.#finishPage(callId, finished);
+    await written;
+    this.#wake(callId);
+  }
+
+  async #finishPage(callId: string, start: number): Promise<void> {
+    const removed = this.#options.store.removeInputs(callId, start);
+    this.#settle(callId);
+    await removed;
+  }
+
+  /** Marks a call that has all its results, and forgets it. */
+  #settle(callId: string): void {
+    const call = this.#local.get(callId);
+    if (call === undefined || call.total === undefined || call.pages.size > 0) return;
+    this.#local.delete(callId);
+    const { store, now } = this.#options;
+    const { total } = call;
+    this.#track(store.updateCall(callId, (record) => ({ ...record, total, doneAt: now() })));
+  }
+
+  #record(callId: string): CallRecord {
+    const { store, now } = this.#options;
+    const record = store.getCall(callId);
+    const time = record?.doneAt ?? (record === undefined ? callTime(callId) : undefined);
+    if (time !== undefined && now() - time > RETENTION_MS) {
+      throw new OutputExpiredError(
+        "WINDLASS_OUTPUT_EXPIRED",
+        `the results of call ${callId} are older than 7 days and were removed`,
+      );
+    }
+    if (record !== undefined) return record;
+    throw new NotFoundError("WINDLASS_CALL_NOT_FOUND", `there is no call ${callId}`, {
+      hint: "a spawned call is known in the project where it was made, by the id of its FunctionCall",
+    });
+  }
+
+  #track(write: Promise<unknown>): void {
+    this.#writes.add(write);
+    void write.finally(() => this.#writes.delete(write));
+  }
+
+  #wake(callId: string): void {
+    for (const wake of this.#waiters.get(callId) ?? []) wake();
+  }
+
+  /** Resolves when results of this call are written here, or after a time. */
+  async #changed(callId: string, ms: number): Promise<void> {
+    const waiters = this.#waiters.get(callId) ?? new Set();
+    this.#waiters.set(callId, waiters);
+    let wake = (): void => {};
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      waiters.add(wake);
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    waiters.delete(wake);
+    if (waiters.size === 0) this.#waiters.delete(callId);
+  }
+}
+
+function addCancelled(record: CallRecord, index: number | undefined): readonly number[] | "all" {
+  if (index === undefined || record.cancelled === "all") return "all";
+  return [...(record.cancelled ?? []), index];
+}
+
+function toRequest(callId: string, record: CallRecord): CallRequest {
+  const { app, kind, name, method } = record;
+  const params: Page | undefined = record.params === null ? undefined : unpackPage(record.params);
+  return { callId, kind, target: { app, name, method: method ?? undefined, params } };
+}
+
+/** The parts of work that are not done. */
+function without(work: Work, done: ReadonlySet<number>): Work[] {
+  if (done.size === 0) return [work];
+  const parts: Work[] = [];
+  let rest: Work | undefined = work;
+  while (rest !== undefined && rest.count > 0) {
+    const isDone = done.has(rest.start);
+    let length = 1;
+    while (length < rest.count && done.has(rest.start + length) === isDone) length += 1;
+    const [head, tail]: [Work, Work | undefined] =
+      length < rest.count ? splitWork(rest, length) : [rest, undefined];
+    if (!isDone) parts.push(head);
+    rest = tail;
+  }
+  return parts;
+}

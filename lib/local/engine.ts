@@ -1,0 +1,255 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type {
+  Backend,
+  CallChannel,
+  CallReading,
+  CallRequest,
+  CallSink,
+  InputPage,
+  ReadQuery,
+} from "../backend.ts";
+import type { Page } from "../codec/page.ts";
+import { NotFoundError } from "../errors.ts";
+import { createContainerId } from "../ids.ts";
+import { packPage } from "../messages.ts";
+import type { AppSpec } from "../spec.ts";
+import type { CallState } from "./call-state.ts";
+import { dropPrewarmed, type InspectOptions } from "./container.ts";
+import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
+import { ManagedPool } from "./managed-pool.ts";
+import { Store } from "./store.ts";
+
+/** How often clocks are looked at while anything is outstanding, and while nothing is. */
+const BUSY_TICK_MS = 50;
+const IDLE_TICK_MS = 1000;
+/** Functions without `maxContainers` work in this many containers at most, or one a core if that is more. */
+const DEFAULT_WORKING = 4;
+
+/** A line that a container wrote. */
+export interface LogLine {
+  readonly function: string;
+  readonly container: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface EngineEvents {
+  log(line: LogLine): void;
+  /** A sentence that the user should see once. */
+  notice(text: string): void;
+}
+
+export interface EngineOptions {
+  readonly spec: AppSpec;
+  readonly bundle: { readonly file: string; readonly hash: string };
+  /** Working directory of containers. */
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly events: EngineEvents;
+  readonly inspect?: InspectOptions | undefined;
+  /** Milliseconds since 1970. @default Date.now */
+  readonly wallClock?: () => number;
+}
+
+export interface PoolSnapshot {
+  readonly function: string;
+  readonly waiting: number;
+  readonly running: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly containers: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly pid: number | undefined;
+  }[];
+}
+
+/** The embedded engine: queues, containers and stored calls of one app, in this process. */
+export class LocalEngine implements Backend {
+  readonly name = "local";
+  readonly #options: EngineOptions;
+  readonly #pools: Map<string, ManagedPool> = new Map();
+  readonly #noticed: Set<string> = new Set();
+  #durable: Promise<DurableCalls> | undefined;
+  #openDurable: DurableCalls | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isTimerBusy = false;
+  #lastCancelCheck = 0;
+  #isClosed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
+  async start(): Promise<void> {
+    for (const spec of this.#options.spec.functions) {
+      if (spec.minContainers > 0 && spec.kind === "function") this.#pool(spec.name).review();
+    }
+    if (existsSync(join(this.#options.stateDirectory, "calls.lmdb"))) await this.#durableCalls();
+  }
+
+  open(request: CallRequest, sink: CallSink): CallChannel {
+    const pool = this.#poolOf(request);
+    const call: CallState = {
+      request,
+      deliver: (page) => sink.results(page),
+      items: (items) => sink.items?.(items),
+    };
+    return {
+      push: (page) => {
+        pool.enqueue({ ...page, call, attempt: 0, crashes: 0 });
+        this.#keepTime();
+      },
+      cancel: (index) => pool.cancel(call, index),
+      credit: (items) => pool.credit(call, items),
+      close: () => {},
+    };
+  }
+
+  async spawn(request: CallRequest, page: InputPage): Promise<void> {
+    this.#poolOf(request);
+    await (await this.#durableCalls()).spawn(request, page);
+    this.#keepTime();
+  }
+
+  async endSpawn(callId: string, total: number): Promise<void> {
+    await (await this.#durableCalls()).endSpawn(callId, total);
+  }
+
+  async read(query: ReadQuery): Promise<CallReading> {
+    return (await this.#durableCalls()).read(query);
+  }
+
+  async cancel(callId: string, index?: number): Promise<void> {
+    await (await this.#durableCalls()).cancel(callId, index);
+  }
+
+  snapshot(): PoolSnapshot[] {
+    return [...this.#pools.values()].map((pool) => pool.snapshot());
+  }
+
+  /** Spawned calls that are not complete; they go on when the app is next run. */
+  get pendingSpawned(): number {
+    return this.#openDurable?.pending ?? 0;
+  }
+
+  /** Drains all containers, runs their exit hooks, and closes the store. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    dropPrewarmed();
+    this.#keepTime();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    clearInterval(this.#timer);
+    if (this.#durable !== undefined) await (await this.#durable).close();
+  }
+
+  /** Ends all containers at once. What was spawned is stored and goes on when the app is next run. */
+  kill(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    dropPrewarmed();
+    for (const pool of this.#pools.values()) pool.kill();
+  }
+
+  #poolOf({ target }: CallRequest): ManagedPool {
+    return this.#pool(target.name, target.params);
+  }
+
+  #pool(name: string, params?: Page): ManagedPool {
+    const key = params === undefined ? name : `${name} ${packPage(params)}`;
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const spec = this.#options.spec.functions.find((candidate) => candidate.name === name);
+    if (spec === undefined) throw this.#unknown(name);
+    if (spec.gpu.length > 0) this.#noticeGpu(name, spec.gpu);
+    const pool = new ManagedPool({
+      key,
+      spec,
+      params,
+      app: this.#options.spec.name,
+      bundle: this.#options.bundle.file,
+      root: this.#options.root,
+      backend: this,
+      events: this.#options.events,
+      inspect: this.#options.inspect,
+      maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
+    });
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  #unknown(name: string): NotFoundError {
+    const known = this.#options.spec.functions.map((spec) => spec.name).join(", ");
+    return new NotFoundError(
+      "WINDLASS_FUNCTION_NOT_FOUND",
+      `app "${this.#options.spec.name}" has no function "${name}"; it has: ${known || "none"}`,
+    );
+  }
+
+  #noticeGpu(name: string, gpu: readonly string[]): void {
+    if (existsSync("/dev/nvidia0") || this.#noticed.has(name)) return;
+    this.#noticed.add(name);
+    this.#options.events.notice(
+      `function "${name}" asks for ${gpu.join(" or ")}; this machine has no NVIDIA GPU, so it runs on the CPU`,
+    );
+  }
+
+  #durableCalls(): Promise<DurableCalls> {
+    this.#durable ??= this.#openCalls();
+    return this.#durable;
+  }
+
+  async #openCalls(): Promise<DurableCalls> {
+    const { spec, stateDirectory, wallClock } = this.#options;
+    const calls = new DurableCalls({
+      store: await Store.open(stateDirectory),
+      engineId: createContainerId().replace("ct-", "en-"),
+      app: spec.name,
+      functions: new Set(spec.functions.map((candidate) => candidate.name)),
+      now: wallClock ?? Date.now,
+      enqueue: (work) => this.#poolOf(work.call.request).enqueue(work),
+      cancel: (call, index) => this.#poolOf(call.request).cancel(call, index),
+    });
+    this.#openDurable = calls;
+    await calls.begin();
+    this.#keepTime();
+    return calls;
+  }
+
+  /** Keeps this process alive while anything is outstanding, and not otherwise. */
+  #keepTime(): void {
+    if (this.#isTimerBusy) return;
+    clearInterval(this.#timer);
+    this.#isTimerBusy = true;
+    this.#timer = setInterval(() => this.#tick(), BUSY_TICK_MS);
+  }
+
+  #tick(): void {
+    let isBusy = false;
+    for (const pool of this.#pools.values()) {
+      pool.tick();
+      isBusy ||= pool.isBusy;
+    }
+    const now = performance.now();
+    if (this.pendingSpawned > 0 && now - this.#lastCancelCheck > CANCEL_CHECK_MS) {
+      this.#lastCancelCheck = now;
+      this.#openDurable?.checkCancelled();
+    }
+    if (isBusy === this.#isTimerBusy) return;
+    clearInterval(this.#timer);
+    this.#isTimerBusy = isBusy;
+    this.#timer = setInterval(() => this.#tick(), isBusy ? BUSY_TICK_MS : IDLE_TICK_MS);
+    if (!isBusy) this.#timer.unref();
+  }
+}
+
+/** Makes an engine for an app and starts it. */
+export async function startEngine(options: EngineOptions): Promise<LocalEngine> {
+  const engine = new LocalEngine(options);
+  await engine.start();
+  return engine;
+}

@@ -1,0 +1,214 @@
+import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
+import type { Backend } from "../backend.ts";
+import type { Page } from "../codec/page.ts";
+import { createContainerId } from "../ids.ts";
+import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
+import type { FunctionSpec } from "../spec.ts";
+import type { CallState } from "./call-state.ts";
+import { type InspectOptions, startRunner } from "./container.ts";
+import type { EngineEvents, PoolSnapshot } from "./engine.ts";
+import { Pool } from "./pool.ts";
+import type { Work } from "./work-queue.ts";
+
+/** A lease that makes no progress for this long gives up what it has not started, if others are idle. */
+const SPLIT_AFTER_MS = 200;
+/** Containers of one pool, whatever its options say: a recursion without end must not fill the machine. */
+const MAX_CONTAINERS = 256;
+/** Starts that fail in a row before what waits is failed. */
+const MAX_FAILED_STARTS = 3;
+
+export interface ManagedPoolOptions {
+  readonly key: string;
+  readonly spec: FunctionSpec;
+  readonly params: Page | undefined;
+  readonly app: string;
+  readonly bundle: string;
+  readonly root: string;
+  readonly backend: Backend;
+  readonly events: EngineEvents;
+  readonly inspect: InspectOptions | undefined;
+  readonly maxWorking: number;
+}
+
+interface Managed {
+  readonly agent: Agent;
+  idleSince: number;
+  settled: Promise<void>;
+}
+
+/** A pool and its containers, kept in number by the policy. */
+export class ManagedPool {
+  readonly #options: ManagedPoolOptions;
+  readonly #pool: Pool;
+  readonly #containers: Map<string, Managed> = new Map();
+  #isReviewing = false;
+  #failedStarts = 0;
+  #isClosed = false;
+
+  constructor(options: ManagedPoolOptions) {
+    this.#options = options;
+    const { key, spec, params } = options;
+    this.#pool = new Pool({
+      key,
+      spec,
+      params,
+      now: () => performance.now(),
+      onChange: () => this.#reviewSoon(),
+    });
+  }
+
+  /** True while someone may wait for it. */
+  get isBusy(): boolean {
+    const isWorking = this.#pool.backlog + this.#pool.running + this.#pool.delayed > 0;
+    return isWorking || (this.#isClosed && this.#containers.size > 0);
+  }
+
+  enqueue(work: Work): void {
+    this.#pool.enqueue(work);
+  }
+
+  cancel(call: CallState, index?: number): void {
+    this.#pool.cancel(call, index);
+  }
+
+  credit(call: CallState, items: number): void {
+    this.#pool.credit(call, items);
+  }
+
+  tick(): void {
+    for (const { agent } of this.#containers.values()) agent.tick();
+    this.review();
+  }
+
+  /** Lets the policy start and stop containers. */
+  review(): void {
+    if (this.#isClosed) return;
+    for (const action of plan([this.#state()], performance.now())) {
+      if (action.kind === "stop") this.#containers.get(action.container)?.agent.drain();
+      else for (let count = action.count; count > 0; count -= 1) this.#start();
+    }
+  }
+
+  snapshot(): PoolSnapshot {
+    const { backlog, delayed, running, done, failed } = this.#pool;
+    const containers = [...this.#containers.values()].map(({ agent }) => ({
+      id: agent.id,
+      status: statusOf(agent),
+      pid: agent.pid,
+    }));
+    const { name } = this.#options.spec;
+    return { function: name, waiting: backlog + delayed, running, done, failed, containers };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#pool.close();
+    const managed = [...this.#containers.values()];
+    for (const { agent } of managed) {
+      // What still runs has no one to wait for it; an idle container gets to run its exit hooks.
+      if (agent.idle && agent.state === "ready") agent.drain();
+      else agent.kill("the app was stopped");
+    }
+    await Promise.all(managed.map(({ settled }) => settled));
+  }
+
+  kill(): void {
+    this.#isClosed = true;
+    this.#pool.close();
+    for (const { agent } of this.#containers.values()) agent.kill("the app was stopped");
+  }
+
+  #reviewSoon(): void {
+    if (this.#isReviewing) return;
+    this.#isReviewing = true;
+    setImmediate(() => {
+      this.#isReviewing = false;
+      this.review();
+    });
+  }
+
+  #state(): PoolState {
+    const { key, spec, maxWorking, inspect } = this.#options;
+    const isFailing = this.#failedStarts > 0 && this.#pool.backlog === 0;
+    const limit = inspect === undefined ? (spec.maxContainers ?? MAX_CONTAINERS) : 1;
+    return {
+      key,
+      backlog: this.#pool.backlog,
+      running: this.#pool.running,
+      inputMs: this.#pool.inputMs,
+      containers: [...this.#containers.values()]
+        .filter(({ agent }) => agent.state !== "draining")
+        .map(toContainerState),
+      minContainers: isFailing ? 0 : spec.minContainers,
+      maxContainers: limit,
+      maxWorking: Math.min(maxWorking, limit),
+      bufferContainers: isFailing ? 0 : spec.bufferContainers,
+      scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
+      targetInputs: spec.concurrency.targetInputs,
+    };
+  }
+
+  #start(): void {
+    const { spec, params, app, bundle, root, backend, events, inspect } = this.#options;
+    const containerId = createContainerId();
+    let settle = (): void => {};
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const agent = new Agent({
+      containerId,
+      app,
+      spec,
+      params,
+      bundle,
+      process: startRunner(root, inspect),
+      source: this.#pool,
+      backend,
+      splitAfterMs: SPLIT_AFTER_MS,
+      prefetch: () => this.#pool.prefetches,
+      isDebugged: inspect !== undefined,
+      now: () => performance.now(),
+      onLine: (stream, text) =>
+        events.log({ function: spec.name, container: containerId, stream, text }),
+      onState: (state, error) => {
+        this.#changed(containerId, { state, error });
+        if (state === "ended") settle();
+      },
+    });
+    this.#containers.set(containerId, { agent, idleSince: performance.now(), settled });
+  }
+
+  #changed(
+    id: string,
+    { state, error }: { readonly state: AgentState; readonly error: Page | undefined },
+  ): void {
+    const managed = this.#containers.get(id);
+    if (managed === undefined) return;
+    if (state === "ready") {
+      managed.idleSince = performance.now();
+      this.#failedStarts = 0;
+    }
+    if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
+    if (state !== "ended") return;
+    this.#containers.delete(id);
+    if (error !== undefined && !this.#isClosed) this.#startFailed(error);
+    this.#reviewSoon();
+  }
+
+  #startFailed(error: Page): void {
+    this.#failedStarts += 1;
+    if (this.#failedStarts % MAX_FAILED_STARTS === 0) this.#pool.failWaiting("startup", error);
+  }
+}
+
+function toContainerState(managed: Managed): ContainerState {
+  const status = statusOf(managed.agent);
+  if (status !== "idle") managed.idleSince = performance.now();
+  return { id: managed.agent.id, status, idleSince: managed.idleSince };
+}
+
+function statusOf(agent: Agent): ContainerState["status"] {
+  if (agent.state === "starting") return "starting";
+  if (agent.blocked) return "blocked";
+  return agent.idle ? "idle" : "busy";
+}

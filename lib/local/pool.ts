@@ -1,0 +1,356 @@
+import { cancelledPage, NULL_PAGE, toErrorPage } from "../../runtime-shim/agent/error-page.ts";
+import type {
+  GiveBackReason,
+  Lease,
+  LeaseSource,
+  LeaseWorker,
+} from "../../runtime-shim/agent/lease-source.ts";
+import { splitAround } from "../../runtime-shim/agent/split-around.ts";
+import type { Failure, FailureKind, ItemPage, ResultPage } from "../backend.ts";
+import type { Page } from "../codec/page.ts";
+import { ContainerCrashedError } from "../errors.ts";
+import type { FunctionSpec } from "../spec.ts";
+import type { CallState } from "./call-state.ts";
+import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
+
+/** A lease is sized to about this much measured work. */
+const LEASE_MS = 10;
+const MAX_LEASE_INPUTS = 250;
+/** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
+const PREFETCH_BELOW_MS = 0.2;
+/** An input whose container ends this often while it runs alone fails. */
+const MAX_CRASHES = 3;
+/** Weight of the newest measurement. */
+const SMOOTHING = 0.3;
+
+interface Active {
+  readonly lease: Lease;
+  readonly work: Work;
+  readonly worker: LeaseWorker;
+  /** Inputs answered, from the first. */
+  done: number;
+  /** Inputs that are still this lease's. */
+  count: number;
+  /** When its first input that is not answered was begun, as far as is known. */
+  since: number;
+  /** Inputs that were cancelled and answered for already, by index within the call. */
+  cancelled: Set<number> | undefined;
+  /** Its generator has yielded: it must not run again. */
+  hasYielded: boolean;
+}
+
+export interface PoolOptions {
+  readonly key: string;
+  readonly spec: FunctionSpec;
+  readonly params: Page | undefined;
+  readonly now: () => number;
+  /** Work arrived or containers changed: the policy should look. */
+  readonly onChange: () => void;
+}
+
+let lastLeaseId = 0;
+
+/** The queue of one function or parameter set, and who runs what of it. */
+export class Pool implements LeaseSource {
+  readonly options: PoolOptions;
+  readonly #queue = new WorkQueue();
+  readonly #workers: Set<LeaseWorker> = new Set();
+  readonly #active: Map<number, Active> = new Map();
+  readonly #delayed: Map<NodeJS.Timeout, Work> = new Map();
+  #inputMs: number | undefined;
+  #done = 0;
+  #failed = 0;
+  #running = 0;
+
+  constructor(options: PoolOptions) {
+    this.options = options;
+  }
+
+  get backlog(): number {
+    return this.#queue.inputs;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  get failed(): number {
+    return this.#failed;
+  }
+
+  get inputMs(): number | undefined {
+    return this.#inputMs;
+  }
+
+  /** True when inputs are so short that runners must not wait for the next. */
+  get prefetches(): boolean {
+    return this.#inputMs !== undefined && this.#inputMs < PREFETCH_BELOW_MS;
+  }
+
+  enqueue(work: Work): void {
+    this.#queue.push(work);
+    this.#dispatch();
+    if (this.#queue.inputs > 0) this.options.onChange();
+  }
+
+  available(worker: LeaseWorker): void {
+    this.#workers.add(worker);
+    this.#dispatch();
+    if (worker.idle) this.options.onChange();
+  }
+
+  leave(worker: LeaseWorker): void {
+    this.#workers.delete(worker);
+  }
+
+  hasIdleCapacity(worker: LeaseWorker): boolean {
+    if (this.#queue.inputs > 0) return false;
+    for (const other of this.#workers)
+      if (other !== worker && other.idle && other.slots > 0) return true;
+    return false;
+  }
+
+  complete(lease: Lease, page: ResultPage): void {
+    const active = this.#active.get(lease.id);
+    if (active === undefined) return;
+    this.#measure(active, page.count);
+    this.#advance(active, page.count);
+    if (active.cancelled === undefined) this.#deliver(active.work.call, page);
+    else this.#deliverUncancelled(active, page);
+  }
+
+  items(lease: Lease, items: ItemPage): void {
+    const active = this.#active.get(lease.id);
+    if (active === undefined || active.cancelled !== undefined) return;
+    active.hasYielded = true;
+    active.work.call.items?.(items);
+  }
+
+  /** Lets the generator of a call yield this many items more. */
+  credit(call: CallState, items: number): void {
+    for (const { work, lease, worker } of this.#active.values()) {
+      if (work.call === call) worker.credit(lease.id, items);
+    }
+  }
+
+  retry(lease: Lease, failure: Failure, delayMs: number): void {
+    const active = this.#active.get(lease.id);
+    if (active === undefined) return;
+    const { work, cancelled } = active;
+    this.#advance(active, 1);
+    if (cancelled?.has(failure.index) === true) return;
+    const [input] = singles(sliceWork(work, failure.index, 1));
+    if (input === undefined) return;
+    const again = { ...input, attempt: work.attempt + 1 };
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer);
+      this.enqueue(again);
+    }, delayMs);
+    this.#delayed.set(timer, again);
+  }
+
+  giveBack(lease: Lease, from: number, reason: GiveBackReason): void {
+    const active = this.#active.get(lease.id);
+    if (active === undefined) return;
+    const end = lease.start + active.count;
+    const rest = sliceWork(active.work, from, end - from);
+    active.count = from - lease.start;
+    this.#running -= end - from;
+    if (active.done >= active.count) this.#active.delete(lease.id);
+    const undone = singles(rest).filter((work) => active.cancelled?.has(work.start) !== true);
+    if (reason.kind === "crashed") this.#afterCrash(undone, { ...active, detail: reason.detail });
+    else if (active.cancelled === undefined) this.#queue.unshift(rest);
+    else this.#queue.unshift(...undone);
+    this.#dispatch();
+    this.options.onChange();
+  }
+
+  /** Cancels inputs of a call that are not done: one, or all. Each is answered for now. */
+  cancel(call: CallState, index?: number): void {
+    for (const work of this.#queue.remove(call)) this.#cancelWaiting(work, index);
+    for (const [timer, work] of this.#delayed) {
+      if (work.call !== call || (index !== undefined && work.start !== index)) continue;
+      clearTimeout(timer);
+      this.#delayed.delete(timer);
+      this.#fail(work, "cancelled", cancelledPage());
+    }
+    for (const active of this.#active.values()) {
+      if (active.work.call === call) this.#cancelActive(active, index);
+    }
+    this.#dispatch();
+  }
+
+  /** Fails all that waits: no container can be started for it. */
+  failWaiting(kind: FailureKind, error: Page): void {
+    for (const work of this.#queue.clear()) this.#fail(work, kind, error);
+  }
+
+  /** Forgets everything; nobody waits any more. */
+  close(): void {
+    for (const timer of this.#delayed.keys()) clearTimeout(timer);
+    this.#delayed.clear();
+    this.#queue.clear();
+    this.#active.clear();
+  }
+
+  #dispatch(): void {
+    while (this.#queue.inputs > 0) {
+      const worker = this.#pick();
+      if (worker === undefined) return;
+      const work = this.#queue.take(this.#leaseInputs());
+      if (work !== undefined) this.#assign(worker, work);
+    }
+  }
+
+  #pick(): LeaseWorker | undefined {
+    let partly: LeaseWorker | undefined;
+    for (const worker of this.#workers) {
+      if (worker.slots <= 0) continue;
+      if (worker.idle) return worker;
+      partly ??= worker;
+    }
+    return partly;
+  }
+
+  #leaseInputs(): number {
+    const { concurrency, singleUseContainers } = this.options.spec;
+    if (this.#inputMs === undefined || concurrency.maxInputs > 1 || singleUseContainers) return 1;
+    return Math.max(1, Math.min(MAX_LEASE_INPUTS, Math.floor(LEASE_MS / this.#inputMs)));
+  }
+
+  #assign(worker: LeaseWorker, work: Work): void {
+    lastLeaseId += 1;
+    const { request } = work.call;
+    const lease: Lease = {
+      id: lastLeaseId,
+      callId: request.callId,
+      kind: request.kind,
+      method: request.target.method,
+      start: work.start,
+      count: work.count,
+      unary: work.unary,
+      args: work.args,
+      attempt: work.attempt,
+    };
+    const since = this.options.now();
+    this.#running += work.count;
+    this.#active.set(lease.id, {
+      lease,
+      work,
+      worker,
+      done: 0,
+      count: work.count,
+      since,
+      cancelled: undefined,
+      hasYielded: false,
+    });
+    worker.run(lease);
+  }
+
+  #measure(active: Active, count: number): void {
+    const now = this.options.now();
+    const inputMs = (now - active.since) / count;
+    this.#inputMs =
+      this.#inputMs === undefined ? inputMs : this.#inputMs * (1 - SMOOTHING) + inputMs * SMOOTHING;
+    // The leases taken ahead by this worker begin now.
+    for (const other of this.#active.values()) {
+      if (other.worker === active.worker) other.since = now;
+    }
+  }
+
+  #advance(active: Active, count: number): void {
+    active.done += count;
+    this.#running -= count;
+    if (active.done >= active.count) this.#active.delete(active.lease.id);
+  }
+
+  #deliver(call: CallState, page: ResultPage): void {
+    const failed = page.failures?.length ?? 0;
+    this.#failed += failed;
+    this.#done += page.count - failed;
+    call.deliver(page);
+  }
+
+  #deliverUncancelled(active: Active, page: ResultPage): void {
+    const gone: Failure[] = [...(active.cancelled ?? [])]
+      .filter((index) => index >= page.start && index < page.start + page.count)
+      .map((index) => ({ index, kind: "cancelled", error: cancelledPage() }));
+    for (const part of splitAround(page, gone)) this.#deliver(active.work.call, part);
+  }
+
+  #afterCrash(
+    works: readonly Work[],
+    { detail, hasYielded }: { readonly detail: string; readonly hasYielded: boolean },
+  ): void {
+    const { name } = this.options.spec;
+    const suspect = works.length === 1 ? works[0] : undefined;
+    if (suspect === undefined) {
+      this.#queue.unshift(...works);
+      return;
+    }
+    const crashes = suspect.crashes + 1;
+    if (crashes < MAX_CRASHES && !hasYielded) {
+      this.#queue.unshift({ ...suspect, crashes });
+      return;
+    }
+    const message = `the container of "${name}" ended${hasYielded ? "" : ` ${MAX_CRASHES} times`} while it ran this input: ${detail}`;
+    const error = new ContainerCrashedError("WINDLASS_CONTAINER_CRASHED", message, {
+      hint: "look for process.exit, running out of memory, or an error outside of any await",
+    });
+    this.#fail(suspect, "crashed", toErrorPage(error));
+  }
+
+  #cancelWaiting(work: Work, index: number | undefined): void {
+    if (index === undefined) {
+      this.#fail(work, "cancelled", cancelledPage());
+      return;
+    }
+    for (const single of singles(work)) {
+      if (single.start === index) this.#fail(single, "cancelled", cancelledPage());
+      else this.#queue.push(single);
+    }
+  }
+
+  #cancelActive(active: Active, index: number | undefined): void {
+    const { lease, done, count, work, worker } = active;
+    active.cancelled ??= new Set();
+    const first = lease.start + done;
+    const end = lease.start + count;
+    for (let at = index ?? first; at < (index === undefined ? end : index + 1); at += 1) {
+      if (at < first || at >= end || active.cancelled.has(at)) continue;
+      active.cancelled.add(at);
+      const failure = { index: at, kind: "cancelled", error: cancelledPage() } as const;
+      this.#deliver(work.call, { start: at, count: 1, values: NULL_PAGE, failures: [failure] });
+    }
+    worker.cancel(lease.id, index);
+  }
+
+  #fail(work: Work, kind: FailureKind, error: Page): void {
+    const { start, count } = work;
+    const values = {
+      text: `[${Array(count).fill("null").join(",")}]`,
+      tagged: false,
+      attachments: [],
+    };
+    const failures = Array.from({ length: count }, (_, offset) => ({
+      index: start + offset,
+      kind,
+      error,
+    }));
+    this.#deliver(work.call, { start, count, values, failures });
+  }
+}
+
+function sliceWork(work: Work, from: number, count: number): Work {
+  let slice = work;
+  if (from > slice.start) slice = splitWork(slice, from - slice.start)[1];
+  return count < slice.count ? splitWork(slice, count)[0] : slice;
+}

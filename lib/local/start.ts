@@ -1,0 +1,29 @@
+import type { App } from "../app.ts";
+import { resolveSpec } from "../resolve.ts";
+import { bundleApp } from "./bundle.ts";
+import { type EngineEvents, type LocalEngine, startEngine } from "./engine.ts";
+import { findProject } from "./project.ts";
+
+/** Starts the engine for an app that lives in this process: bundles the files that define it. */
+export async function startLocal(
+  app: App,
+  options: { readonly output: boolean },
+): Promise<LocalEngine> {
+  const files = [app.file, ...[...app.definitions.values()].map((definition) => definition.file)];
+  const entries = [...new Set(files.filter((file) => file !== undefined))].sort();
+  const project = findProject(entries[0] ?? process.cwd());
+  return startEngine({
+    spec: resolveSpec(app),
+    bundle: await bundleApp(entries, project.root),
+    root: project.root,
+    stateDirectory: project.stateDirectory,
+    events: options.output ? PLAIN : SILENT,
+  });
+}
+
+const SILENT: EngineEvents = { log: () => {}, notice: () => {} };
+
+const PLAIN: EngineEvents = {
+  log: ({ stream, text }) => process[stream].write(`${text}\n`),
+  notice: (text) => process.stderr.write(`${text}\n`),
+};

@@ -1,0 +1,183 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Database, RootDatabase } from "lmdb";
+import type { CallRequest, FailureKind, InputPage, ResultPage } from "../backend.ts";
+import type { Page } from "../codec/page.ts";
+
+/** A durable call. Its inputs and results are pages of their own. */
+export interface CallRecord {
+  readonly app: string;
+  readonly kind: CallRequest["kind"];
+  readonly name: string;
+  readonly method: string | null;
+  /** Parameters of a class, packed. */
+  readonly params: string | null;
+  /** The engine that runs it. */
+  readonly owner: string;
+  /** Undefined while the caller adds inputs. */
+  readonly total?: number;
+  /** When its last result was stored, in milliseconds since 1970. */
+  readonly doneAt?: number;
+  /** Inputs to cancel, or all: written by other processes, obeyed by the owner. */
+  readonly cancelled?: readonly number[] | "all";
+}
+
+/** A process that runs an engine. */
+export interface EngineRecord {
+  readonly pid: number;
+  /** Tells it from a later process with the same id; empty where the system does not say. */
+  readonly startedAt: string;
+}
+
+type PageKey = [callId: string, start: number];
+
+interface InputRecord {
+  readonly count: number;
+  readonly unary: boolean;
+  readonly args: Page;
+}
+
+interface ResultRecord {
+  readonly count: number;
+  readonly values: Page;
+  readonly failures?: readonly { index: number; kind: FailureKind; error: Page }[] | undefined;
+}
+
+/** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
+export class Store {
+  readonly #root: RootDatabase;
+  readonly #calls: Database<CallRecord, string>;
+  readonly #inputs: Database<InputRecord, PageKey>;
+  readonly #results: Database<ResultRecord, PageKey>;
+  readonly #engines: Database<EngineRecord, string>;
+
+  private constructor(root: RootDatabase) {
+    this.#root = root;
+    this.#calls = root.openDB({ name: "calls" });
+    this.#inputs = root.openDB({ name: "inputs" });
+    this.#results = root.openDB({ name: "results" });
+    this.#engines = root.openDB({ name: "engines" });
+  }
+
+  /** Opens or makes the store below a state directory. LMDB is loaded here and not before. */
+  static async open(stateDirectory: string): Promise<Store> {
+    const { open } = await import("lmdb");
+    mkdirSync(stateDirectory, { recursive: true });
+    // Without sync a write survives the death of every process, at a tenth of the time; power loss may
+    // take the newest ones.
+    const path = join(stateDirectory, "calls.lmdb");
+    return new Store(open({ path, noSync: true, overlappingSync: false, maxDbs: 8 }));
+  }
+
+  getCall(callId: string): CallRecord | undefined {
+    return this.#calls.get(callId);
+  }
+
+  async putCall(callId: string, record: CallRecord): Promise<void> {
+    await this.#calls.put(callId, record);
+  }
+
+  /** Changes a call if it is there, in one transaction over all processes. */
+  async updateCall(
+    callId: string,
+    change: (record: CallRecord) => CallRecord | undefined,
+  ): Promise<void> {
+    await this.#calls.transaction(() => {
+      const record = this.#calls.get(callId);
+      const changed = record === undefined ? undefined : change(record);
+      if (changed !== undefined) void this.#calls.put(callId, changed);
+    });
+  }
+
+  async putInputs(callId: string, { start, count, unary, args }: InputPage): Promise<void> {
+    await this.#inputs.put([callId, start], { count, unary, args });
+  }
+
+  async removeInputs(callId: string, start: number): Promise<void> {
+    await this.#inputs.remove([callId, start]);
+  }
+
+  /** Pages of inputs that have no complete results yet: of one call, or of all. */
+  *pendingInputs(callId?: string): Generator<{ callId: string; page: InputPage }> {
+    const range = callId === undefined ? {} : callRange(callId);
+    for (const { key, value } of this.#inputs.getRange(range)) {
+      const [id, start] = key;
+      yield { callId: id, page: { start, ...value } };
+    }
+  }
+
+  /** Stores results unless these inputs have some: the first attempt to finish wins. */
+  async putResults(
+    callId: string,
+    { start, count, values, failures }: ResultPage,
+  ): Promise<boolean> {
+    const key: PageKey = [callId, start];
+    return await this.#results.ifNoExists(key, () => {
+      void this.#results.put(key, { count, values, failures });
+    });
+  }
+
+  /** Result pages that cover inputs from `start` on, in order, without a gap, up to `count` inputs. */
+  resultsFrom(callId: string, start: number, count: number): ResultPage[] {
+    const pages: ResultPage[] = [];
+    let next = this.#pageStart(callId, start);
+    while (next !== undefined && next < start + count) {
+      const record = this.#results.get([callId, next]);
+      if (record === undefined) break;
+      pages.push({ start: next, ...record });
+      next += record.count;
+    }
+    return pages.filter((page) => page.start + page.count > start);
+  }
+
+  /** Which of these inputs have results. */
+  doneInputs(callId: string, { start, count }: InputPage): Set<number> {
+    const done: Set<number> = new Set();
+    const range = { start: [callId, start] as PageKey, end: [callId, start + count] as PageKey };
+    for (const { key, value } of this.#results.getRange(range)) {
+      for (let offset = 0; offset < value.count; offset += 1) done.add(key[1] + offset);
+    }
+    return done;
+  }
+
+  async putEngine(id: string, record: EngineRecord): Promise<void> {
+    await this.#engines.put(id, record);
+  }
+
+  getEngine(id: string): EngineRecord | undefined {
+    return this.#engines.get(id);
+  }
+
+  async removeEngine(id: string): Promise<void> {
+    await this.#engines.remove(id);
+  }
+
+  /** Removes calls whose results were stored before `cutoff`. */
+  async removeOlder(cutoff: number): Promise<void> {
+    for (const { key, value } of this.#calls.getRange()) {
+      if (value.doneAt === undefined || value.doneAt >= cutoff) continue;
+      void this.#calls.remove(key);
+      for (const result of this.#results.getKeys(callRange(key))) void this.#results.remove(result);
+    }
+    await this.#root.flushed;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  #pageStart(callId: string, index: number): number | undefined {
+    const range = {
+      start: [callId, index] as PageKey,
+      end: [callId, -1] as PageKey,
+      reverse: true,
+      limit: 1,
+    };
+    for (const key of this.#results.getKeys(range)) return key[1];
+    return undefined;
+  }
+}
+
+function callRange(callId: string): { start: PageKey; end: PageKey } {
+  return { start: [callId, 0], end: [callId, Number.MAX_SAFE_INTEGER] };
+}

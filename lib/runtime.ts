@@ -1,0 +1,37 @@
+import type { Backend } from "./backend.ts";
+
+/** What code can ask about the input that it is running for. */
+export interface CallContext {
+  /** The call of this input, for instance `fc-…`. */
+  readonly functionCallId: string;
+  /** This input, the same for every attempt. */
+  readonly inputId: string;
+  /** 0 for the first attempt. */
+  readonly attempt: number;
+  /** Aborted when the call is cancelled; the reason is an `InputCancellation`. */
+  readonly signal: AbortSignal;
+}
+
+/** State of this process that every copy of the package in it must share. */
+export interface Runtime {
+  /** True in a process that runs functions. */
+  container: boolean;
+  /** In a container: the backend for every app. */
+  backend: Backend | undefined;
+  /** Elsewhere: backends by app, set by `app.run`. */
+  readonly backends: Map<string, Backend>;
+  /** The input that runs now, where this process is a container. */
+  current: () => CallContext | undefined;
+}
+
+// On globalThis by a registered symbol, since the runner and the user's module each load a copy of this file.
+const KEY: symbol = Symbol.for("windlass.runtime");
+const registry = globalThis as unknown as Record<symbol, Runtime | undefined>;
+
+export const runtime: Runtime = registry[KEY] ?? {
+  container: false,
+  backend: undefined,
+  backends: new Map(),
+  current: () => undefined,
+};
+registry[KEY] = runtime;

@@ -1,0 +1,50 @@
+import type { CallRequest, Failure, InputPage, ItemPage, ResultPage } from "../../lib/backend.ts";
+
+/** Consecutive inputs of one call that an agent has taken to run. */
+export interface Lease extends InputPage {
+  readonly id: number;
+  readonly callId: string;
+  readonly kind: CallRequest["kind"];
+  readonly method: string | undefined;
+  /** 0 for the first attempt. */
+  readonly attempt: number;
+}
+
+/** Why inputs come back undone. */
+export type GiveBackReason =
+  /** They were not started. */
+  | { readonly kind: "returned" }
+  /** Their container ended while it ran the first of them, or one of them if it did not say which. */
+  | { readonly kind: "crashed"; readonly detail: string };
+
+/** An agent, as a source sees it. */
+export interface LeaseWorker {
+  /** Leases that it can take now. */
+  readonly slots: number;
+  /** True when it runs nothing. */
+  readonly idle: boolean;
+  run(lease: Lease): void;
+  /** Stops inputs of a lease: those not started are dropped, the running one is aborted. */
+  cancel(leaseId: number, index?: number): void;
+  /** Lets a generator yield this many items more. */
+  credit(leaseId: number, items: number): void;
+}
+
+/**
+ * Port to wherever leases come from: the local broker, or queues on AWS. Every input of a lease is
+ * answered exactly once, by `complete`, `retry` or `giveBack`.
+ */
+export interface LeaseSource {
+  /** The worker can take leases now: it became ready, or finished one. */
+  available(worker: LeaseWorker): void;
+  /** Results of the next inputs of a lease. */
+  complete(lease: Lease, page: ResultPage): void;
+  /** Items that the generator of a lease yielded. */
+  items(lease: Lease, items: ItemPage): void;
+  /** One input failed and is to run again after a delay, as its own lease. */
+  retry(lease: Lease, failure: Failure, delayMs: number): void;
+  /** Inputs from index `from` (within the call) to the end of the lease were not done. */
+  giveBack(lease: Lease, from: number, reason: GiveBackReason): void;
+  /** True when a worker other than this could start inputs right now. */
+  hasIdleCapacity(worker: LeaseWorker): boolean;
+}

@@ -1,0 +1,151 @@
+import type {
+  Backend,
+  CallChannel,
+  CallRequest,
+  CallSink,
+  ReadQuery,
+  ResultPage,
+} from "../../lib/backend.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
+import {
+  encodeControl,
+  encodeItems,
+  encodeMessage,
+  type Message,
+  REQUEST_FIELDS,
+  resultAttachments,
+  resultFields,
+  toInputPage,
+  toRequest,
+} from "../../lib/messages.ts";
+
+interface Open {
+  readonly channel: CallChannel;
+  readonly request: CallRequest;
+  outstanding: number;
+}
+
+/** Relays the calls that user code in this container makes to the backend, and their results back. */
+export class NestedCalls {
+  readonly #backend: Backend;
+  readonly #send: (buffers: readonly Buffer[]) => void;
+  readonly #open: Map<number, Open> = new Map();
+  #reads = 0;
+
+  constructor(backend: Backend, send: (buffers: readonly Buffer[]) => void) {
+    this.#backend = backend;
+    this.#send = send;
+  }
+
+  /** Inputs and reads whose answers the container waits for. */
+  get waiting(): number {
+    let waiting = this.#reads;
+    for (const { outstanding } of this.#open.values()) waiting += outstanding;
+    return waiting;
+  }
+
+  receive(message: Message): void {
+    const [name, id, ...rest] = message.control;
+    const key = Number(id);
+    switch (name) {
+      case "open":
+        this.#openCall(key, toRequest(rest));
+        break;
+      case "push":
+        this.#push(key, rest, message);
+        break;
+      case "cancel":
+        this.#open.get(key)?.channel.cancel(rest[0] === -1 ? undefined : Number(rest[0]));
+        break;
+      case "credit":
+        this.#open.get(key)?.channel.credit(Number(rest[0]));
+        break;
+      case "close":
+        this.#open.get(key)?.channel.close();
+        this.#open.delete(key);
+        break;
+      default:
+        this.#request(key, message);
+    }
+  }
+
+  /** The container has ended: nobody waits any more. */
+  close(): void {
+    for (const { channel } of this.#open.values()) {
+      channel.cancel();
+      channel.close();
+    }
+    this.#open.clear();
+  }
+
+  #openCall(key: number, request: CallRequest): void {
+    const sink: CallSink = {
+      results: (page) => this.#results(key, page),
+      items: (items) => this.#send(encodeItems(key, items)),
+    };
+    try {
+      this.#open.set(key, { channel: this.#backend.open(request, sink), request, outstanding: 0 });
+    } catch (error) {
+      this.#send(failedMessage(key, error));
+    }
+  }
+
+  #push(key: number, fields: readonly unknown[], message: Message): void {
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    const page = toInputPage(fields, message);
+    open.outstanding += page.count;
+    open.channel.push(page);
+  }
+
+  #results(key: number, page: ResultPage): void {
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    open.outstanding -= page.count;
+    const control = JSON.stringify(["results", key, ...resultFields(page)]);
+    this.#send(encodeMessage(control, page.values.text, resultAttachments(page)));
+  }
+
+  #request(key: number, message: Message): void {
+    this.#reads += 1;
+    this.#answer(key, message).then(
+      () => {
+        this.#reads -= 1;
+      },
+      (error) => {
+        this.#reads -= 1;
+        this.#send(failedMessage(key, error));
+      },
+    );
+  }
+
+  async #answer(key: number, message: Message): Promise<void> {
+    const [name, , ...rest] = message.control;
+    if (name === "spawn") {
+      await this.#backend.spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
+    } else if (name === "end-spawn") {
+      await this.#backend.endSpawn(String(rest[0]), Number(rest[1]));
+    } else if (name === "cancel-call") {
+      await this.#backend.cancel(String(rest[0]), rest[1] === -1 ? undefined : Number(rest[1]));
+    } else {
+      await this.#read(key, rest[0] as ReadQuery); // Written by the runner's backend.
+      return;
+    }
+    this.#send(encodeControl("answer", key));
+  }
+
+  async #read(key: number, query: ReadQuery): Promise<void> {
+    const reading = await this.#backend.read(query);
+    for (const page of reading.pages) {
+      const control = JSON.stringify(["page", key, ...resultFields(page)]);
+      this.#send(encodeMessage(control, page.values.text, resultAttachments(page)));
+    }
+    this.#send(encodeControl("answer", key, reading.total ?? -1));
+  }
+}
+
+function failedMessage(key: number, error: unknown): Buffer[] {
+  const page = encodePage([error], () => "error");
+  const control = JSON.stringify(["failed", key, page.tagged ? 1 : 0]);
+  return encodeMessage(control, page.text, page.attachments);
+}

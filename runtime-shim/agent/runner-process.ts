@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import { type Message, parseMessage } from "../../lib/messages.ts";
+import { FrameReader } from "../../lib/protocol.ts";
+import { LogLines } from "./log-lines.ts";
+
+/** The runner finds its socket to the agent on this file descriptor. */
+export const LINK_FD = 3;
+
+/** What a runner wrote last is waited for this long after its end. */
+const PIPE_GRACE_MS = 500;
+
+export interface RunnerProcessOptions {
+  /** The program, for instance `node`. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+export interface RunnerEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that the process wrote to stderr, or to stdout if there are none. */
+  readonly tail: readonly string[];
+}
+
+export interface RunnerListener {
+  message(message: Message): void;
+  line(stream: "stdout" | "stderr", line: string): void;
+  /** The process has ended and all it wrote has been passed on. */
+  end(end: RunnerEnd): void;
+}
+
+const living: Set<ChildProcess> = new Set();
+
+// A process that leaves without closing its engine must not leave runners behind.
+process.on("exit", () => {
+  for (const child of living) child.kill("SIGKILL");
+});
+
+/** A process that runs user code, and the socket to it. It waits for a listener before it reports. */
+export class RunnerProcess {
+  readonly #child: ChildProcess;
+  readonly #socket: Socket;
+  readonly #stdout: LogLines;
+  readonly #stderr: LogLines;
+  #listener: RunnerListener | undefined;
+  #end: RunnerEnd | undefined;
+
+  constructor(options: RunnerProcessOptions) {
+    // A session of its own: Ctrl-C in the terminal is the engine's to handle.
+    this.#child = spawn(options.command, options.args, {
+      cwd: options.cwd,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
+    this.#socket = this.#child.stdio[LINK_FD] as Socket; // "pipe" above makes it one.
+    this.#stdout = new LogLines((line) => this.#listener?.line("stdout", line));
+    this.#stderr = new LogLines((line) => this.#listener?.line("stderr", line));
+    this.#watch();
+    this.unref();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  listen(listener: RunnerListener): void {
+    this.#listener = listener;
+    if (this.#end !== undefined) listener.end(this.#end);
+  }
+
+  send(buffers: readonly Buffer[]): void {
+    if (this.#end !== undefined || this.#socket.destroyed) return;
+    const [only] = buffers;
+    if (only !== undefined && buffers.length === 1) {
+      this.#socket.write(only);
+      return;
+    }
+    this.#socket.cork();
+    for (const buffer of buffers) this.#socket.write(buffer);
+    this.#socket.uncork();
+  }
+
+  kill(): void {
+    if (this.#end === undefined) this.#child.kill("SIGKILL");
+  }
+
+  /** Whoever has outstanding work keeps the event loop alive; an idle runner must not. */
+  unref(): void {
+    this.#child.unref();
+    for (const stream of this.#child.stdio) (stream as Socket | null)?.unref?.();
+  }
+
+  #watch(): void {
+    const child = this.#child;
+    living.add(child);
+    const reader = new FrameReader((header, attachments) =>
+      this.#listener?.message(parseMessage(header, attachments)),
+    );
+    this.#socket.on("data", (chunk: Buffer) => this.#receive(reader, chunk));
+    // A runner that dies resets the socket; its exit tells the rest.
+    this.#socket.on("error", () => {});
+    child.stdout?.on("data", (chunk: Buffer) => this.#stdout.push(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
+    child.once("error", (error) => {
+      this.#stderr.push(Buffer.from(`${error.message}\n`));
+      if (child.pid === undefined) this.#finish(null, null);
+    });
+    child.once("close", (code, signal) => this.#finish(code, signal));
+    // A process that user code started may hold the pipes open long after the runner has ended.
+    child.once("exit", (code, signal) => {
+      setTimeout(() => this.#finish(code, signal), PIPE_GRACE_MS).unref();
+    });
+  }
+
+  #receive(reader: FrameReader, chunk: Buffer): void {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      // User code wrote to the socket, or the process is broken: neither can be trusted further.
+      this.#stderr.push(Buffer.from(`${String(error)}\n`));
+      this.#child.kill("SIGKILL");
+    }
+  }
+
+  #finish(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#end !== undefined) return;
+    living.delete(this.#child);
+    this.#stdout.end();
+    this.#stderr.end();
+    const tail = this.#stderr.tail.length > 0 ? this.#stderr.tail : this.#stdout.tail;
+    this.#end = { code, signal, tail };
+    this.#listener?.end(this.#end);
+  }
+}

@@ -1,0 +1,68 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Message } from "../../lib/messages.ts";
+import type { CallContext } from "../../lib/runtime.ts";
+import { type InputContext, Job } from "./job.ts";
+import { takeOutputs } from "./outputs.ts";
+import { call, type Executor, type ExecutorOptions } from "./sequential.ts";
+import { addCredit, stream } from "./stream.ts";
+
+/** Runs every input as it comes; the agent sees to it that there are no more than `maxInputs`. */
+export class ConcurrentExecutor implements Executor {
+  readonly #options: ExecutorOptions;
+  readonly #jobs: Map<number, Job> = new Map();
+  readonly #contexts: AsyncLocalStorage<InputContext> = new AsyncLocalStorage();
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  get current(): CallContext | undefined {
+    return this.#contexts.getStore();
+  }
+
+  run(message: Message): void {
+    const job = new Job(message);
+    this.#jobs.set(job.id, job);
+    void this.#work(job);
+  }
+
+  cancel(jobId: number, index: number): void {
+    this.#jobs.get(jobId)?.cancel(index);
+  }
+
+  credit(jobId: number, items: number): void {
+    addCredit(this.#jobs.get(jobId), items);
+  }
+
+  /** Every input of this executor starts at once: there is nothing to give back. */
+  giveBack(_jobId: number): void {}
+
+  idle(): Promise<void> {
+    if (this.#jobs.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async #work(job: Job): Promise<void> {
+    const handler = this.#options.handler(job.method);
+    while (job.started < job.count) {
+      const offset = job.started;
+      job.started = offset + 1;
+      try {
+        const run = async (): Promise<unknown> => {
+          const value = await call(handler, job, offset);
+          if (!job.isGenerator) return value;
+          await stream(value, job, this.#options.send);
+          return null;
+        };
+        job.outputs.push(await this.#contexts.run(job.context(offset), run));
+      } catch (error) {
+        job.fail(offset, error);
+      }
+      const message = takeOutputs(job);
+      if (message !== undefined) this.#options.send(message);
+    }
+    this.#jobs.delete(job.id);
+    if (this.#jobs.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}

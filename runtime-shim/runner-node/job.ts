@@ -1,0 +1,123 @@
+import type { CallRequest, FailureKind } from "../../lib/backend.ts";
+import { decodePage } from "../../lib/codec/decode.ts";
+import { InputCancellation, isWindlassError, NON_RETRIABLE } from "../../lib/errors.ts";
+import { memberId } from "../../lib/ids.ts";
+import { type Message, toInputPage } from "../../lib/messages.ts";
+import type { CallContext } from "../../lib/runtime.ts";
+
+/** Items that a generator may yield before its caller has taken any. */
+export const INITIAL_CREDIT = 1000;
+
+export interface JobFailure {
+  /** Index within the call. */
+  readonly index: number;
+  readonly kind: FailureKind;
+  readonly error: unknown;
+}
+
+/** A lease in the runner: its inputs, how far it has come, and results that were not sent yet. */
+export class Job {
+  readonly id: number;
+  readonly method: string | undefined;
+  readonly start: number;
+  readonly unary: boolean;
+  readonly args: readonly unknown[];
+  /** Inputs that are still this job's. */
+  count: number;
+  /** Inputs that were started. */
+  started = 0;
+  /** Inputs whose results were sent. */
+  sent = 0;
+  /** Items that its generator may yield; a call of `onCredit` follows each change. */
+  credit: number = INITIAL_CREDIT;
+  onCredit: () => void = () => {};
+  outputs: unknown[] = [];
+  failures: JobFailure[] = [];
+  readonly #callId: string;
+  readonly #kind: CallRequest["kind"];
+  readonly #attempt: number;
+  readonly #cancelled: Set<number> = new Set();
+  #context: InputContext | undefined;
+
+  constructor(message: Message) {
+    const [, id, callId, kind, method, attempt, ...fields] = message.control;
+    const page = toInputPage(fields, message);
+    this.id = Number(id);
+    this.#callId = String(callId);
+    this.#kind = kind as CallRequest["kind"]; // Written by the agent.
+    this.method = method === 0 ? undefined : String(method);
+    this.#attempt = Number(attempt);
+    this.start = page.start;
+    this.count = page.count;
+    this.unary = page.unary;
+    this.args = decodePage(page.args);
+  }
+
+  get isGenerator(): boolean {
+    return this.#kind === "generator";
+  }
+
+  isCancelled(offset: number): boolean {
+    return this.#cancelled.size > 0 && this.#cancelled.has(offset);
+  }
+
+  /** Cancels one input, given by its index within the call, or all that are not done. */
+  cancel(index: number): void {
+    if (index >= 0) this.#cancelled.add(index - this.start);
+    else for (let offset = 0; offset < this.count; offset += 1) this.#cancelled.add(offset);
+    if (this.isCancelled(this.started - 1)) this.context(this.started - 1).abort();
+    this.onCredit();
+  }
+
+  /** What user code may ask about this input; made when it asks. */
+  context(offset: number): InputContext {
+    if (this.#context?.offset !== offset) {
+      const inputId = memberId(this.#callId.replace("fc-", "in-"), this.start + offset);
+      const callId =
+        this.#kind === "group" ? memberId(this.#callId, this.start + offset) : this.#callId;
+      this.#context = new InputContext(offset, { callId, inputId, attempt: this.#attempt });
+    }
+    return this.#context;
+  }
+
+  fail(offset: number, error: unknown): void {
+    // By code: the user's copy of the class is another than ours.
+    const isFinal = isWindlassError(error) && error.code === NON_RETRIABLE;
+    const kind = isFinal ? "rejected" : "error";
+    this.outputs.push(null);
+    this.failures.push({ index: this.start + offset, kind, error });
+  }
+}
+
+/** The context of one input. Its abort controller is made on first use: it costs more than the call. */
+export class InputContext implements CallContext {
+  readonly offset: number;
+  readonly functionCallId: string;
+  readonly inputId: string;
+  readonly attempt: number;
+  #controller: AbortController | undefined;
+
+  constructor(
+    offset: number,
+    ids: { readonly callId: string; readonly inputId: string; readonly attempt: number },
+  ) {
+    this.offset = offset;
+    this.functionCallId = ids.callId;
+    this.inputId = ids.inputId;
+    this.attempt = ids.attempt;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(cancellation());
+  }
+}
+
+export function cancellation(): InputCancellation {
+  return new InputCancellation("WINDLASS_INPUT_CANCELLED", "the input was cancelled");
+}

@@ -1,0 +1,145 @@
+import type { Message } from "../../lib/messages.ts";
+import { encodeControl } from "../../lib/messages.ts";
+import type { CallContext } from "../../lib/runtime.ts";
+import { cancellation, Job } from "./job.ts";
+import { takeOutputs } from "./outputs.ts";
+import { addCredit, stream } from "./stream.ts";
+
+/** User code keeps the event loop for this long at most before messages are read and results sent. */
+const TURN_MS = 5;
+/** Finished results wait this long at most while the next input is awaited. */
+const FLUSH_MS = 10;
+
+export type Handler = (...args: never[]) => unknown;
+
+export interface Executor {
+  run(message: Message): void;
+  cancel(jobId: number, index: number): void;
+  credit(jobId: number, items: number): void;
+  /** Gives up the inputs of a job that were not started. */
+  giveBack(jobId: number): void;
+  readonly current: CallContext | undefined;
+  /** Resolves when nothing runs. */
+  idle(): Promise<void>;
+}
+
+export interface ExecutorOptions {
+  /** The function, or the method of this name. */
+  handler(method: string | undefined): Handler;
+  send(buffers: readonly Buffer[]): void;
+}
+
+/** Runs one input at a time, in order. */
+export class SequentialExecutor implements Executor {
+  readonly #options: ExecutorOptions;
+  readonly #jobs: Job[] = [];
+  #running: Job | undefined;
+  #turnStart = 0;
+  #flusher: NodeJS.Timeout | undefined;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  get current(): CallContext | undefined {
+    const job = this.#running;
+    return job === undefined || job.started === 0 ? undefined : job.context(job.started - 1);
+  }
+
+  run(message: Message): void {
+    const job = new Job(message);
+    this.#jobs.push(job);
+    if (job.count > 1) this.#flusher ??= setInterval(() => this.#onTick(), FLUSH_MS).unref();
+    if (this.#running === undefined) void this.#work();
+  }
+
+  cancel(jobId: number, index: number): void {
+    this.#find(jobId)?.cancel(index);
+  }
+
+  credit(jobId: number, items: number): void {
+    addCredit(this.#find(jobId), items);
+  }
+
+  giveBack(jobId: number): void {
+    const job = this.#find(jobId);
+    if (job === undefined) return;
+    this.#flush(job);
+    job.count = job.started;
+    if (job !== this.#running) this.#jobs.splice(this.#jobs.indexOf(job), 1);
+    this.#options.send(encodeControl("returned", jobId, job.start + job.started));
+  }
+
+  idle(): Promise<void> {
+    if (this.#running === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async #work(): Promise<void> {
+    this.#turnStart = performance.now();
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      this.#running = job;
+      const handler = this.#options.handler(job.method);
+      while (job.started < job.count) {
+        const offset = job.started;
+        job.started = offset + 1;
+        try {
+          // Only thenables are awaited: an await costs more than a short function.
+          const output = call(handler, job, offset);
+          const value = isThenable(output) ? await output : output;
+          if (job.isGenerator) await stream(value, job, this.#options.send);
+          job.outputs.push(job.isGenerator ? null : value);
+        } catch (error) {
+          job.fail(offset, error);
+        }
+        if (performance.now() - this.#turnStart > TURN_MS && job.started < job.count) {
+          await this.#breathe(job);
+        }
+      }
+      this.#flush(job);
+    }
+    this.#running = undefined;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Sends what is done and lets messages in: without this a page of no-ops would never see a cancel. */
+  async #breathe(job: Job): Promise<void> {
+    this.#flush(job);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnStart = performance.now();
+  }
+
+  #flush(job: Job): void {
+    const message = takeOutputs(job);
+    if (message !== undefined) this.#options.send(message);
+  }
+
+  #onTick(): void {
+    if (this.#running !== undefined) this.#flush(this.#running);
+    else {
+      clearInterval(this.#flusher);
+      this.#flusher = undefined;
+    }
+  }
+
+  #find(jobId: number): Job | undefined {
+    if (this.#running?.id === jobId) return this.#running;
+    return this.#jobs.find((job) => job.id === jobId);
+  }
+}
+
+export function call(handler: Handler, job: Job, offset: number): unknown {
+  if (job.isCancelled(offset)) throw cancellation();
+  const args = job.args[offset];
+  const run = handler as (...args: unknown[]) => unknown; // The caller's arguments were checked by its types.
+  return job.unary ? run(args) : run(...(args as unknown[])); // Not unary: an array of arguments.
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
