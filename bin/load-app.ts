@@ -28,6 +28,8 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   // Node reads the source map of each module that it compiles from now on: the user's, but none of ours.
   await library;
   process.setSourceMapsEnabled(true);
+  // Frames of Windlass between user code and an error must not push the user's line out.
+  Error.stackTraceLimit = 50;
   const exported = await importBundle(bundle, file);
   return { app: findApp(exported, file), bundle, project };
 }

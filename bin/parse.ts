@@ -15,7 +15,7 @@ export function createCommand(name: string): Command {
 export function parse(
   command: Command,
   args: readonly string[],
-  hint: string = `see \`${command.name()} --help\``,
+  hint: string = helpHint(command, args),
 ): number | undefined {
   try {
     command.parse(withoutLooseValues(args), { from: "user" });
@@ -26,6 +26,11 @@ export function parse(
     if (error.code === "commander.help") return EXIT.usage;
     throw toUsageError(error, hint);
   }
+}
+
+function helpHint(command: Command, [first = ""]: readonly string[]): string {
+  const isCommand = command.commands.some((known) => known.name() === first);
+  return `see \`${command.name()}${isCommand ? ` ${first}` : ""} --help\``;
 }
 
 /** `--inspect app.ts` must not take the file for a port: a port is given by `--inspect=9229`. */
@@ -40,7 +45,8 @@ function withoutLooseValues(args: readonly string[]): readonly string[] {
 function toUsageError({ message }: CommanderError, hint: string): UsageError {
   const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
   const guess = /Did you mean (?:one of )?(.+)\?\)/.exec(more.join(" "))?.[1];
-  return new UsageError("WINDLASS_USAGE", first.replace(/\.$/, ""), {
+  const sentence = first.replace(". Expected", ", expected").replace(/\.$/, "");
+  return new UsageError("WINDLASS_USAGE", sentence, {
     hint: guess === undefined ? hint : `did you mean \`${guess}\`?`,
   });
 }

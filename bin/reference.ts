@@ -1,3 +1,4 @@
+import { InvalidError } from "../lib/errors.ts";
 import type { AppSpec, FunctionSpec } from "../lib/spec.ts";
 import { suggest } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
@@ -32,7 +33,7 @@ export function choose(spec: AppSpec, name: string | undefined): Choice {
   const found = choices.find((choice) => labelOf(choice) === name);
   if (found !== undefined) return found;
   const known = choices.map(labelOf);
-  const near = suggest(name, known);
+  const near = suggest(name, known) ?? known.find((label) => label.startsWith(`${name}.`));
   throw new UsageError(
     "WINDLASS_UNKNOWN_NAME",
     `app "${spec.name}" has nothing named "${name}" to run`,
@@ -55,12 +56,10 @@ function chooseOnly(spec: AppSpec, choices: readonly Choice[]): Choice {
   const [only] = candidates;
   if (candidates.length === 1 && only !== undefined) return only;
   if (only === undefined) {
-    throw new UsageError(
+    throw new InvalidError(
       "WINDLASS_NOTHING_TO_RUN",
       `app "${spec.name}" has no entrypoint and no function`,
-      {
-        hint: 'define one with `app.entrypoint("main", async () => { … })`',
-      },
+      { hint: 'define one with `app.entrypoint("main", async () => { … })`' },
     );
   }
   const kinds = entrypoints.length > 0 ? "entrypoints" : "functions and no entrypoint";

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { prewarmRunner } from "../lib/local/container.ts";
 import { findProject } from "../lib/local/project.ts";
 import { parseReference } from "./reference.ts";
@@ -11,7 +10,9 @@ export function startRunnerEarly([command, ...args]: readonly string[]): void {
   if (command !== "run" || args.some((arg) => /^(--help|-h|--inspect.*)$/.test(arg))) return;
   const operand = args.find((arg) => !arg.startsWith("-"));
   if (operand === undefined) return;
-  const { file } = parseReference(operand);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return;
-  prewarmRunner(findProject(file).root);
+  try {
+    prewarmRunner(findProject(parseReference(operand).file).root);
+  } catch {
+    // Not a module: the command says so when it comes to it.
+  }
 }

@@ -1,7 +1,8 @@
 import type { App } from "../../lib/app.ts";
 import { createClsHandle } from "../../lib/cls.ts";
 import type { Definition, EntrypointDefinition } from "../../lib/definition.ts";
-import { FunctionCalls, isGenerator, type TargetCalls } from "../../lib/function.ts";
+import { FunctionCalls, type TargetCalls } from "../../lib/function.ts";
+import { isGenerator } from "../../lib/handler.ts";
 import { toJsonSchema } from "../../lib/standard-schema.ts";
 import {
   argumentProblems,
