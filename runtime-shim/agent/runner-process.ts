@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { type Message, parseMessage } from "../../lib/messages.ts";
 import { FrameReader } from "../../lib/protocol.ts";
 import { LogLines } from "./log-lines.ts";
+import { reap } from "./reaper.ts";
 
 /** The runner finds its socket to the agent on this file descriptor. */
 export const LINK_FD = 3;
@@ -30,13 +31,6 @@ export interface RunnerListener {
   /** The process has ended and all it wrote has been passed on. */
   end(end: RunnerEnd): void;
 }
-
-const living: Set<ChildProcess> = new Set();
-
-// A process that leaves without closing its engine must not leave runners behind.
-process.on("exit", () => {
-  for (const child of living) child.kill("SIGKILL");
-});
 
 /** A process that runs user code, and the socket to it. It waits for a listener before it reports. */
 export class RunnerProcess {
@@ -94,7 +88,7 @@ export class RunnerProcess {
 
   #watch(): void {
     const child = this.#child;
-    living.add(child);
+    reap(child);
     const reader = new FrameReader((header, attachments) =>
       this.#listener?.message(parseMessage(header, attachments)),
     );
@@ -126,7 +120,6 @@ export class RunnerProcess {
 
   #finish(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#end !== undefined) return;
-    living.delete(this.#child);
     this.#stdout.end();
     this.#stderr.end();
     const tail = this.#stderr.tail.length > 0 ? this.#stderr.tail : this.#stdout.tail;

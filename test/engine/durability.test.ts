@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { until } from "./until.ts";
+
+const repository = resolve(import.meta.dirname, "../..");
+let project: string;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), "windlass-durable-"));
+  writeFileSync(join(project, "package.json"), '{"type":"module"}');
+  mkdirSync(join(project, "node_modules"));
+  symlinkSync(repository, join(project, "node_modules", "windlass"));
+  symlinkSync(join(repository, "node_modules", "tsx"), join(project, "node_modules", "tsx"));
+  cpSync(join(import.meta.dirname, "durable-app.ts"), join(project, "app.ts"));
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(project, { recursive: true, force: true });
+});
+
+/** Starts the app; `line` is the first line that it prints. */
+function start(...args: string[]): { child: ChildProcess; line: Promise<string>; end: Promise<string> } {
+  const child = spawn(process.execPath, ["--import", "tsx", "app.ts", ...args], { cwd: project });
+  children.push(child);
+  let output = "";
+  const line = new Promise<string>((resolve) => {
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      if (output.includes("\n")) resolve(output.slice(0, output.indexOf("\n")));
+    });
+  });
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+  });
+  const end = new Promise<string>((resolve) => child.once("close", () => resolve(output.trim())));
+  return { child, line, end };
+}
+
+const ran = (): string[] => readFileSync(join(project, "ran.txt"), "utf8").trimEnd().split("\n");
+
+describe("a spawned call", () => {
+  it("is finished by the next process that runs the app, if its own has ended", async () => {
+    const id = await start("spawn").end;
+    expect(id).toMatch(/^fc-\w+\.0$/);
+    expect(await start("get", id).end).toBe("40");
+    expect(await start("get", id).end).toBe("40");
+  });
+
+  it("loses nothing and doubles no result when its engine is killed", async () => {
+    const first = start("spawn-many");
+    const id = await first.line;
+    await until(() => {
+      try {
+        return ran().length > 500;
+      } catch {
+        return false;
+      }
+    });
+    first.child.kill("SIGKILL");
+    await first.end;
+    const outputs = JSON.parse(await start("collect", id).end);
+    expect(outputs).toEqual(Array.from({ length: 3000 }, (_, i) => i * 10));
+    expect(new Set(ran()).size).toBe(3000);
+  });
+
+  it("can be read by one process while another runs it", async () => {
+    const first = start("spawn-many");
+    const id = await first.line;
+    const outputs = JSON.parse(await start("collect", id).end);
+    expect(outputs).toHaveLength(3000);
+    expect(ran()).toHaveLength(3000);
+  });
+
+  it("can be cancelled by another process than the one that runs it", async () => {
+    const first = start("spawn-forever");
+    const id = await first.line;
+    await start("cancel", id).end;
+    const output = await start("get", id).end;
+    expect(output).toContain("InputCancellation");
+  });
+});
+
+it("leaves no runner behind when the engine is killed, even in an endless loop", async () => {
+  const first = start("spawn-forever");
+  await first.line;
+  await until(() => {
+    try {
+      return ran().includes("forever");
+    } catch {
+      return false;
+    }
+  });
+  const runners = childrenOf(first.child.pid ?? 0);
+  expect(runners.length).toBeGreaterThan(0);
+  first.child.kill("SIGKILL");
+  await until(() => runners.every((pid) => !isRunning(pid)));
+});
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
