@@ -15,10 +15,13 @@ const OWN_FOLDERS: readonly string[] = [
 /** An error with its causes and fields, without stack frames of Windlass and of Node. */
 export function inspectUserError(error: unknown, colors: boolean): string {
   if (!(error instanceof Error)) return `Thrown: ${inspect(error, { colors })}`;
-  return inspect(error, { colors })
-    .split("\n")
-    .filter((line) => !isFrame(line) || isUserFrame(line))
-    .join("\n");
+  const kept: string[] = [];
+  for (const line of inspect(error, { colors }).split("\n")) {
+    if (!isFrame(line) || isUserFrame(line)) kept.push(line);
+    // The fields of an error begin at the end of its last frame.
+    else if (line.endsWith(" {")) kept.push(`${kept.pop() ?? ""} {`);
+  }
+  return kept.join("\n");
 }
 
 /** The line of user code that an error came from, as in a stack trace. */

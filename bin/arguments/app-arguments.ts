@@ -120,17 +120,12 @@ function parseJsonOption(command: Command, name: "argsJson" | "paramsJson"): unk
   if (typeof text !== "string") return undefined;
   try {
     return JSON.parse(text);
-  } catch (cause) {
+  } catch {
     const flag = name === "argsJson" ? "--args-json" : "--params-json";
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(
-      "WINDLASS_ARGUMENTS",
-      `${flag} must be JSON, got ${JSON.stringify(text)}`,
-      {
-        problems: [reason],
-        hint: "quote it for the shell: '{\"n\": 3}'",
-      },
-    );
+    const message = `${flag} must be JSON, got ${JSON.stringify(text)}`;
+    throw new UsageError("WINDLASS_ARGUMENTS", message, {
+      hint: "quote names and texts in it, and all of it for the shell: '{\"n\": 3}'",
+    });
   }
 }
 

@@ -19,9 +19,9 @@ export interface Flag {
 
 interface Schema {
   readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly properties?: Readonly<Record<string, Schema | boolean>>;
   readonly required?: readonly string[];
-  readonly items?: Schema;
+  readonly items?: Schema | boolean;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
@@ -109,7 +109,8 @@ function alternatives(schema: Schema, root: Schema): readonly Schema[] {
   return options.flatMap((option) => alternatives(dereference(option, root), root));
 }
 
-function dereference(schema: Schema, root: Schema): Schema {
+function dereference(schema: Schema | boolean, root: Schema): Schema {
+  if (typeof schema === "boolean") return {};
   const name = /^#\/\$defs\/(.+)$/.exec(schema.$ref ?? "")?.[1];
   const target = name === undefined ? undefined : root.$defs?.[name];
   // The reference itself may carry a default and a description.

@@ -40,7 +40,8 @@ function toPackageName(folder: string): string {
 
 function asText(root: string, files: Readonly<Record<string, string>>): string {
   const path = relative(process.cwd(), root);
-  const enter = path === "" ? "" : `cd ${path} && `;
+  const quoted = /^[\w./-]+$/.test(path) ? path : JSON.stringify(path);
+  const enter = path === "" ? "" : `cd ${quoted} && `;
   return [
     `Created ${Object.keys(files).join(", ")}${path === "" ? "" : ` in ${path}`}. Next:`,
     `  ${enter}npm install`,
