@@ -32,6 +32,7 @@ export interface ManagedPoolOptions {
 
 interface Managed {
   readonly agent: Agent;
+  readonly startedAt: number;
   idleSince: number;
   settled: Promise<void>;
 }
@@ -43,6 +44,7 @@ export class ManagedPool {
   readonly #containers: Map<string, Managed> = new Map();
   #isReviewing = false;
   #failedStarts = 0;
+  #lastFailedStart = 0;
   #isClosed = false;
 
   constructor(options: ManagedPoolOptions) {
@@ -175,7 +177,8 @@ export class ManagedPool {
         if (state === "ended") settle();
       },
     });
-    this.#containers.set(containerId, { agent, idleSince: performance.now(), settled });
+    const startedAt = performance.now();
+    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled });
   }
 
   #changed(
@@ -191,11 +194,14 @@ export class ManagedPool {
     if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
     if (state !== "ended") return;
     this.#containers.delete(id);
-    if (error !== undefined && !this.#isClosed) this.#startFailed(error);
+    if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
   }
 
-  #startFailed(error: Page): void {
+  #startFailed({ startedAt }: Managed, error: Page): void {
+    // Starts that overlapped and failed count once: they most likely had one cause.
+    if (startedAt < this.#lastFailedStart) return;
+    this.#lastFailedStart = performance.now();
     this.#failedStarts += 1;
     if (this.#failedStarts % MAX_FAILED_STARTS === 0) this.#pool.failWaiting("startup", error);
   }

@@ -198,3 +198,25 @@ export const Broken = app.cls(
 export function forget(file: string): void {
   rmSync(file, { force: true });
 }
+
+export const countdown = app.function("countdown", function* (from: number, fail?: boolean) {
+  for (let i = from; i > 0; i -= 1) yield i;
+  if (fail === true) throw new RangeError("after the last");
+});
+
+export const ticker = app.function("ticker", async function* (file: string) {
+  try {
+    for (let i = 0; ; i += 1) {
+      note(file, `yield ${i}`);
+      yield i;
+    }
+  } finally {
+    note(file, "closed");
+  }
+});
+
+export const relayed = app.function("relayed", async (n: number) => {
+  let sum = 0;
+  for await (const item of countdown.remoteGen(n)) sum += item;
+  return sum;
+});

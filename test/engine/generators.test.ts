@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Run } from "windlass";
+import * as fixture from "./app.ts";
+import { until } from "./until.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "windlass-generators-"));
+let run: Run;
+
+beforeAll(async () => {
+  run = await fixture.app.run({ backend: "local", output: false });
+});
+
+afterAll(async () => {
+  await run.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe("remoteGen", () => {
+  it("yields all items in order", async () => {
+    const items = await collect(fixture.countdown.remoteGen(5000));
+    expect(items).toEqual(Array.from({ length: 5000 }, (_, i) => 5000 - i));
+  });
+
+  it("throws after the items that came before the error", async () => {
+    const seen: number[] = [];
+    const consume = async (): Promise<void> => {
+      for await (const item of fixture.countdown.remoteGen(3, true)) seen.push(item);
+    };
+    await expect(consume()).rejects.toThrow("after the last");
+    expect(seen).toEqual([3, 2, 1]);
+  });
+
+  it("runs no further ahead of its consumer than 1,000 items, and is closed by an early break", async () => {
+    const file = join(folder, "ticks");
+    for await (const item of fixture.ticker.remoteGen(file)) if (item === 10) break;
+    await until(() => fixture.notes(file).includes("closed"));
+    expect(fixture.notes(file).length).toBeLessThanOrEqual(1003);
+  });
+
+  it("streams between containers", async () => {
+    expect(await fixture.relayed.remote(100)).toBe(5050);
+  });
+
+  it("is the only remote call of a generator", async () => {
+    const untyped = fixture.countdown as unknown as { remote(n: number): Promise<unknown> };
+    await expect(untyped.remote(1)).rejects.toThrow("is a generator");
+  });
+});
