@@ -21,7 +21,7 @@ export function checkName(name: string, { subject, names, renamed }: Names): Vio
       {
         code: "WINDLASS_OPTION_RENAMED",
         message: `\`${name}\` is not an option of ${subject}: it is ${instead}`,
-        hint: `write ${instead}`,
+        hint: `use ${instead} instead`,
       },
     ];
   }

@@ -40,15 +40,20 @@ function checkTexts(value: unknown, rule: TextMapRule, subject: string): Violati
     return [{ code, message: `${subject} must be an object of strings, got ${show(value)}`, hint }];
   }
   return Object.entries(value).flatMap(([name, text]) => {
-    const message = checkText(name, text, rule);
-    return message === undefined ? [] : [{ code, message: `${message} in ${subject}`, hint }];
+    const message = checkText(name, text, { rule, subject });
+    return message === undefined ? [] : [{ code, message, hint }];
   });
 }
 
-function checkText(name: string, text: unknown, rule: TextMapRule): string | undefined {
-  if (!rule.key.test(name)) return `a name must be ${rule.keys}, got ${show(name)}`;
-  if (typeof text !== "string") return `${show(name)} must be a string, got ${show(text)}`;
-  if (text.includes("\0")) return `${show(name)} must not hold a NUL character`;
+function checkText(
+  name: string,
+  text: unknown,
+  { rule, subject }: { readonly rule: TextMapRule; readonly subject: string },
+): string | undefined {
+  if (!rule.key.test(name)) return `names in ${subject} must be ${rule.keys}, got ${show(name)}`;
+  const entry = `${show(name)} in ${subject}`;
+  if (typeof text !== "string") return `${entry} must be a string, got ${show(text)}`;
+  if (text.includes("\0")) return `${entry} must not hold a NUL character`;
   if (text.length <= rule.maxValueChars) return undefined;
-  return `${show(name)} must have at most ${rule.maxValueChars} characters, got ${text.length}`;
+  return `${entry} must have at most ${rule.maxValueChars} characters, got ${text.length}`;
 }
