@@ -177,7 +177,7 @@ function toParams(name: string, params: readonly unknown[]): Page | undefined {
   }
   // Sorted, so that the order in which parameters are written makes no other pool of containers.
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  const page = encodePage([Object.fromEntries(entries)], () => `parameters of class "${name}"`);
+  const page = encodePage([Object.fromEntries(entries)], () => "params");
   const bytes = packPage(page).length;
   if (bytes <= MAX_PARAMS_BYTES) return page;
   throw new RequestSizeError(

@@ -37,7 +37,7 @@ export function readFunction(given: Given, env: Env): Reading<Definition> {
   const { name, options, body, file } = given;
   const subject = `function ${show(name)}`;
   const violations = [
-    ...checkName(name, "function"),
+    ...checkName(name, "a function"),
     ...checkFunctionOptions(options, subject),
     ...checkHandler(body, subject),
   ];
@@ -61,7 +61,7 @@ export function readCls(given: Given, env: Env): Reading<Definition> {
   const subject = `class ${show(name)}`;
   const methods = isClass(body) ? methodsOf(body as AnyClass) : [];
   const violations = [
-    ...checkName(name, "class"),
+    ...checkName(name, "a class"),
     ...checkClsOptions(options, subject),
     ...checkClass(body, methods, subject),
   ];
@@ -87,7 +87,7 @@ export function readEntrypoint(given: Given): Reading<EntrypointDefinition> {
   const known = checkKnown(options, { subject, names: ["args"], renamed });
   const { args: schema } = known.values ?? {};
   const violations = [
-    ...checkName(name, "entrypoint"),
+    ...checkName(name, "an entrypoint"),
     ...known.violations,
     ...checkHandler(body, subject),
   ];

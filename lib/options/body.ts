@@ -9,7 +9,7 @@ export function checkName(name: unknown, kind: string): Violation[] {
   return [
     {
       code: "WINDLASS_INVALID_NAME",
-      message: `the name of a ${kind} must be 1 to 64 letters, digits, _ or -, got ${show(name)}`,
+      message: `the name of ${kind} must be 1 to 64 letters, digits, _ or -, got ${show(name)}`,
       hint: `name it with the first argument, for instance "resize-image"`,
     },
   ];

@@ -24,15 +24,16 @@ export function checkFunctionOptions(options: unknown, subject: string): Violati
 
 /** All mistakes in the options of a class. */
 export function checkClsOptions(options: unknown, subject: string): Violation[] {
-  const violations = checkFunctionOptions(options, subject);
-  if (typeof options === "object" && options !== null && "schedule" in options) {
-    violations.push({
-      code: "WINDLASS_SCHEDULE_ON_CLASS",
-      message: `\`schedule\` is not an option of ${subject}: only functions have schedules`,
-      hint: "schedule a function that calls the class",
-    });
+  if (typeof options !== "object" || options === null || !("schedule" in options)) {
+    return checkFunctionOptions(options, subject);
   }
-  return violations;
+  const { schedule: _, ...others } = options;
+  const violation: Violation = {
+    code: "WINDLASS_SCHEDULE_ON_CLASS",
+    message: `\`schedule\` is not an option of ${subject}: only functions have schedules`,
+    hint: "schedule a function that calls the class",
+  };
+  return [violation, ...checkFunctionOptions(others, subject)];
 }
 
 const APP_CHECKS = { tags: checkTags, env: checkEnv };

@@ -28,7 +28,7 @@ export function checkName(name: string, { subject, names, renamed }: Names): Vio
   const close = names.find((known) => distance(toPlain(known), plain) <= 2);
   const hint =
     close === undefined
-      ? `use one of ${showList(names.map((known) => `\`${known}\``))}`
+      ? `use ${names.length > 1 ? "one of " : ""}${showList(names.map((known) => `\`${known}\``))}`
       : `did you mean \`${close}\`?`;
   return [
     {

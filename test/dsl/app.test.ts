@@ -102,7 +102,7 @@ test("names of functions, classes and entrypoints are 1 to 64 safe characters", 
     hint: name it with the first argument, for instance "resize-image"
 
     InvalidError WINDLASS_INVALID_NAME
-    the name of a entrypoint must be 1 to 64 letters, digits, _ or -, got undefined
+    the name of an entrypoint must be 1 to 64 letters, digits, _ or -, got undefined
     hint: name it with the first argument, for instance "resize-image""
   `);
 });

@@ -164,10 +164,9 @@ test("a class has no schedule", () => {
     mistake(() => app.cls("Other", { schedule: 1, timeout: 3 } as object, Derived)),
   ).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_SEVERAL_MISTAKES
-    class "Other" has 3 mistakes
-      \`timeout\` is not an option of class "Other": it is \`timeoutSeconds\`; use \`timeoutSeconds\` instead (WINDLASS_OPTION_RENAMED)
-      \`schedule\` of class "Other" must be a Cron or a Period, got 1; write \`new Cron("0 9 * * 1-5")\` or \`new Period({ minutes: 5 })\` (WINDLASS_INVALID_SCHEDULE)
+    class "Other" has 2 mistakes
       \`schedule\` is not an option of class "Other": only functions have schedules; schedule a function that calls the class (WINDLASS_SCHEDULE_ON_CLASS)
+      \`timeout\` is not an option of class "Other": it is \`timeoutSeconds\`; use \`timeoutSeconds\` instead (WINDLASS_OPTION_RENAMED)
     hint: correct each of them"
   `);
 });
@@ -192,7 +191,7 @@ test("parameters are one object that can be sent and is at most 16 KiB", () => {
     hint: write \`new Model({ … })\`
 
     SerializationError WINDLASS_VALUE_FUNCTION
-    \`parameters of class "Model".model\` is a function, and only data can be sent
+    \`params.model\` is a function, and only data can be sent
     hint: send the data that the function needs, and define the function in the module that runs remotely
 
     RequestSizeError WINDLASS_PARAMS_TOO_LARGE

@@ -86,7 +86,7 @@ test("what is no schema, no option or no handler is refused", () => {
 
     InvalidError WINDLASS_OPTION_UNKNOWN
     \`timeoutSeconds\` is not an option of entrypoint "a"
-    hint: use one of \`args\`
+    hint: use \`args\`
 
     InvalidError WINDLASS_HANDLER_NOT_A_FUNCTION
     the handler of entrypoint "a" must be a function, got a class

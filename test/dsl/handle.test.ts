@@ -34,24 +34,24 @@ test("a remote call without a backend says both ways out", async () => {
     ].join("\n\n"),
   ).toMatchInlineSnapshot(`
     "NoBackendError WINDLASS_NO_BACKEND
-    there is nowhere to run a remote call of app "media" in this process
-    hint: start one with \`await using run = await app.run({ backend: "local" })\`, or run the module with \`npx windlass run <file>\`
+    there is nowhere to run remote calls of app "media"
+    hint: start a backend with \`await using run = await app.run({ backend: "local" })\`, set WINDLASS_BACKEND=local, or run the module with \`npx windlass run <file>\`
 
     NoBackendError WINDLASS_NO_BACKEND
-    there is nowhere to run a remote call of app "media" in this process
-    hint: start one with \`await using run = await app.run({ backend: "local" })\`, or run the module with \`npx windlass run <file>\`
+    there is nowhere to run remote calls of app "media"
+    hint: start a backend with \`await using run = await app.run({ backend: "local" })\`, set WINDLASS_BACKEND=local, or run the module with \`npx windlass run <file>\`
 
     NoBackendError WINDLASS_NO_BACKEND
-    there is nowhere to run a remote call of app "media" in this process
-    hint: start one with \`await using run = await app.run({ backend: "local" })\`, or run the module with \`npx windlass run <file>\`
+    there is nowhere to run remote calls of app "media"
+    hint: start a backend with \`await using run = await app.run({ backend: "local" })\`, set WINDLASS_BACKEND=local, or run the module with \`npx windlass run <file>\`
 
     NoBackendError WINDLASS_NO_BACKEND
-    there is nowhere to run a remote call of app "media" in this process
-    hint: start one with \`await using run = await app.run({ backend: "local" })\`, or run the module with \`npx windlass run <file>\`
+    there is nowhere to run remote calls of app "media"
+    hint: start a backend with \`await using run = await app.run({ backend: "local" })\`, set WINDLASS_BACKEND=local, or run the module with \`npx windlass run <file>\`
 
     NoBackendError WINDLASS_NO_BACKEND
-    there is nowhere to run a remote call of app "media" in this process
-    hint: start one with \`await using run = await app.run({ backend: "local" })\`, or run the module with \`npx windlass run <file>\`"
+    there is nowhere to run remote calls of app "media"
+    hint: start a backend with \`await using run = await app.run({ backend: "local" })\`, set WINDLASS_BACKEND=local, or run the module with \`npx windlass run <file>\`"
   `);
 });
 

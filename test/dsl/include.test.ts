@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { App } from "windlass";
+import { shared } from "../fixtures/apps/shared.ts";
 import { mistake } from "./mistake.ts";
 
 test("include makes definitions of another app part of this one, later ones too", () => {
@@ -121,5 +122,16 @@ test("include refuses what is no app, a cycle, and an app that is part of anothe
     InvalidError WINDLASS_INCLUDED_TWICE
     include() of app "third" cannot take app "shared", which app "media" includes
     hint: include it once, at the outermost app"
+  `);
+});
+
+test("a name that two files define names both", () => {
+  const app = new App("media");
+  app.function("normalize", () => 1);
+
+  expect(mistake(() => app.include(shared))).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_DUPLICATE_NAME
+    app "media" has "normalize" in test/dsl/include.test.ts and in test/fixtures/apps/shared.ts
+    hint: give one of them another name: functions, classes and entrypoints share their names"
   `);
 });
