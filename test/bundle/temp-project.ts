@@ -6,10 +6,13 @@ import { onTestFinished } from "vitest";
 /** Files by path. */
 export type Files = Readonly<Record<string, string>>;
 
-/** Writes a project into a temporary folder, which is removed after the test. */
-export function tempProject(files: Files): string {
+/** Writes a project into a temporary folder, removed after the test, or (`afterAll`) after those of the file. */
+export function tempProject(
+  files: Files,
+  atEnd: (remove: () => void) => void = onTestFinished,
+): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "windlass-test-")));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  atEnd(() => rmSync(root, { recursive: true, force: true }));
   writeFiles(root, { "package.json": '{ "type": "module" }', ...files });
   return root;
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Files, tempProject } from "../bundle/temp-project.ts";
+import { tempProject } from "../bundle/temp-project.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const MAIN = join(REPOSITORY, "dist/bin/main.js");
@@ -22,9 +22,9 @@ export interface Running {
   seen(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
-/** A project with windlass and zod installed, removed after the test. */
-export function appProject(files: Files): string {
-  const root = tempProject(files);
+/** A project with windlass and zod installed, removed as {@link tempProject} says. */
+export function appProject(...args: Parameters<typeof tempProject>): string {
+  const root = tempProject(...args);
   install(root);
   return root;
 }

@@ -16,7 +16,7 @@ test("makes a project that type-checks and runs at once", async () => {
 
   expect(created.stdout).toMatchInlineSnapshot(`
     "Created package.json, tsconfig.json, app.ts, .gitignore, README.md in My App. Next:
-      cd My App && npm install
+      cd "My App" && npm install
       npx windlass run app.ts
     "
   `);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { appProject, isAlive, start } from "./cli.ts";
 
 const SOURCE = `
@@ -39,8 +39,10 @@ app.entrypoint("exits", async () => {
 });
 `;
 
+const ROOT = appProject({ "app.ts": SOURCE }, afterAll);
+
 async function begin(entrypoint: string) {
-  const running = start(appProject({ "app.ts": SOURCE }), ["run", `app.ts::${entrypoint}`]);
+  const running = start(ROOT, ["run", `app.ts::${entrypoint}`]);
   const [, pid] = await running.seen(/pid (\d+)/);
   return { ...running, pid: Number(pid) };
 }

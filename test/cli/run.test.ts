@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { appProject, start, windlass } from "./cli.ts";
 
 const SOURCE = `
@@ -42,8 +42,10 @@ app.entrypoint("loud", () => talk.remote("x"));
 app.entrypoint("rich", () => new Map([["list", [1n, new Set([2])]]]));
 `;
 
-async function run(...args: string[]) {
-  return windlass(appProject({ "app.ts": SOURCE }), ["run", ...args]);
+const ROOT = appProject({ "app.ts": SOURCE }, afterAll);
+
+function run(...args: string[]) {
+  return windlass(ROOT, ["run", ...args]);
 }
 
 describe("entrypoints", () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { appProject, report, windlass } from "./cli.ts";
 
 const SOURCE = `
@@ -21,9 +21,11 @@ app.entrypoint("other", () => {});
 app.entrypoint("dated", { args: z.object({ at: z.coerce.date() }) }, (args) => args);
 `;
 
+const ROOT = appProject({ "app.ts": SOURCE }, afterAll);
+
 describe("help", () => {
   test("lists the commands", async () => {
-    const { code, stdout } = await windlass(appProject({}), ["--help"]);
+    const { code, stdout } = await windlass(ROOT, ["--help"]);
 
     expect(code).toBe(0);
     for (const command of ["run", "spec", "init"])
@@ -31,7 +33,7 @@ describe("help", () => {
   });
 
   test.each(["run", "spec", "init"])("of %s has an example", async (command) => {
-    const { code, stdout } = await windlass(appProject({}), [command, "--help"]);
+    const { code, stdout } = await windlass(ROOT, [command, "--help"]);
 
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -40,11 +42,7 @@ describe("help", () => {
   });
 
   test("of an entrypoint lists its arguments", async () => {
-    const { code, stdout } = await windlass(appProject({ "app.ts": SOURCE }), [
-      "run",
-      "app.ts::main",
-      "--help",
-    ]);
+    const { code, stdout } = await windlass(ROOT, ["run", "app.ts::main", "--help"]);
 
     expect(code).toBe(0);
     expect(stdout.split("  --args-json")[0]).toMatchInlineSnapshot(`
@@ -60,18 +58,14 @@ describe("help", () => {
   });
 
   test("of a function names its options", async () => {
-    const { code, stdout } = await windlass(appProject({ "app.ts": SOURCE }), [
-      "run",
-      "app.ts::Llm.generate",
-      "--help",
-    ]);
+    const { code, stdout } = await windlass(ROOT, ["run", "app.ts::Llm.generate", "--help"]);
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/arguments .*--args-json.*--params-json/s);
   });
 
   test("is shown with exit code 2 where no command is given", async () => {
-    const { code, stderr } = await windlass(appProject({}), []);
+    const { code, stderr } = await windlass(ROOT, []);
 
     expect(code).toBe(2);
     expect(stderr).toContain("Usage: windlass");
@@ -81,7 +75,7 @@ describe("help", () => {
 test("prints its version", async () => {
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-  expect(await windlass(appProject({}), ["--version"])).toEqual({
+  expect(await windlass(ROOT, ["--version"])).toEqual({
     code: 0,
     stdout: `${version}\n`,
     stderr: "",
@@ -108,13 +102,11 @@ describe("mistakes of usage", () => {
     ["function arguments that are no array", ["run", "app.ts::resize", "--args-json", "{}"]],
     ["a port that is none", ["run", "app.ts::main", "--model=small", "--inspect=http"]],
   ])("%s", async (_, args) => {
-    const root = appProject({ "app.ts": SOURCE });
-
-    const outcome = await windlass(root, args);
+    const outcome = await windlass(ROOT, args);
 
     expect(outcome.code).toBe(2);
     expect(outcome.stdout).toBe("");
-    expect(report(root, outcome)).toMatchSnapshot();
+    expect(report(ROOT, outcome)).toMatchSnapshot();
   });
 });
 
@@ -127,7 +119,7 @@ describe("colours", () => {
     ["none with FORCE_COLOR=0", { FORCE_COLOR: "0" }, false],
     ["none with NO_COLOR", { NO_COLOR: "1" }, false],
   ])("%s", async (_, env, isRed) => {
-    const { stderr } = await windlass(appProject({}), ["rum"], env);
+    const { stderr } = await windlass(ROOT, ["rum"], env);
 
     expect(stderr.includes(RED)).toBe(isRed);
   });
