@@ -1,25 +1,52 @@
+import type { App } from "../app.ts";
 import type { Backend } from "../backend.ts";
 import { NoBackendError } from "../errors.ts";
 import { runtime } from "../runtime.ts";
+import { LazyBackend } from "./lazy-backend.ts";
+import { startBackend } from "./start-backend.ts";
+
+const APPS: symbol = Symbol.for("windlass.apps");
 
 /** The backend that calls of this app go to. @throws NoBackendError */
 export function backendFor(app: string): Backend {
-  const backend = runtime.backend ?? runtime.backends.get(app);
+  const backend = runtime.backend ?? runtime.backends.get(app) ?? startByEnvironment(app);
   if (backend !== undefined) return backend;
-  throw new NoBackendError(
-    "WINDLASS_NO_BACKEND",
-    `there is nowhere to run a remote call of app "${app}" in this process`,
-    {
-      hint: [
-        'start one with `await using run = await app.run({ backend: "local" })`,',
-        "or run the module with `npx windlass run <file>`",
-      ].join(" "),
-    },
-  );
+  throw noBackend(`app "${app}"`);
 }
 
 /** Any backend of this process, for calls known by id alone. @throws NoBackendError */
 export function anyBackend(): Backend {
   const backend = runtime.backend ?? runtime.backends.values().next().value;
-  return backend ?? backendFor("(any)");
+  if (backend !== undefined) return backend;
+  const started = definedApps().map((app) => startByEnvironment(app.name));
+  const [first] = started.filter((candidate) => candidate !== undefined);
+  if (first !== undefined) return first;
+  throw noBackend("this process");
+}
+
+/** WINDLASS_BACKEND starts a backend with the first call; it ends with the process. */
+function startByEnvironment(name: string): Backend | undefined {
+  const wanted = process.env["WINDLASS_BACKEND"];
+  const app = definedApps().findLast((candidate) => candidate.name === name);
+  if (wanted === undefined || app === undefined) return undefined;
+  const backend = new LazyBackend(wanted, startBackend(app, wanted, { output: true }));
+  runtime.backends.set(name, backend);
+  return backend;
+}
+
+function definedApps(): readonly App[] {
+  return (globalThis as unknown as Record<symbol, App[] | undefined>)[APPS] ?? [];
+}
+
+function noBackend(subject: string): NoBackendError {
+  return new NoBackendError(
+    "WINDLASS_NO_BACKEND",
+    `there is nowhere to run remote calls of ${subject}`,
+    {
+      hint: [
+        'start a backend with `await using run = await app.run({ backend: "local" })`,',
+        "set WINDLASS_BACKEND=local, or run the module with `npx windlass run <file>`",
+      ].join(" "),
+    },
+  );
 }

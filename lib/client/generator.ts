@@ -1,6 +1,6 @@
 import type { CallChannel, ItemPage, ResultPage, Target } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
-import { encodePage } from "../codec/encode.ts";
+import { ownedPage } from "../codec/page-builder.ts";
 import { createCallId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
 import { toError } from "./failure.ts";
@@ -70,7 +70,7 @@ class RemoteGenerator implements AsyncGenerator<unknown, undefined, void> {
 
   #begin(): void {
     const target = this.#target;
-    const args = encodePage([this.#args], () => "args");
+    const args = ownedPage([this.#args], () => "args");
     const request = { callId: createCallId(), target, kind: "generator" } as const;
     this.#channel = backendFor(target.app).open(request, {
       items: (items) => {

@@ -1,11 +1,15 @@
 import type { Backend, CallChannel, ResultPage, Target } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
-import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
+import { ownedPage, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
 import { createCallId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
 import { toError } from "./failure.ts";
+
+/** Calls and bytes of a page at most. */
+const PAGE_CALLS = 1000;
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 interface Waiter {
   resolve(value: unknown): void;
@@ -35,7 +39,7 @@ class Group {
 
   call(args: readonly unknown[]): Promise<unknown> {
     // Encoded now, so that what the caller does to its arguments after the call is not seen.
-    const page = encodePage([args], argumentRoot);
+    const page = ownedPage([args], argumentRoot);
     const index = this.#next;
     this.#next += 1;
     if (this.#waiting.length === 0) queueMicrotask(() => this.#flush());
@@ -48,10 +52,13 @@ class Group {
   #flush(): void {
     const pages = this.#waiting;
     this.#waiting = [];
-    const [only] = pages;
-    const args = only !== undefined && pages.length === 1 ? only : joinPages(pages);
-    const start = this.#next - pages.length;
-    this.#channel.push({ start, count: pages.length, unary: false, args });
+    let start = this.#next - pages.length;
+    for (const part of portions(pages)) {
+      const [only] = part;
+      const args = only !== undefined && part.length === 1 ? only : joinPages(part);
+      this.#channel.push({ start, count: part.length, unary: false, args });
+      start += part.length;
+    }
   }
 
   #settle(page: ResultPage): void {
@@ -69,6 +76,22 @@ class Group {
     if (waiter !== undefined) this.#waiters.delete(index);
     return waiter;
   }
+}
+
+/** Calls in runs that make pages of a reasonable size. */
+function* portions(pages: readonly Page[]): Generator<readonly Page[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [at, page] of pages.entries()) {
+    const size = pageSize(page);
+    if (at > from && (at - from === PAGE_CALLS || bytes + size > PAGE_BYTES)) {
+      yield pages.slice(from, at);
+      from = at;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  yield from === 0 ? pages : pages.slice(from);
 }
 
 const groups: WeakMap<Target, Group> = new WeakMap();

@@ -1,8 +1,12 @@
 import type { InputPage } from "../backend.ts";
-import { PageBuilder } from "./page-builder.ts";
+import type { Page } from "../codec/page.ts";
+import { PageBuilder, pageSize } from "../codec/page-builder.ts";
+import { explodePage } from "../codec/slice.ts";
 
 /** Inputs of a page at most; four pages fill the window of a map. */
 const PAGE_INPUTS = 250;
+/** A page leaves when it has this many bytes, however few inputs. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 /** A generator that computes is given back the event loop after this long. */
 const BURST_MS = 5;
 const CLOCK_EVERY = 16;
@@ -67,10 +71,13 @@ export class InputFeed {
     try {
       while (left > 0) {
         const step = iterator.next();
-        if (step.done === true) return this.#end();
+        if (step.done === true) {
+          this.#end();
+          return;
+        }
         this.#builder.add(step.value, this.#settled);
         left -= 1;
-        if (this.#builder.count >= this.#pageInputs) {
+        if (this.#isFull) {
           this.#flush();
           left = this.#room();
         }
@@ -97,7 +104,7 @@ export class InputFeed {
         if (this.#over) return;
         if (step.done === true) return this.#end();
         this.#builder.add(step.value, false);
-        if (this.#builder.count >= this.#pageInputs) this.#flush();
+        if (this.#isFull) this.#flush();
         // A page leaves when its iterator pauses, however few inputs it has.
         else if (this.#builder.count === 1) setImmediate(() => this.#flushLate());
       }
@@ -117,6 +124,10 @@ export class InputFeed {
     }
   }
 
+  get #isFull(): boolean {
+    return this.#builder.count >= this.#pageInputs || this.#builder.size >= PAGE_BYTES;
+  }
+
   #room(): number {
     return this.#options.room() - this.#builder.count;
   }
@@ -125,6 +136,11 @@ export class InputFeed {
     const { count } = this.#builder;
     if (count === 0 || this.#over) return;
     const args = this.#builder.build();
+    if (pageSize(args) <= 2 * PAGE_BYTES) this.#push(args, count);
+    else for (const single of explodePage(args)) this.#push(single, 1);
+  }
+
+  #push(args: Page, count: number): void {
     const start = this.#start;
     this.#start += count;
     this.#options.push({ start, count, unary: this.#options.unary, args });

@@ -1,11 +1,11 @@
 import type { App } from "../app.ts";
-import type { Backend } from "../backend.ts";
-import { ExecutionError, InvalidError } from "../errors.ts";
+import { AlreadyExistsError, ExecutionError } from "../errors.ts";
 import { runtime } from "../runtime.ts";
+import { type StartedBackend, startBackend } from "./start-backend.ts";
 import { takeUnconsumedWarnings } from "./unconsumed.ts";
 
 export interface RunOptions {
-  /** Where functions run. @default "local", or the value of WINDLASS_BACKEND */
+  /** Where functions run. @default - the value of WINDLASS_BACKEND, else "local" */
   readonly backend?: "local" | "aws" | undefined;
   /** Show what containers write. @default true */
   readonly output?: boolean | undefined;
@@ -18,16 +18,10 @@ export interface Run extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What lib/local provides; loaded on use, since it is most of the package. */
-interface LocalModule {
-  startLocal(app: App, options: { readonly output: boolean }): Promise<Backend & Closable>;
-}
-
-interface Closable {
-  close(): Promise<void>;
-}
-
-/** Starts a backend for an app; its calls go there until it is closed. @throws ExecutionError in a container */
+/**
+ * Starts a backend for an app; its calls go there until it is closed.
+ * @throws ExecutionError in a container; AlreadyExistsError while the app runs; InvalidError for an unknown backend
+ */
 export async function startRun(app: App, options: RunOptions = {}): Promise<Run> {
   if (runtime.container) {
     throw new ExecutionError(
@@ -36,26 +30,24 @@ export async function startRun(app: App, options: RunOptions = {}): Promise<Run>
       { hint: "put it behind `if (isLocal())`, or into a file that defines no functions" },
     );
   }
-  const name = options.backend ?? process.env["WINDLASS_BACKEND"] ?? "local";
-  if (name !== "local") {
-    throw new InvalidError(
-      "WINDLASS_UNKNOWN_BACKEND",
-      `\`backend\` of app.run() must be "local" in this version, got ${JSON.stringify(name)}`,
+  if (runtime.backends.has(app.name)) {
+    throw new AlreadyExistsError(
+      "WINDLASS_ALREADY_RUNNING",
+      `app "${app.name}" already runs in this process`,
+      { hint: "close the first run before you start another" },
     );
   }
-  // A computed specifier: a static one would make the DSL's project depend on the engine's.
-  const file = new URL("../local/start.js", import.meta.url).href;
-  const local = (await import(file)) as LocalModule; // The file beside this one in the package.
-  const engine = await local.startLocal(app, { output: options.output ?? true });
-  runtime.backends.set(app.name, engine);
-  return toRun(app, engine);
+  const name = options.backend ?? process.env["WINDLASS_BACKEND"] ?? "local";
+  const backend = await startBackend(app, name, { output: options.output ?? true });
+  runtime.backends.set(app.name, backend);
+  return toRun(app, backend);
 }
 
-function toRun(app: App, engine: Backend & Closable): Run {
+function toRun(app: App, backend: StartedBackend): Run {
   const close = async (): Promise<void> => {
-    if (runtime.backends.get(app.name) === engine) runtime.backends.delete(app.name);
+    if (runtime.backends.get(app.name) === backend) runtime.backends.delete(app.name);
     for (const warning of takeUnconsumedWarnings()) process.emitWarning(warning, "WindlassWarning");
-    await engine.close();
+    await backend.close();
   };
-  return { backend: engine.name, close, [Symbol.asyncDispose]: close };
+  return { backend: backend.name, close, [Symbol.asyncDispose]: close };
 }

@@ -1,6 +1,6 @@
 import type { Backend, InputPage, Target } from "../backend.ts";
-import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
+import { ownedPage, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
 import { createCallId, memberId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
@@ -9,6 +9,8 @@ import { InputFeed } from "./input-feed.ts";
 
 /** Inputs of a stored page: large pages are what makes durable calls fast. */
 const STORED_INPUTS = 1000;
+/** And this many bytes, about. */
+const STORED_BYTES = 4 * 1024 * 1024;
 /** Pages that may be on their way to the store. */
 const PAGES_IN_FLIGHT = 8;
 
@@ -20,6 +22,7 @@ class SpawnGroup {
   readonly #target: Target;
   #callId = "";
   #waiting: Page[] = [];
+  #bytes = 0;
   #stored: Promise<void> | undefined;
 
   constructor(backend: Backend, target: Target) {
@@ -28,8 +31,10 @@ class SpawnGroup {
   }
 
   async spawn(args: readonly unknown[]): Promise<FunctionCall<unknown>> {
-    const page = encodePage([args], argumentRoot);
-    if (this.#stored === undefined || this.#waiting.length === STORED_INPUTS) this.#begin();
+    const page = ownedPage([args], argumentRoot);
+    const isFull = this.#waiting.length === STORED_INPUTS || this.#bytes > STORED_BYTES;
+    if (this.#stored === undefined || isFull) this.#begin();
+    this.#bytes += pageSize(page);
     const id = memberId(this.#callId, this.#waiting.length);
     this.#waiting.push(page);
     await this.#stored;
@@ -40,6 +45,7 @@ class SpawnGroup {
     const callId = createCallId();
     const pages: Page[] = [];
     this.#callId = callId;
+    this.#bytes = 0;
     this.#waiting = pages;
     this.#stored = this.#store(callId, pages);
   }

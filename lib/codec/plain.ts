@@ -37,6 +37,15 @@ export function isPlainPage(values: readonly unknown[]): boolean {
   }
 }
 
+/** True if JSON keeps this value as it is. */
+export function isPlainValue(value: unknown): boolean {
+  try {
+    return isPlain(value, 0);
+  } catch {
+    return false;
+  }
+}
+
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return isJsonNumber(value);

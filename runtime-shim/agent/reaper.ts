@@ -18,7 +18,7 @@ for pid in $pids; do kill -9 "$pid"; done
 
 const living: Set<ChildProcess> = new Set();
 let input: Writable | undefined;
-let timer: NodeJS.Timeout | undefined;
+let isScheduled = false;
 
 // A process that leaves without closing its engine ends its runners itself.
 process.on("exit", () => {
@@ -36,7 +36,9 @@ export function reap(child: ChildProcess): void {
     if (child.pid !== undefined) tell(`- ${child.pid}`);
   });
   if (child.pid !== undefined) tell(`+ ${child.pid}`);
-  timer ??= setTimeout(start, START_AFTER_MS).unref();
+  if (isScheduled) return;
+  isScheduled = true;
+  setTimeout(start, START_AFTER_MS).unref();
 }
 
 function tell(line: string): void {
@@ -45,7 +47,7 @@ function tell(line: string): void {
 
 function start(): void {
   if (living.size === 0) {
-    timer = undefined;
+    isScheduled = false;
     return;
   }
   const reaper = spawn("/bin/sh", ["-c", SCRIPT], {

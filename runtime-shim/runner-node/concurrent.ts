@@ -55,7 +55,7 @@ export class ConcurrentExecutor implements Executor {
           await stream(value, job, this.#options.send);
           return null;
         };
-        job.outputs.push(await this.#contexts.run(job.context(offset), run));
+        job.finish(offset, await this.#contexts.run(job.context(offset), run));
       } catch (error) {
         job.fail(offset, error);
       }

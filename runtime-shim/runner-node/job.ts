@@ -1,5 +1,6 @@
 import type { CallRequest, FailureKind } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
+import { PageBuilder } from "../../lib/codec/page-builder.ts";
 import { InputCancellation, isWindlassError, NON_RETRIABLE } from "../../lib/errors.ts";
 import { memberId } from "../../lib/ids.ts";
 import { type Message, toInputPage } from "../../lib/messages.ts";
@@ -31,7 +32,7 @@ export class Job {
   /** Items that its generator may yield; a call of `onCredit` follows each change. */
   credit: number = INITIAL_CREDIT;
   onCredit: () => void = () => {};
-  outputs: unknown[] = [];
+  readonly outputs: PageBuilder = new PageBuilder(() => "result");
   failures: JobFailure[] = [];
   readonly #callId: string;
   readonly #kind: CallRequest["kind"];
@@ -80,11 +81,22 @@ export class Job {
     return this.#context;
   }
 
+  /** Takes an output as it is now: user code may go on to change the object that it returned. */
+  finish(offset: number, output: unknown): void {
+    try {
+      this.outputs.add(output, false);
+    } catch (error) {
+      // It would fail again: what cannot travel is the fault of the code, not of the attempt.
+      this.outputs.add(null, true);
+      this.failures.push({ index: this.start + offset, kind: "rejected", error });
+    }
+  }
+
   fail(offset: number, error: unknown): void {
     // By code: the user's copy of the class is another than ours.
     const isFinal = isWindlassError(error) && error.code === NON_RETRIABLE;
     const kind = isFinal ? "rejected" : "error";
-    this.outputs.push(null);
+    this.outputs.add(null, true);
     this.failures.push({ index: this.start + offset, kind, error });
   }
 }

@@ -1,26 +1,18 @@
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
-import { joinPages } from "../../lib/codec/slice.ts";
-import { SerializationError } from "../../lib/errors.ts";
 import { encodeMessage, resultAttachments, resultFields } from "../../lib/messages.ts";
 import type { Job, JobFailure } from "./job.ts";
 import { trimStack } from "./stack.ts";
 
-const outputRoot = (): string => "result";
-const NULL_PAGE: Page = { text: "[null]", tagged: false, attachments: [] };
-
 /** The message with all results of a job that were not sent yet; undefined if there are none. */
 export function takeOutputs(job: Job): Buffer[] | undefined {
   const { outputs, failures } = job;
-  const count = outputs.length;
+  const { count } = outputs;
   if (count === 0) return undefined;
   const start = job.start + job.sent;
   job.sent += count;
-  job.outputs = [];
   job.failures = [];
-  const values = encodeValues(outputs, (offset, error) =>
-    failures.push({ index: start + offset, kind: "rejected", error }),
-  );
+  const values = outputs.build();
   const page = {
     start,
     count,
@@ -29,29 +21,6 @@ export function takeOutputs(job: Job): Buffer[] | undefined {
   };
   const control = JSON.stringify(["out", job.id, ...resultFields(page)]);
   return encodeMessage(control, values.text, resultAttachments(page));
-}
-
-function encodeValues(
-  outputs: readonly unknown[],
-  reject: (offset: number, error: SerializationError) => void,
-): Page {
-  try {
-    return encodePage(outputs, outputRoot);
-  } catch (error) {
-    if (!(error instanceof SerializationError)) throw error;
-  }
-  // One value cannot travel: its input fails, the others do not.
-  return joinPages(
-    outputs.map((output, offset) => {
-      try {
-        return encodePage([output], outputRoot);
-      } catch (error) {
-        if (!(error instanceof SerializationError)) throw error;
-        reject(offset, error);
-        return NULL_PAGE;
-      }
-    }),
-  );
 }
 
 function toFailure({ index, kind, error }: JobFailure): {

@@ -7,6 +7,8 @@ import { addCredit, stream } from "./stream.ts";
 
 /** User code keeps the event loop for this long at most before messages are read and results sent. */
 const TURN_MS = 5;
+/** Finished results of this size are sent at once. */
+const FLUSH_BYTES = 4 * 1024 * 1024;
 /** Finished results wait this long at most while the next input is awaited. */
 const FLUSH_MS = 10;
 
@@ -82,25 +84,42 @@ export class SequentialExecutor implements Executor {
       this.#running = job;
       const handler = this.#options.handler(job.method);
       while (job.started < job.count) {
-        const offset = job.started;
-        job.started = offset + 1;
-        try {
-          // Only thenables are awaited: an await costs more than a short function.
-          const output = call(handler, job, offset);
-          const value = isThenable(output) ? await output : output;
-          if (job.isGenerator) await stream(value, job, this.#options.send);
-          job.outputs.push(job.isGenerator ? null : value);
-        } catch (error) {
-          job.fail(offset, error);
-        }
-        if (performance.now() - this.#turnStart > TURN_MS && job.started < job.count) {
-          await this.#breathe(job);
-        }
+        const pending = this.#step(job, handler);
+        if (pending !== undefined) await pending;
+        if (job.started < job.count && this.#mustBreathe(job)) await this.#breathe(job);
       }
       this.#flush(job);
     }
     this.#running = undefined;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Runs the next input. Only thenables are awaited: an await costs more than a short function. */
+  #step(job: Job, handler: Handler): Promise<void> | undefined {
+    const offset = job.started;
+    job.started = offset + 1;
+    try {
+      const output = call(handler, job, offset);
+      if (job.isGenerator || isThenable(output)) return this.#settle(job, offset, output);
+      job.finish(offset, output);
+    } catch (error) {
+      job.fail(offset, error);
+    }
+    return undefined;
+  }
+
+  async #settle(job: Job, offset: number, output: unknown): Promise<void> {
+    try {
+      const value = await output;
+      if (job.isGenerator) await stream(value, job, this.#options.send);
+      job.finish(offset, job.isGenerator ? null : value);
+    } catch (error) {
+      job.fail(offset, error);
+    }
+  }
+
+  #mustBreathe(job: Job): boolean {
+    return performance.now() - this.#turnStart > TURN_MS || job.outputs.size > FLUSH_BYTES;
   }
 
   /** Sends what is done and lets messages in: without this a page of no-ops would never see a cancel. */

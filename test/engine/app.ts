@@ -87,9 +87,9 @@ export const crashing = app.function(
 
 export const abortable = app.function("abortable", async (file: string) => {
   note(file, "started");
-  const signal = currentCall()?.signal;
-  await new Promise((resolve) => signal?.addEventListener("abort", resolve));
-  note(file, `aborted: ${(signal?.reason as Error).name}`);
+  const signal = currentCall()?.signal ?? AbortSignal.abort();
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  note(file, `aborted: ${(signal.reason as Error).name}`);
 });
 
 export const stuck = app.function("stuck", (file: string) => {

@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -24,7 +32,11 @@ afterEach(() => {
 });
 
 /** Starts the app; `line` is the first line that it prints. */
-function start(...args: string[]): { child: ChildProcess; line: Promise<string>; end: Promise<string> } {
+function start(...args: string[]): {
+  child: ChildProcess;
+  line: Promise<string>;
+  end: Promise<string>;
+} {
   const child = spawn(process.execPath, ["--import", "tsx", "app.ts", ...args], { cwd: project });
   children.push(child);
   let output = "";

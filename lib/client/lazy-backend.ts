@@ -1,0 +1,87 @@
+import type {
+  Backend,
+  CallChannel,
+  CallReading,
+  CallRequest,
+  CallSink,
+  InputPage,
+  ReadQuery,
+} from "../backend.ts";
+import { encodePage } from "../codec/encode.ts";
+
+/** A backend that starts with its first call; what is asked of it before it is ready waits. */
+export class LazyBackend implements Backend {
+  readonly name: string;
+  readonly #ready: Promise<Backend>;
+
+  constructor(name: string, ready: Promise<Backend>) {
+    this.name = name;
+    this.#ready = ready;
+    // Whoever calls is told; a start that fails before anyone has called must not end the process.
+    ready.catch(() => {});
+  }
+
+  open(request: CallRequest, sink: CallSink): CallChannel {
+    return new LazyChannel(this.#ready, request, sink);
+  }
+
+  async spawn(request: CallRequest, page: InputPage): Promise<void> {
+    await (await this.#ready).spawn(request, page);
+  }
+
+  async endSpawn(callId: string, total: number): Promise<void> {
+    await (await this.#ready).endSpawn(callId, total);
+  }
+
+  async read(query: ReadQuery): Promise<CallReading> {
+    return (await this.#ready).read(query);
+  }
+
+  async cancel(callId: string, index?: number): Promise<void> {
+    await (await this.#ready).cancel(callId, index);
+  }
+}
+
+class LazyChannel implements CallChannel {
+  readonly #channel: Promise<CallChannel>;
+  readonly #sink: CallSink;
+
+  constructor(backend: Promise<Backend>, request: CallRequest, sink: CallSink) {
+    this.#sink = sink;
+    this.#channel = backend.then((ready) => ready.open(request, sink));
+    this.#channel.catch(() => {});
+  }
+
+  push(page: InputPage): void {
+    this.#channel.then(
+      (channel) => channel.push(page),
+      (error) => this.#fail(page, error),
+    );
+  }
+
+  cancel(index?: number): void {
+    this.#later((channel) => channel.cancel(index));
+  }
+
+  credit(items: number): void {
+    this.#later((channel) => channel.credit(items));
+  }
+
+  close(): void {
+    this.#later((channel) => channel.close());
+  }
+
+  #later(use: (channel: CallChannel) => void): void {
+    this.#channel.then(use, () => {});
+  }
+
+  /** Each input is answered for, also when there is no one to run it. */
+  #fail({ start, count }: InputPage, error: unknown): void {
+    const nulls = Array.from({ length: count }, () => null);
+    const page = encodePage([error], () => "error");
+    const failures = nulls.map((_, offset) => {
+      return { index: start + offset, kind: "startup", error: page } as const;
+    });
+    this.#sink.results({ start, count, values: encodePage(nulls, () => "result"), failures });
+  }
+}

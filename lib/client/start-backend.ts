@@ -1,0 +1,32 @@
+import type { App } from "../app.ts";
+import type { Backend } from "../backend.ts";
+import { InvalidError } from "../errors.ts";
+
+/** A backend that this process started and has to end. */
+export interface StartedBackend extends Backend {
+  close(): Promise<void>;
+}
+
+/** What lib/local provides; loaded on use, since it is most of the package. */
+interface LocalModule {
+  startLocal(app: App, options: { readonly output: boolean }): Promise<StartedBackend>;
+}
+
+/** Starts the backend of this name for an app. @throws InvalidError for another name */
+export async function startBackend(
+  app: App,
+  name: string,
+  options: { readonly output: boolean },
+): Promise<StartedBackend> {
+  if (name !== "local") {
+    throw new InvalidError(
+      "WINDLASS_UNKNOWN_BACKEND",
+      `the backend of app "${app.name}" must be "local" in this version, got ${JSON.stringify(name)}`,
+      { hint: 'pass `backend: "local"` to app.run(), or set WINDLASS_BACKEND=local' },
+    );
+  }
+  // A computed specifier: a static one would make the DSL's project depend on the engine's.
+  const file = new URL("../local/start.js", import.meta.url).href;
+  const local = (await import(file)) as LocalModule; // The file beside this one in the package.
+  return local.startLocal(app, options);
+}
