@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import * as windlass from "windlass";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROUNDS = 9;
 
 async function run(code: string): Promise<string> {
   const args = ["--input-type=module", "--eval", code];
@@ -12,16 +13,77 @@ async function run(code: string): Promise<string> {
 }
 
 test("the package exports these names", () => {
-  expect(Object.keys(windlass).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(windlass).sort()).toMatchInlineSnapshot(`
+    [
+      "AlreadyExistsError",
+      "App",
+      "ContainerCrashedError",
+      "ContainerStartupError",
+      "Cron",
+      "DeserializationError",
+      "ExecutionError",
+      "FunctionCall",
+      "FunctionTimeoutError",
+      "InputCancellation",
+      "InvalidError",
+      "NoBackendError",
+      "NonRetriableError",
+      "NotFoundError",
+      "OutputExpiredError",
+      "Period",
+      "RemoteError",
+      "RequestSizeError",
+      "Retries",
+      "SPEC_VERSION",
+      "SerializationError",
+      "TimeoutError",
+      "WindlassError",
+      "currentCall",
+      "currentFunctionCallId",
+      "currentInputId",
+      "enter",
+      "enterSnapshot",
+      "exit",
+      "gather",
+      "isLocal",
+      "isWindlassError",
+      "resolveSpec",
+      "specText",
+      "zip",
+    ]
+  `);
 });
 
-test("importing the package takes at most 50 ms and loads no other package", async () => {
+test("importing the package loads nothing but Node and files of lib", async () => {
+  // A loader hook: it alone sees every file that is loaded.
+  const hook = `
+    import { writeSync } from "node:fs";
+    export async function load(url, context, next) {
+      writeSync(1, url + "\\n");
+      return next(url, context);
+    }`;
   const code = `
-    import { registerHooks } from "node:module";
-    const start = performance.now();
-    await import("windlass");
-    const ms = performance.now() - start;
-    console.log(JSON.stringify({ ms, cached: Object.keys(process.moduleLoadList).length }));
-  `;
-  expect(code).toBeDefined();
+    import { register } from "node:module";
+    register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});
+    await import("windlass");`;
+
+  const urls = (await run(code)).split("\n").filter((url) => !url.startsWith("node:"));
+
+  const lib = new URL("../../dist/lib/", import.meta.url).href;
+  expect(urls.length).toBeGreaterThan(0);
+  expect(urls.filter((url) => !url.startsWith(lib) || url.startsWith(`${lib}local/`))).toEqual([]);
+});
+
+test("importing the package takes at most 50 ms", async () => {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const code = `
+      const start = performance.now();
+      await import("windlass");
+      console.log(performance.now() - start);`;
+    times.push(Number(await run(code)));
+  }
+
+  // The fastest: other tests use the same cores.
+  expect(Math.min(...times)).toBeLessThanOrEqual(50);
 });
