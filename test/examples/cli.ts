@@ -1,17 +1,12 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { type Outcome, windlass } from "../cli/cli.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const run = promisify(execFile);
+const REPOSITORY = resolve(import.meta.dirname, "../..");
 
-export interface Output {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `windlass run` as a user does; rejects unless it exits with 0. */
-export function windlassRun(...args: readonly string[]): Promise<Output> {
-  const command = ["dist/bin/main.js", "run", ...args];
-  return run(process.execPath, command, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+/** Runs `windlass run` in this repository; fails unless it ends well. */
+export async function windlassRun(...args: readonly string[]): Promise<Outcome> {
+  const outcome = await windlass(REPOSITORY, ["run", ...args]);
+  assert.equal(outcome.code, 0, outcome.stderr);
+  return outcome;
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chunk } from "../../examples/corpus/files.ts";
 import type { Report } from "../../examples/corpus/report.ts";
@@ -18,7 +17,7 @@ describe("over the installed packages", () => {
   let expected: Survey;
 
   beforeAll(async () => {
-    const root = fileURLToPath(new URL("../../node_modules", import.meta.url));
+    const root = join(import.meta.dirname, "../../node_modules");
     report = await corpus(root);
     expected = survey(root);
   });
