@@ -1,6 +1,6 @@
 import { callSite } from "./call-site.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
-import { type ClsHandle, createClsHandle } from "./cls.ts";
+import { type ClsHandle, createClsHandle, type MethodKey } from "./cls.ts";
 import { type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import {
@@ -104,9 +104,32 @@ export class App {
    * await new Llm({ model: "small" }).generate.remote("hello");
    * @throws InvalidError naming every mistake
    */
-  cls<Ctor extends AnyClass>(name: string, ctor: Ctor): ClsHandle<Ctor>;
-  cls<Ctor extends AnyClass>(name: string, options: ClsOptions, ctor: Ctor): ClsHandle<Ctor>;
-  cls(name: string, ...rest: readonly unknown[]): ClsHandle<AnyClass> {
+  cls<Ctor extends AnyClass>(
+    name: string,
+    ctor: Ctor,
+  ): ClsHandle<
+    ConstructorParameters<Ctor>,
+    {
+      [Name in keyof InstanceType<Ctor> as MethodKey<
+        Name,
+        InstanceType<Ctor>[Name]
+      >]: InstanceType<Ctor>[Name];
+    }
+  >;
+  cls<Ctor extends AnyClass>(
+    name: string,
+    options: ClsOptions,
+    ctor: Ctor,
+  ): ClsHandle<
+    ConstructorParameters<Ctor>,
+    {
+      [Name in keyof InstanceType<Ctor> as MethodKey<
+        Name,
+        InstanceType<Ctor>[Name]
+      >]: InstanceType<Ctor>[Name];
+    }
+  >;
+  cls(name: string, ...rest: readonly unknown[]): unknown {
     const given = { name, ...split(rest), file: callSite(this.cls) };
     const { definition, violations } = readCls(given, this.#env);
     this.#define({ definition, violations }, this.cls);

@@ -28,31 +28,31 @@ export interface GeneratorMethodHandle<Method extends AnyHandler> extends Remote
   local: RemoteGenerator<Method>["remoteGen"];
 }
 
-/** An object of a class that lives in containers: its public methods, to be called remotely. */
-export type RemoteObject<Instance> = {
-  readonly [Name in keyof Instance as Instance[Name] extends AnyHandler
-    ? Name extends string
-      ? Name
-      : never
-    : never]: Instance[Name] extends AnyHandler
-    ? IfGenerator<
-        Instance[Name],
-        GeneratorMethodHandle<Instance[Name]>,
-        MethodHandle<Instance[Name]>
-      >
+/** An object of a class that lives in containers: a handle for each of its public methods. */
+export type RemoteObject<Methods> = {
+  readonly [Name in keyof Methods]: Methods[Name] extends AnyHandler
+    ? IfGenerator<Methods[Name], GeneratorMethodHandle<Methods[Name]>, MethodHandle<Methods[Name]>>
     : never;
 };
 
 /**
  * A class of an app: `new` makes a remote object with these parameters; each set of them has containers of its own.
+ * Its type names the methods, not the class: a class with private members cannot be written in a declaration file.
  * @example const llm = new Llm({ model: "small" }); await llm.generate.remote("hello");
  */
-export interface ClsHandle<Ctor extends AnyClass> {
+export interface ClsHandle<Params extends readonly unknown[], Methods> {
   readonly name: string;
   /** Name of the app that it runs in: the including one, for an included app. */
   readonly app: string;
-  new (...params: ConstructorParameters<Ctor>): RemoteObject<InstanceType<Ctor>>;
+  new (...params: Params): RemoteObject<Methods>;
 }
+
+/** The key of a public method: of a string-keyed member that is a function. */
+export type MethodKey<Name, Member> = Member extends AnyHandler
+  ? Name extends string
+    ? Name
+    : never
+  : never;
 
 /** Parameters of one object, as Modal's limit. */
 const MAX_PARAMS_BYTES = 16 * 1024;
@@ -72,7 +72,7 @@ export function createClsHandle(
   target: Target,
   ctor: AnyClass,
   methods: readonly string[],
-): ClsHandle<AnyClass> {
+): ClsHandle<readonly unknown[], unknown> {
   const shared: Shared = { target, ctor, targets: new Map() };
   const Handle = class {
     readonly #params: readonly unknown[];
@@ -114,7 +114,7 @@ export function createClsHandle(
       enumerable: true,
     });
   }
-  return Handle as unknown as ClsHandle<AnyClass>; // The getters are made from the list of methods.
+  return Handle as unknown as ClsHandle<readonly unknown[], unknown>; // The getters are made from the list of methods.
 }
 
 interface MethodContext {

@@ -26,7 +26,7 @@ export async function startBackend(
     );
   }
   // A computed specifier: a static one would make the DSL's project depend on the engine's.
-  const file = new URL("../local/start.js", import.meta.url).href;
-  const local = (await import(file)) as LocalModule; // The file beside this one in the package.
+  const file = import.meta.resolve("windlass/local");
+  const local = (await import(file)) as LocalModule; // lib/local/start.ts of this package.
   return local.startLocal(app, options);
 }

@@ -1,9 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { RunnerProcess } from "../../runtime-shim/agent/runner-process.ts";
 
-const RUNNER_FILE: string = fileURLToPath(
-  new URL("../../runtime-shim/runner-node.mjs", import.meta.url),
-);
+const RUNNER_FILE: string = fileURLToPath(import.meta.resolve("windlass/runner-node"));
 
 export interface InspectOptions {
   /** Stop before the first line of user code. */
