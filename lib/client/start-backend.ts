@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { App } from "../app.ts";
 import type { Backend } from "../backend.ts";
 import { InvalidError } from "../errors.ts";
@@ -26,7 +28,8 @@ export async function startBackend(
     );
   }
   // A computed specifier: a static one would make the DSL's project depend on the engine's.
-  const file = import.meta.resolve("windlass/local");
-  const local = (await import(file)) as LocalModule; // lib/local/start.ts of this package.
+  // By require.resolve: where tsx turns this package into CommonJS, there is no import.meta.resolve.
+  const file = createRequire(import.meta.url).resolve("windlass/local");
+  const local = (await import(pathToFileURL(file).href)) as LocalModule; // lib/local/start.ts of this package.
   return local.startLocal(app, options);
 }
