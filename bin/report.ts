@@ -10,6 +10,7 @@ export const EXIT = {
   failure: 1,
   usage: 2,
   bug: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

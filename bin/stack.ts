@@ -1,15 +1,12 @@
-import { fileURLToPath } from "node:url";
+import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { ownFolder } from "../lib/local/bundle/own-package.ts";
 
 // Compiled code, and the sources that source maps lead to.
-const OWN_FOLDERS: readonly string[] = [
-  "../../dist/",
-  "../../lib/",
-  "../../bin/",
-  "../../runtime-shim/",
-].flatMap((folder) => {
-  const url = new URL(folder, import.meta.url);
-  return [url.href, fileURLToPath(url)];
+const OWN_FOLDERS: readonly string[] = ["dist", "lib", "bin", "runtime-shim"].flatMap((name) => {
+  const folder = `${join(ownFolder(), name)}${sep}`;
+  return [folder, pathToFileURL(folder).href];
 });
 
 /** An error with its causes and fields, without stack frames of Windlass and of Node. */

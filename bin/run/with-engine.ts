@@ -5,7 +5,7 @@ import type { AppSpec } from "../../lib/spec.ts";
 import type { LoadedApp } from "../load-app.ts";
 import { printValue } from "../print-value.ts";
 import { runUserCode } from "../usage-error.ts";
-import { interruptible } from "./interrupts.ts";
+import { handleInterrupts } from "./interrupts.ts";
 import type { Job } from "./job.ts";
 import { createRunOutput } from "./output.ts";
 
@@ -17,19 +17,26 @@ interface Setting extends LoadedApp {
 /** Runs a job with a local engine as its backend and closes the engine, whatever happens. */
 export async function withEngine(setting: Setting, { work, options }: Job): Promise<unknown> {
   const { spec, bundle, project, startEngine } = setting;
+  const { inspect, json } = options;
   const output = createRunOutput(options);
-  const { inspect } = options;
+  const interrupts = handleInterrupts(output);
   const engine = await startEngine({ spec, bundle, ...project, events: output, inspect });
+  interrupts.guard(engine);
   runtime.backends.set(spec.name, engine);
   const stopWatching = output.watch(engine);
-  const release = interruptible(engine, output);
   try {
-    const { json } = options;
     return await runUserCode(() => work((item) => printValue(item, json)));
   } finally {
-    for (const warning of takeUnconsumedWarnings()) output.notice(warning);
     stopWatching();
+    for (const notice of closingNotices(engine)) output.notice(notice);
     await engine.close();
-    release();
+    interrupts.release();
   }
+}
+
+function closingNotices({ pendingSpawned }: LocalEngine): readonly string[] {
+  const warnings = takeUnconsumedWarnings();
+  if (pendingSpawned === 0) return warnings;
+  const calls = pendingSpawned === 1 ? "1 spawned call is" : `${pendingSpawned} spawned calls are`;
+  return [...warnings, `${calls} not done; the app goes on with what is left when it is next run`];
 }

@@ -168,27 +168,6 @@ describe("cache", () => {
     "x.ts": "export const x = 1;",
   };
 
-  test("answers an unchanged project without running esbuild", async () => {
-    const root = tempProject(source);
-    const url = pathToFileURL("dist/lib/local/bundle.js").href;
-    const script = [
-      `const { bundleApp } = await import(${JSON.stringify(url)});`,
-      `console.log(JSON.stringify(await bundleApp(["app.ts"], ".")));`,
-    ].join("\n");
-    const run = (esbuild?: string) =>
-      spawnSync("node", ["--input-type=module", "-e", script], {
-        cwd: root,
-        encoding: "utf8",
-        env: { ...process.env, ...(esbuild && { ESBUILD_BINARY_PATH: esbuild }) },
-      });
-
-    const cold = run();
-    const warm = run("/nonexistent");
-
-    expect(warm.stdout).toBe(cold.stdout);
-    expect(warm.stdout).toContain("app.mjs");
-  });
-
   test.each([
     ["a source", { "x.ts": "export const x = 2;" }, { y: 2 }],
     ["a source, to one of another size", { "x.ts": "export const x = 1 + 2;" }, { y: 3 }],

@@ -36,6 +36,10 @@ export class Debugger extends EventEmitter {
     return new Debugger(socket, head);
   }
 
+  detach(): void {
+    this.#socket.end();
+  }
+
   /** Calls a method of the protocol and resolves to its result. */
   async call(method: string, params: object = {}): Promise<Record<string, unknown>> {
     this.#lastId += 1;

@@ -43,6 +43,9 @@ test("a debugger stops on a line of TypeScript", async () => {
   const scripts = new Map<string, Script>();
   client.on("Debugger.scriptParsed", (script: Script) => scripts.set(script.scriptId, script));
 
+  // As debuggers do: Node does not end while one is attached.
+  client.on("Runtime.executionContextDestroyed", () => client.detach());
+  await client.call("Runtime.enable");
   await client.call("Debugger.enable");
   const stopped = client.event("Debugger.paused");
   await client.call("Runtime.runIfWaitingForDebugger");

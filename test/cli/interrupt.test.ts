@@ -50,6 +50,7 @@ async function begin(entrypoint: string) {
 test.each([
   ["SIGINT", "naps", 130],
   ["SIGTERM", "naps", 143],
+  ["SIGHUP", "naps", 129],
   ["SIGINT", "spins", 130],
 ] as const)("%s during %s ends everything within 2 s", async (signal, entrypoint, code) => {
   const { child, ended, pid } = await begin(entrypoint);

@@ -185,6 +185,21 @@ describe("output of containers", () => {
   });
 });
 
+test("says what spawned calls are left", async () => {
+  const source = `
+    import { App } from "windlass";
+    export const app = new App("spawner");
+    const nap = app.function("nap", () => new Promise((resolve) => setTimeout(resolve, 60_000)));
+    app.entrypoint("main", async () => { await nap.spawn(); });
+  `;
+  const { code, stderr } = await windlass(appProject({ "app.ts": source }), ["run", "app.ts"]);
+
+  expect(code).toBe(0);
+  expect(stderr).toBe(
+    "notice: 1 spawned call is not done; the app goes on with what is left when it is next run\n",
+  );
+});
+
 test("runs a project in CommonJS", async () => {
   const root = appProject({
     "package.json": "{}",

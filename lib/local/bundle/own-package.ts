@@ -8,9 +8,14 @@ export interface OwnPackage {
   readonly dependencies: { readonly esbuild: string };
 }
 
-/** Reads the package.json of the Windlass that this code is part of. */
-export function readOwnPackage(): OwnPackage {
+/** The folder of the Windlass that this code is part of. */
+export function ownFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as OwnPackage;
+  return folder;
+}
+
+/** Reads the package.json of the Windlass that this code is part of. */
+export function readOwnPackage(): OwnPackage {
+  return JSON.parse(readFileSync(join(ownFolder(), "package.json"), "utf8")) as OwnPackage;
 }
