@@ -1,15 +1,13 @@
 import { pathToFileURL } from "node:url";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { ContainerStartupError, ExecutionError } from "../../lib/errors.ts";
+import { enter, enterSnapshot, exit, runHooks } from "../../lib/hooks.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import type { LoadRequest } from "./messages.ts";
 import type { Handler } from "./sequential.ts";
 
 // By registered symbols: the user's bundle loads its own copy of the package.
 const APPS: symbol = Symbol.for("windlass.apps");
-const ENTER: symbol = Symbol.for("windlass.enter");
-const ENTER_SNAPSHOT: symbol = Symbol.for("windlass.enterSnapshot");
-const EXIT: symbol = Symbol.for("windlass.exit");
 
 type Instance = Record<string | symbol, unknown>;
 
@@ -33,7 +31,7 @@ export interface Loaded {
 export async function load(request: LoadRequest): Promise<Loaded> {
   await import(pathToFileURL(request.bundle).href);
   const { handler, ctor } = findDefinition(request);
-  if (ctor !== undefined) return enter(ctor, request);
+  if (ctor !== undefined) return createInstance(ctor, request);
   if (handler === undefined) throw missing(request);
   return { handler: () => handler, exit: async () => {} };
 }
@@ -55,18 +53,14 @@ function missing({ app, name }: LoadRequest): ContainerStartupError {
   );
 }
 
-async function enter(
+async function createInstance(
   ctor: new (params?: unknown) => Instance,
   request: LoadRequest,
 ): Promise<Loaded> {
   const params = request.params === 0 ? [] : decodePage(unpackPage(request.params));
   const instance = new ctor(...params);
-  const hook = async (key: symbol): Promise<void> => {
-    const run = instance[key];
-    if (typeof run === "function") await run.call(instance);
-  };
-  await hook(ENTER_SNAPSHOT);
-  await hook(ENTER);
+  await runHooks(instance, enterSnapshot);
+  await runHooks(instance, enter);
   const bound: Map<string | undefined, Handler> = new Map();
   return {
     handler(method) {
@@ -77,7 +71,7 @@ async function enter(
       }
       return run;
     },
-    exit: () => hook(EXIT),
+    exit: () => runHooks(instance, exit),
   };
 }
 
