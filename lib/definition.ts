@@ -4,7 +4,7 @@ import type { ClsOptions, FunctionOptions } from "./options/function-options.ts"
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** A function of an app, as the user defined it; its options were validated. */
-export interface FunctionDefinition {
+interface FunctionDefinition {
   readonly kind: "function";
   readonly name: string;
   readonly options: FunctionOptions;
@@ -14,7 +14,7 @@ export interface FunctionDefinition {
 }
 
 /** A class of an app, as the user defined it; its options were validated. */
-export interface ClsDefinition {
+interface ClsDefinition {
   readonly kind: "cls";
   readonly name: string;
   readonly options: ClsOptions;

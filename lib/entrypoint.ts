@@ -19,7 +19,7 @@ export type EntrypointArgs<Schema extends StandardSchema | undefined> =
   Schema extends StandardSchema ? SchemaOutput<Schema> : unknown;
 
 /** What a caller of an entrypoint gives. */
-export type EntrypointInput<Schema extends StandardSchema | undefined> =
+type EntrypointInput<Schema extends StandardSchema | undefined> =
   Schema extends StandardSchema ? [args: SchemaInput<Schema>] : [args?: unknown];
 
 /** An entrypoint of an app: `windlass run app.ts::name` runs it. */
