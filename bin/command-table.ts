@@ -8,7 +8,7 @@ export interface Invocation {
 }
 
 /** What a command's module exports. */
-export interface CommandModule {
+interface CommandModule {
   /** Runs the command and resolves to the exit code. */
   run(invocation: Invocation): Promise<number>;
 }
@@ -28,7 +28,7 @@ const JSON_OPTION = ["--json", "print machine-readable JSON"] as const;
 const DEBUG_OPTION = ["--debug", "show stack traces of Windlass too"] as const;
 
 /** All commands. A command's module is loaded when it runs. */
-export const COMMANDS: readonly CommandEntry[] = [
+const COMMANDS: readonly CommandEntry[] = [
   {
     name: "run",
     operands: "<file[::name]> [arguments...]",

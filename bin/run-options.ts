@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly inspect: Inspect | undefined;
 }
 
-export interface Inspect {
+interface Inspect {
   readonly isBreaking: boolean;
   /** `[host:]port`. */
   readonly address: string;
