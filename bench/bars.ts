@@ -1,0 +1,91 @@
+import type { Measurements } from "./measurements.ts";
+import { FASTEST_POOL, OURS } from "./measurements.ts";
+import { rounded } from "./statistics.ts";
+
+/** A bound on what a suite measures. */
+export interface Bar {
+  readonly suite: string;
+  readonly metric: string;
+  /** Whose value ours is divided by; without it the bound is on our value itself. */
+  readonly over?: string;
+  readonly direction: "at least" | "at most";
+  readonly bound: number;
+}
+
+export interface Verdict extends Bar {
+  /** Undefined when the run did not measure it. */
+  readonly value: number | undefined;
+  readonly passed: boolean | undefined;
+}
+
+const throughput = (suite: string, metric: string, bounds: Record<string, number>): Bar[] =>
+  Object.entries(bounds).map(([over, bound]) => ({
+    suite,
+    metric,
+    over,
+    direction: "at least",
+    bound,
+  }));
+
+const atMost = (suite: string, metric: string, limit: { over?: string; bound: number }): Bar => ({
+  suite,
+  metric,
+  direction: "at most",
+  ...limit,
+});
+
+export const BARS: readonly Bar[] = [
+  ...throughput("map", "throughput_int", {
+    piscina: 40,
+    [FASTEST_POOL]: 10,
+    piscina_batched: 1,
+    control: 0.3,
+    ray: 200,
+    ray_pool_map: 1,
+  }),
+  ...throughput("map", "throughput_object", { piscina: 15, [FASTEST_POOL]: 5 }),
+  ...throughput("durable", "throughput_int", { bullmq: 15 }),
+  ...throughput("million", "throughput_int", { piscina: 40 }),
+  atMost("call", "p50_same_core", { over: "piscina", bound: 1.4 }),
+  atMost("call", "p50_cross_core", { over: "piscina", bound: 1.2 }),
+  atMost("call", "p50_same_core", { over: "bullmq", bound: 1 / 8 }),
+  atMost("call", "p50_cross_core", { over: "bullmq", bound: 1 / 8 }),
+  atMost("million", "rss", { bound: 150 }),
+  atMost("million", "rss_growth", { bound: 1.25 }),
+  atMost("payload", "p50_1mb", { bound: 2 }),
+  atMost("payload", "p50_10mb", { bound: 20 }),
+  atMost("skew", "makespan", { over: "ideal", bound: 1.1 }),
+  atMost("faults", "lost", { bound: 0 }),
+  atMost("faults", "doubled", { bound: 0 }),
+  atMost("hello", "hello_wall", { over: "tsx", bound: 1.3 }),
+  atMost("import", "import_ms", { bound: 50 }),
+  atMost("import", "forbidden_modules", { bound: 0 }),
+];
+
+/** Compares what a suite measured with its bars. */
+export function judge(measurements: Measurements, bars: readonly Bar[] = BARS): Verdict[] {
+  return bars
+    .filter((bar) => bar.suite === measurements.suite)
+    .map((bar) => {
+      const value = measured(measurements, bar);
+      return { ...bar, value, passed: value === undefined ? undefined : passes(bar, value) };
+    });
+}
+
+export function verdictLine(verdict: Verdict): string {
+  const { suite, metric, over, direction, bound, value, passed } = verdict;
+  const mark = passed === undefined ? "----" : passed ? "pass" : "FAIL";
+  const subject = over === undefined ? metric : `${metric} over ${over}`;
+  const got = value === undefined ? "not measured" : `${rounded(value)}`;
+  return `${mark}  ${suite} ${subject}: ${got}, ${direction} ${rounded(bound)}`;
+}
+
+function measured(measurements: Measurements, { metric, over }: Bar): number | undefined {
+  if (over === undefined) return measurements.value(OURS, metric);
+  return measurements.ratios().find((ratio) => ratio.metric === metric && ratio.over === over)
+    ?.value;
+}
+
+function passes({ direction, bound }: Bar, value: number): boolean {
+  return direction === "at least" ? value >= bound : value <= bound;
+}

@@ -1,0 +1,82 @@
+// A queue in Redis, two worker processes. Results stay in Redis, as those of Windlass stay in its store.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Queue, QueueEvents } from "bullmq";
+import { serve } from "./driver.mjs";
+
+const BULK = 1000;
+const connection = { host: "127.0.0.1", port: Number(process.env.BENCH_REDIS_PORT) };
+const script = fileURLToPath(new URL("./bullmq-worker.mjs", import.meta.url));
+const name = `bench-${process.pid}`;
+let queue;
+let events;
+let workers = [];
+
+await serve({
+  async open(options) {
+    // The default length of the event stream, 10,000, would drop events of a large batch.
+    queue = new Queue(name, { connection, streams: { events: { maxLen: 2_000_000 } } });
+    events = new QueueEvents(name, { connection });
+    events.setMaxListeners(0);
+    await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
+    const startWorker = () => fork(script, [name, options.task]);
+    workers = Array.from({ length: options.workers }, startWorker);
+    await Promise.all(workers.map((worker) => once(worker, "message")));
+    for (const worker of workers) worker.on("exit", startReplacement(startWorker));
+  },
+  async close() {
+    for (const worker of workers) worker.removeAllListeners("exit").kill("SIGKILL");
+    await events?.close();
+    await queue?.close();
+  },
+  async call(value) {
+    const job = await queue.add("job", value);
+    return await job.waitUntilFinished(events);
+  },
+  async durable(items, check) {
+    const results = new Map();
+    const all = completions(items.length, ({ jobId, returnvalue }) => {
+      results.set(jobId, returnvalue);
+    });
+    const jobs = await addAll(items);
+    await all;
+    jobs.forEach((job, index) => {
+      check(results.get(job.id), index);
+    });
+  },
+  async faults(items, { done }) {
+    const all = completions(items.length, ({ returnvalue }) => done(returnvalue));
+    await addAll(items, { attempts: 3 });
+    await all;
+  },
+});
+
+/** Calls `each` for every completed job until there were that many. */
+function completions(count, each) {
+  let left = count;
+  return new Promise((resolve) => {
+    events.on("completed", function listener(event) {
+      each(event);
+      left -= 1;
+      if (left > 0) return;
+      events.off("completed", listener);
+      resolve();
+    });
+  });
+}
+
+async function addAll(items, opts = {}) {
+  await queue.obliterate({ force: true });
+  const jobs = [];
+  for (let start = 0; start < items.length; start += BULK) {
+    const bulk = items.slice(start, start + BULK);
+    jobs.push(...(await queue.addBulk(bulk.map((data) => ({ name: "job", data, opts })))));
+  }
+  return jobs;
+}
+
+// A supervisor would do so in production.
+function startReplacement(startWorker) {
+  return () => workers.push(startWorker());
+}

@@ -1,0 +1,3 @@
+import { echo } from "./tasks.mjs";
+
+process.on("message", ([id, batch]) => process.send([id, batch.map(echo)]));

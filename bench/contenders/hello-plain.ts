@@ -1,0 +1,3 @@
+const greet = async (name: string): Promise<string> => `Hello, ${name}!`;
+
+console.log(await greet("world"));

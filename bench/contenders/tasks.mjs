@@ -1,0 +1,23 @@
+// The functions that every contender runs: one body for all.
+import { createHash } from "node:crypto";
+
+export const echo = (value) => value;
+export const echoAsync = async (value) => value;
+export const sleep = ({ id, ms }) => new Promise((resolve) => setTimeout(resolve, ms, id));
+
+const block = Buffer.alloc(64 * 1024);
+export const hash = (seed) => {
+  block.writeUInt32LE(seed);
+  return createHash("sha256").update(block).digest("hex");
+};
+
+/** Sleeps 1 ms; the first attempt of a failing input throws. */
+export const flaky = async ({ id, fails }, attempt) => {
+  if (fails && attempt === 0) throw new RangeError(`input ${id} fails once`);
+  return await sleep({ id, ms: 1 });
+};
+
+export const echoBatch = (values) => values.map(echo);
+
+/** By name. */
+export const TASKS = { echo, echoAsync, sleep, hash, flaky };

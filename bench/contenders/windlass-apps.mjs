@@ -1,0 +1,32 @@
+import { App, currentCall, Retries } from "windlass";
+import { echo, echoAsync, flaky, hash, sleep } from "./tasks.mjs";
+
+// One app per number of containers and function, so that a run starts only what it measures.
+const ONE = { minContainers: 1, maxContainers: 1 };
+const TWO = { minContainers: 2, maxContainers: 2 };
+const EIGHT = { minContainers: 8, maxContainers: 8 };
+
+const apps = new Map();
+
+function define(task, options, handler) {
+  const workers = options.maxContainers;
+  const app = new App(`bench-${task}-${workers}`);
+  apps.set(`${task} ${workers}`, { app, calls: app.function(task, options, handler) });
+}
+
+define("echo", ONE, echo);
+define("echo", TWO, echo);
+define("echoAsync", ONE, echoAsync);
+define("echoAsync", TWO, echoAsync);
+define("hash", TWO, hash);
+define("sleep", EIGHT, sleep);
+define(
+  "flaky",
+  { ...TWO, retries: new Retries({ maxRetries: 2, initialDelaySeconds: 0 }) },
+  (input) => flaky(input, currentCall().attempt),
+);
+
+/** The app that runs a task in that many containers. */
+export function findApp(task, workers) {
+  return apps.get(`${task} ${workers}`);
+}
