@@ -19,8 +19,9 @@ export type EntrypointArgs<Schema extends StandardSchema | undefined> =
   Schema extends StandardSchema ? SchemaOutput<Schema> : unknown;
 
 /** What a caller of an entrypoint gives. */
-type EntrypointInput<Schema extends StandardSchema | undefined> =
-  Schema extends StandardSchema ? [args: SchemaInput<Schema>] : [args?: unknown];
+type EntrypointInput<Schema extends StandardSchema | undefined> = Schema extends StandardSchema
+  ? [args: SchemaInput<Schema>]
+  : [args?: unknown];
 
 /** An entrypoint of an app: `windlass run app.ts::name` runs it. */
 export interface EntrypointHandle<Schema extends StandardSchema | undefined, Result> {

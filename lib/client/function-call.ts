@@ -24,6 +24,13 @@ export interface IterOptions {
   readonly end?: number | undefined;
 }
 
+/** What a call of this handle gives; any other type stands for itself. */
+export type OutputOf<Called> = Called extends {
+  readonly remote: (...args: never[]) => Promise<infer Output>;
+}
+  ? Output
+  : Called;
+
 /** A spawned call: its results are kept for seven days, for any process that knows its id. */
 export class FunctionCall<Output> {
   /** Names the call: give it to {@link FunctionCall.fromId}. */
@@ -37,11 +44,12 @@ export class FunctionCall<Output> {
   }
 
   /**
-   * The call with this id; nothing is looked up before the first use.
+   * The call with this id, typed by the handle that was called, or by the output itself; nothing is looked up
+   * before the first use.
    * @example const call = FunctionCall.fromId<typeof resize>(id); const output = await call.get();
    */
-  static fromId<Output = unknown>(id: string): FunctionCall<Output> {
-    return new FunctionCall<Output>(id);
+  static fromId<Called = unknown>(id: string): FunctionCall<OutputOf<Called>> {
+    return new FunctionCall<OutputOf<Called>>(id);
   }
 
   /**

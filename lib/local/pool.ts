@@ -14,14 +14,15 @@ import type { CallState } from "./call-state.ts";
 import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
 
 /** A lease is sized to about this much measured work. */
-const LEASE_MS = 10;
+const LEASE_MS = 5;
 const MAX_LEASE_INPUTS = 250;
 /** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
 const PREFETCH_BELOW_MS = 0.2;
 /** An input whose container ends this often while it runs alone fails. */
 const MAX_CRASHES = 3;
-/** Weight of the newest measurement. */
+/** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
+const MAX_GROWTH = 4;
 
 interface Active {
   readonly lease: Lease;
@@ -258,8 +259,9 @@ export class Pool implements LeaseSource {
   #measure(active: Active, count: number): void {
     const now = this.options.now();
     const inputMs = (now - active.since) / count;
-    this.#inputMs =
-      this.#inputMs === undefined ? inputMs : this.#inputMs * (1 - SMOOTHING) + inputMs * SMOOTHING;
+    const known = this.#inputMs ?? inputMs;
+    // Bounded: one input in a hundred that is 500 times slower must not make leases of one of the others.
+    this.#inputMs = known + SMOOTHING * (Math.min(inputMs, known * MAX_GROWTH) - known);
     // The leases taken ahead by this worker begin now.
     for (const other of this.#active.values()) {
       if (other.worker === active.worker) other.since = now;

@@ -23,6 +23,8 @@ import { splitAround } from "./split-around.ts";
 const CANCEL_GRACE_MS = 1000;
 /** A runner whose event loop turns says within this what it has not started. */
 const ANSWER_MS = 250;
+/** A lease taken ahead is given back when the one before it makes no progress for this long. */
+const HELD_UP_MS = 30;
 /** Exit hooks get this long. */
 const EXIT_GRACE_MS = 30_000;
 
@@ -116,7 +118,7 @@ export class Agent implements LeaseWorker {
     const { maxInputs } = spec.concurrency;
     if (maxInputs > 1) return maxInputs - this.#running.size;
     if (this.#running.size === 0) return 1;
-    return this.#running.size === 1 && prefetch() ? 1 : 0;
+    return this.#running.size === 1 && prefetch() && !this.#isHeldUp(this.#options.now()) ? 1 : 0;
   }
 
   run(lease: Lease): void {
@@ -177,7 +179,8 @@ export class Agent implements LeaseWorker {
     let isHead = true;
     for (const running of this.#running.values()) {
       if (!this.#checkCancelled(running, now)) return;
-      this.#checkSplit(running, now);
+      if (isHead || !isSequential) this.#checkSplit(running, now);
+      else if (running.askedAt === undefined && this.#isHeldUp(now)) this.#askBack(running, now);
       // A sequential runner is busy with the oldest lease: the others have not started.
       if ((isHead || !isSequential) && !this.#checkTimeout(running, now)) return;
       isHead = false;
@@ -211,6 +214,12 @@ export class Agent implements LeaseWorker {
     if (running.askedAt !== undefined || running.count - running.done < 2) return;
     if (now - running.since < this.#options.splitAfterMs) return;
     if (this.#options.source.hasIdleCapacity(this)) this.#askBack(running, now);
+  }
+
+  /** True when what is leased ahead would wait longer than the way back to the source takes. */
+  #isHeldUp(now: number): boolean {
+    const [head] = this.#running.values();
+    return head !== undefined && now - head.since > HELD_UP_MS;
   }
 
   #checkTimeout(running: Running, now: number): boolean {
@@ -302,7 +311,7 @@ export class Agent implements LeaseWorker {
     const { lease } = running;
     running.done += page.count;
     running.since = this.#options.now();
-    if (running.done >= running.count) this.#running.delete(lease.id);
+    if (running.done >= running.count) this.#forget(running);
     const retried = page.failures?.filter((failure) => this.#mayRetry(failure, lease)) ?? [];
     if (retried.length === 0) {
       this.#options.source.complete(lease, page);
@@ -311,6 +320,14 @@ export class Agent implements LeaseWorker {
     const delayMs = retryDelayMs(this.#options.spec.retries, lease.attempt);
     for (const part of splitAround(page, retried)) this.#options.source.complete(lease, part);
     for (const failure of retried) this.#options.source.retry(lease, failure, delayMs);
+  }
+
+  #forget({ lease }: Running): void {
+    this.#running.delete(lease.id);
+    const [head] = this.#running.values();
+    // A sequential runner begins the next in line only now.
+    const isSequential = this.#options.spec.concurrency.maxInputs === 1;
+    if (head !== undefined && isSequential) head.since = this.#options.now();
   }
 
   #mayRetry(failure: Failure, lease: Lease): boolean {
@@ -332,7 +349,7 @@ export class Agent implements LeaseWorker {
     const { lease } = running;
     const end = lease.start + running.count;
     running.count = from - lease.start;
-    if (running.done >= running.count) this.#running.delete(lease.id);
+    if (running.done >= running.count) this.#forget(running);
     if (from < end) this.#options.source.giveBack(lease, from, reason);
   }
 

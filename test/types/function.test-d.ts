@@ -1,8 +1,9 @@
-import { expectTypeOf, test } from "vitest";
+import { describe, expectTypeOf, test } from "vitest";
 import {
   type AnyHandler,
   App,
   Cron,
+  FunctionCall,
   type FunctionHandle,
   type FunctionOptions,
   type GeneratorHandle,
@@ -230,4 +231,15 @@ test("code that takes any handle accepts every one", () => {
   nameOf(resize);
   nameOf(add);
   expectTypeOf(callTwice).returns.toEqualTypeOf<Promise<string>>();
+});
+
+describe("FunctionCall.fromId", () => {
+  const app = new App("ids");
+  const size = app.function("size", async (text: string) => text.length);
+
+  test("is typed by a handle, by an output, and unknown without either", () => {
+    expectTypeOf(FunctionCall.fromId<typeof size>("fc-1").get()).resolves.toEqualTypeOf<number>();
+    expectTypeOf(FunctionCall.fromId<string[]>("fc-1").get()).resolves.toEqualTypeOf<string[]>();
+    expectTypeOf(FunctionCall.fromId("fc-1").get()).resolves.toBeUnknown();
+  });
 });
