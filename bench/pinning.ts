@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { BenchError } from "./bench-error.ts";
 
 /** Ids of the threads of a process. */
@@ -7,8 +7,8 @@ export function threadsOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).map(Number);
 }
 
-/** Ids of the processes that a process started, and those started in turn. */
-export function descendantsOf(pid: number): number[] {
+/** Ids of the Node processes that a process started, and those started in turn. */
+export function nodeDescendantsOf(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
@@ -19,7 +19,7 @@ export function descendantsOf(pid: number): number[] {
   for (const ancestor of found) {
     for (const [child, parent] of parents) if (parent === ancestor) found.push(child);
   }
-  return found.slice(1);
+  return found.slice(1).filter(isNode);
 }
 
 /** Confines threads to one core. @throws Error when `taskset` is missing or refuses */
@@ -40,6 +40,14 @@ export function pinThreads(core: number, threads: readonly number[]): void {
 /** Confines all threads of processes to one core. */
 export function pinProcesses(core: number, pids: readonly number[]): void {
   pinThreads(core, pids.flatMap(threadsOf));
+}
+
+function isNode(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) === process.execPath;
+  } catch {
+    return false; // It ended while it was looked at.
+  }
 }
 
 function parentOf(pid: number): number | undefined {

@@ -1,6 +1,6 @@
 import { BenchError } from "./bench-error.ts";
 import type { Contender } from "./contender.ts";
-import { descendantsOf, pinProcesses, pinThreads, threadsOf } from "./pinning.ts";
+import { nodeDescendantsOf, pinProcesses, pinThreads, threadsOf } from "./pinning.ts";
 
 const CALLER_CORE = 0;
 
@@ -17,17 +17,18 @@ export interface Placed {
 /** Opens a contender and finds out what its workers are. `others`: processes that do its work besides its own. */
 export async function openPlaced(
   contender: Contender,
-  options: { readonly open: object; readonly others: readonly number[] },
+  options: { readonly workers: number; readonly others: readonly number[] },
 ): Promise<Placed> {
   const before = new Set(threadsOf(contender.pid));
-  await contender.send("open", options.open);
-  const descendants = descendantsOf(contender.pid);
+  await contender.send("open", { workers: options.workers, task: "echo" });
+  await contender.send("call", { warmup: 0, count: 10 }); // Its workers have started then.
+  const processes = nodeDescendantsOf(contender.pid);
   // With processes for workers, new threads of the caller are not workers.
-  const threads = descendants.length > 0 ? [] : threadsOf(contender.pid);
+  const threads = processes.length > 0 ? [] : threadsOf(contender.pid);
   const placed = {
     contender,
     workerThreads: threads.filter((thread) => !before.has(thread)),
-    workerProcesses: [...descendants, ...options.others],
+    workerProcesses: [...processes, ...options.others],
   };
   if (placed.workerThreads.length + placed.workerProcesses.length === 0) {
     throw new BenchError(`${contender.name} has no workers to pin`);

@@ -32,7 +32,7 @@ async function open(context: SuiteContext, name: string): Promise<Placed> {
   const contender = await startContender(context, name);
   try {
     const others = name === "bullmq" ? [(await context.redis()).pid] : [];
-    return await openPlaced(contender, { open: { workers: 1, task: "echo" }, others });
+    return await openPlaced(contender, { workers: 1, others });
   } catch (error) {
     await contender.stop();
     throw error;

@@ -22,8 +22,7 @@ export const payload: Suite = {
     try {
       for (const name of CONTENDERS) {
         const contender = await startContender(context, name);
-        const open = { workers: 1, task: "echo" };
-        placed.push(await openPlaced(contender, { open, others: [] }));
+        placed.push(await openPlaced(contender, { workers: 1, others: [] }));
       }
       for (const one of placed) place(one, PLACEMENTS.cross_core);
       for (let round = 0; round < context.rounds; round += 1) {
