@@ -12,6 +12,8 @@ import { splitWork, type Work } from "./work-queue.ts";
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
 /** How often a waiter looks for results that another process writes. */
 const LOOK_EVERY_MS = 50;
+/** After this many looks in vain a waiter asks whether the owner of the call lives. */
+const OWNER_CHECK_LOOKS = 10;
 /** How often an engine looks for cancellations that another process wrote. */
 export const CANCEL_CHECK_MS = 250;
 
@@ -41,6 +43,11 @@ export class DurableCalls {
 
   constructor(options: DurableCallsOptions) {
     this.#options = options;
+  }
+
+  /** True while calls run here or results are on their way to the store. */
+  get isBusy(): boolean {
+    return this.#local.size + this.#writes.size > 0;
   }
 
   /** Calls that are not complete. */
@@ -81,13 +88,16 @@ export class DurableCalls {
 
   async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
     const deadline = performance.now() + waitMs;
-    for (;;) {
-      const { total } = this.#record(callId);
+    for (let looks = 1; ; looks += 1) {
+      const { total, owner } = this.#record(callId);
       const pages = this.#options.store.resultsFrom(callId, start, count);
       const isPast = total !== undefined && start >= total;
       const left = deadline - performance.now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
       await this.#changed(callId, Math.min(left, LOOK_EVERY_MS));
+      // Whoever ran it may have died since: then it is for whoever waits.
+      const isOther = looks % OWNER_CHECK_LOOKS === 0 && owner !== this.#options.engineId;
+      if (isOther && !isAlive(this.#options.store.getEngine(owner))) await this.adopt();
     }
   }
 

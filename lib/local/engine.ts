@@ -229,7 +229,7 @@ export class LocalEngine implements Backend {
   }
 
   #tick(): void {
-    let isBusy = false;
+    let isBusy = this.#openDurable?.isBusy ?? false;
     for (const pool of this.#pools.values()) {
       pool.tick();
       isBusy ||= pool.isBusy;

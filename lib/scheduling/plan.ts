@@ -52,7 +52,7 @@ export function plan(pools: readonly PoolState[], now: number): Action[] {
 }
 
 /** Containers that the work at hand justifies. */
-export function wantedContainers(pool: PoolState): number {
+function wantedContainers(pool: PoolState): number {
   const { backlog, running, inputMs, targetInputs, minContainers, maxWorking } = pool;
   const byCount = Math.ceil((backlog + running) / targetInputs);
   const blocked = pool.containers.filter((container) => container.status === "blocked").length;

@@ -172,9 +172,7 @@ export class Agent implements LeaseWorker {
   tick(): void {
     const now = this.#options.now();
     if (this.#state === "starting") this.#checkStartup(now);
-    if (this.#state === "draining" && this.idle && now - this.#drainingSince > EXIT_GRACE_MS) {
-      this.kill("its exit hooks took more than 30 s");
-    }
+    if (this.#state === "draining") this.#checkExit(now);
     const isSequential = this.#options.spec.concurrency.maxInputs === 1;
     let isHead = true;
     for (const running of this.#running.values()) {
@@ -185,6 +183,11 @@ export class Agent implements LeaseWorker {
       if ((isHead || !isSequential) && !this.#checkTimeout(running, now)) return;
       isHead = false;
     }
+  }
+
+  #checkExit(now: number): void {
+    if (!this.idle || now - this.#drainingSince < EXIT_GRACE_MS) return;
+    this.kill("its exit hooks took more than 30 s");
   }
 
   #checkStartup(now: number): void {
@@ -323,11 +326,12 @@ export class Agent implements LeaseWorker {
   }
 
   #forget({ lease }: Running): void {
-    this.#running.delete(lease.id);
     const [head] = this.#running.values();
+    this.#running.delete(lease.id);
+    const [next] = this.#running.values();
     // A sequential runner begins the next in line only now.
     const isSequential = this.#options.spec.concurrency.maxInputs === 1;
-    if (head !== undefined && isSequential) head.since = this.#options.now();
+    if (next !== undefined && next !== head && isSequential) next.since = this.#options.now();
   }
 
   #mayRetry(failure: Failure, lease: Lease): boolean {

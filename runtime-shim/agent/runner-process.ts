@@ -6,7 +6,7 @@ import { LogLines } from "./log-lines.ts";
 import { reap } from "./reaper.ts";
 
 /** The runner finds its socket to the agent on this file descriptor. */
-export const LINK_FD = 3;
+const LINK_FD = 3;
 
 /** What a runner wrote last is waited for this long after its end. */
 const PIPE_GRACE_MS = 500;

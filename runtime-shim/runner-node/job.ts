@@ -7,7 +7,7 @@ import { type Message, toInputPage } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 
 /** Items that a generator may yield before its caller has taken any. */
-export const INITIAL_CREDIT = 1000;
+const INITIAL_CREDIT = 1000;
 
 export interface JobFailure {
   /** Index within the call. */

@@ -155,7 +155,7 @@ export function call(handler: Handler, job: Job, offset: number): unknown {
   return job.unary ? run(args) : run(...(args as unknown[])); // Not unary: an array of arguments.
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" &&
     value !== null &&

@@ -25,14 +25,6 @@ export async function rejection(promise: Promise<unknown>): Promise<string> {
   });
 }
 
-/** Calls a function with arguments that its type forbids. */
-export function badly(
-  call: (...args: never[]) => unknown,
-  ...args: readonly unknown[]
-): () => unknown {
-  return () => Reflect.apply(call, undefined, args);
-}
-
 /** One line for each mistake in options of a function. */
 export function optionMistakes(...rows: readonly object[]): string {
   return rows.map((options) => mistake(() => defineWith(options))).join("\n\n");

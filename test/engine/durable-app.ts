@@ -6,7 +6,7 @@ export const app = new App("durable");
 
 export const slow = app.function("slow", { maxContainers: 2 }, async (x: number) => {
   appendFileSync("ran.txt", `${currentInputId()}\n`);
-  await new Promise((resolve) => setTimeout(resolve, x < 5 ? 100 : 0));
+  await new Promise((resolve) => setTimeout(resolve, x < 5 ? 100 : 1));
   return x * 10;
 });
 
