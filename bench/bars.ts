@@ -34,7 +34,7 @@ const atMost = (suite: string, metric: string, limit: { over?: string; bound: nu
   ...limit,
 });
 
-export const BARS: readonly Bar[] = [
+const BARS: readonly Bar[] = [
   ...throughput("map", "throughput_int", {
     piscina: 40,
     [FASTEST_POOL]: 10,

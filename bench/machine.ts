@@ -1,7 +1,7 @@
 import { cpus, loadavg, totalmem } from "node:os";
 
 /** A higher load before the start disturbs the numbers. */
-export const MAX_LOAD = 0.5;
+const MAX_LOAD = 0.5;
 
 export function describeMachine(): string {
   const [first] = cpus();

@@ -10,6 +10,7 @@
 import { writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
 import { call, cold, payload } from "./workloads/latency.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
@@ -24,7 +25,7 @@ export async function serve(contender) {
     try {
       reply(await perform(contender, command, options));
     } catch (error) {
-      reply({ error: error?.stack ?? String(error) });
+      reply({ error: error instanceof Error ? error.stack : inspect(error) });
     }
     if (command === "close") break;
   }

@@ -1,6 +1,6 @@
 import { App } from "windlass";
 
-const app = new App("hello");
+export const app = new App("hello");
 const greet = app.function("greet", {}, (name: string) => `Hello, ${name}!`);
 
 export const main = app.entrypoint("main", async () => {
