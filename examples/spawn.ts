@@ -26,7 +26,7 @@ export const collect = app.entrypoint(
   "collect",
   { args: z.object({ id: z.string() }) },
   async ({ id }) => {
-    const call = FunctionCall.fromId<bigint>(id);
+    const call = FunctionCall.fromId<typeof fibonacci>(id);
     console.log(`result: ${await call.get()}`);
   },
 );
