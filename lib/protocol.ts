@@ -35,6 +35,7 @@ export function encodeFrame(
     countProblem(attachments.length) ??
     firstProblem(attachments, (bytes) => attachmentProblem(bytes.byteLength));
   if (problem !== undefined) throw new RequestSizeError(problem.code, problem.message, SEND_HINT);
+  if (attachments.length === 0) return [plainFrame(text, headerBytes)];
   const start = FIXED_BYTES + 4 * attachments.length;
   const head = Buffer.allocUnsafe(start + headerBytes);
   head.writeUInt32LE(headerBytes, 0);
@@ -43,7 +44,16 @@ export function encodeFrame(
     head.writeUInt32LE(bytes.byteLength, FIXED_BYTES + 4 * index);
   }
   head.write(text, start);
-  return attachments.length === 0 ? [head] : merge([head, ...attachments]);
+  return merge([head, ...attachments]);
+}
+
+function plainFrame(text: string, headerBytes: number): Buffer {
+  const frame = Buffer.allocUnsafe(FIXED_BYTES + headerBytes);
+  frame.writeUInt32LE(headerBytes, 0);
+  frame.writeUInt32LE(0, 4);
+  if (headerBytes === text.length) frame.write(text, FIXED_BYTES, "latin1");
+  else frame.write(text, FIXED_BYTES);
+  return frame;
 }
 
 /** Joins neighbours that together are small. */

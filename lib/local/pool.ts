@@ -105,7 +105,6 @@ export class Pool implements LeaseSource {
   available(worker: LeaseWorker): void {
     this.#workers.add(worker);
     this.#dispatch();
-    if (worker.idle) this.options.onChange();
   }
 
   leave(worker: LeaseWorker): void {
