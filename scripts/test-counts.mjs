@@ -6,7 +6,10 @@ const [report = "", testsExit, lintExit] = process.argv.slice(2);
 const counts = count(read(report));
 
 // What failed beside a test: lint, or a build or type error that left no test to count.
-if (lintExit !== "0") counts.failed += 1;
+if (lintExit !== "0") {
+  console.log("the linter found mistakes: see the top of this log");
+  counts.failed += 1;
+}
 if (testsExit !== "0" && counts.failed === 0) counts.failed += 1;
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
