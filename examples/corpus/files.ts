@@ -20,7 +20,7 @@ export async function findFiles(root: string): Promise<SourceFile[]> {
   return stats.map(({ size }, index) => ({ path: paths[index] ?? "", bytes: size }));
 }
 
-export function isProse(name: string): boolean {
+function isProse(name: string): boolean {
   return PROSE.test(name) && !CODE.test(name);
 }
 

@@ -24,7 +24,7 @@ export function similarity(a: readonly number[], b: readonly number[]): number {
 }
 
 /** The runs of three tokens, each once; a shorter document is one run. */
-export function shinglesOf(tokens: readonly string[]): Set<string> {
+function shinglesOf(tokens: readonly string[]): Set<string> {
   const shingles = new Set<string>();
   const last = Math.max(0, tokens.length - SHINGLE);
   for (let at = 0; at <= last; at += 1) shingles.add(tokens.slice(at, at + SHINGLE).join(" "));
