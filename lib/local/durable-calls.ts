@@ -12,6 +12,8 @@ import { splitWork, type Work } from "./work-queue.ts";
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
 /** How often a waiter looks for results that another process writes. */
 const LOOK_EVERY_MS = 50;
+/** The same for results that are written here, and announced. */
+const LOOK_HERE_MS = 5000;
 /** After this many looks in vain a waiter asks whether the owner of the call lives. */
 const OWNER_CHECK_LOOKS = 10;
 /** How often an engine looks for cancellations that another process wrote. */
@@ -29,6 +31,12 @@ export interface DurableCallsOptions {
   cancel(call: CallState, index?: number): void;
 }
 
+interface Waiter {
+  /** The input that it waits for. */
+  readonly start: number;
+  wake(): void;
+}
+
 interface LocalCall {
   readonly pages: Set<CallState>;
   total: number | undefined;
@@ -38,8 +46,10 @@ interface LocalCall {
 export class DurableCalls {
   readonly #options: DurableCallsOptions;
   readonly #local: Map<string, LocalCall> = new Map();
-  readonly #waiters: Map<string, Set<() => void>> = new Map();
+  readonly #waiters: Map<string, Set<Waiter>> = new Map();
   readonly #writes: Set<Promise<unknown>> = new Set();
+  /** Cancellations that were looked at. */
+  #seenCancels = 0;
 
   constructor(options: DurableCallsOptions) {
     this.#options = options;
@@ -94,7 +104,9 @@ export class DurableCalls {
       const isPast = total !== undefined && start >= total;
       const left = deadline - performance.now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
-      await this.#changed(callId, Math.min(left, LOOK_EVERY_MS));
+      // Results of a call that runs here announce themselves; looking would cost each of many waiters a read.
+      const isHere = this.#local.has(callId);
+      await this.#changed(callId, start, Math.min(left, isHere ? LOOK_HERE_MS : LOOK_EVERY_MS));
       // Whoever ran it may have died since: then it is for whoever waits.
       const isOther = looks % OWNER_CHECK_LOOKS === 0 && owner !== this.#options.engineId;
       if (isOther && !isAlive(this.#options.store.getEngine(owner))) await this.adopt();
@@ -106,6 +118,7 @@ export class DurableCalls {
     const record = this.#record(callId);
     if (!this.#local.has(callId)) {
       await store.updateCall(callId, (now) => ({ ...now, cancelled: addCancelled(now, index) }));
+      await store.announceCancel();
       if (!isAlive(store.getEngine(record.owner))) await this.#cancelOrphan(callId);
       return;
     }
@@ -114,8 +127,12 @@ export class DurableCalls {
 
   /** Obeys cancellations that other processes wrote. */
   checkCancelled(): void {
+    const { store } = this.#options;
+    const announced = store.cancels();
+    if (announced === this.#seenCancels) return;
+    this.#seenCancels = announced;
     for (const callId of this.#local.keys()) {
-      const cancelled = this.#options.store.getCall(callId)?.cancelled;
+      const cancelled = store.getCall(callId)?.cancelled;
       if (cancelled === "all") this.#cancelHere(callId);
       else for (const index of cancelled ?? []) this.#cancelHere(callId, index);
     }
@@ -124,12 +141,14 @@ export class DurableCalls {
   /** Takes over calls of this app whose engine is gone. */
   async adopt(): Promise<void> {
     const { store, app, engineId, functions } = this.#options;
-    const found = [...store.pendingInputs()];
-    for (const { callId, page } of found) {
+    const claimed: Set<string> = new Set();
+    for (const { callId, page } of [...store.pendingInputs()]) {
       const record = store.getCall(callId);
       if (record === undefined || record.app !== app || !functions.has(record.name)) continue;
-      if (record.owner !== engineId && isAlive(store.getEngine(record.owner))) continue;
-      if (record.owner === engineId || (await this.#claim(callId))) this.#resume(callId, page);
+      // What is ours and was not claimed just now runs already.
+      const isOrphan = record.owner !== engineId && !isAlive(store.getEngine(record.owner));
+      if (isOrphan && (await this.#claim(callId))) claimed.add(callId);
+      if (claimed.has(callId)) this.#resume(callId, page);
     }
   }
 
@@ -198,7 +217,7 @@ export class DurableCalls {
     const written = this.#options.store.putResults(callId, page);
     if (finished !== undefined) void this.#finishPage(callId, finished);
     await written;
-    this.#wake(callId);
+    this.#wake(callId, page);
   }
 
   async #finishPage(callId: string, start: number): Promise<void> {
@@ -212,6 +231,8 @@ export class DurableCalls {
     const call = this.#local.get(callId);
     if (call === undefined || call.total === undefined || call.pages.size > 0) return;
     this.#local.delete(callId);
+    // Those who wait for the number of inputs, or look past the last.
+    for (const waiter of this.#waiters.get(callId) ?? []) waiter.wake();
     const { store, now } = this.#options;
     const { total } = call;
     this.#track(store.updateCall(callId, (record) => ({ ...record, total, doneAt: now() })));
@@ -238,23 +259,32 @@ export class DurableCalls {
     void write.finally(() => this.#writes.delete(write));
   }
 
-  #wake(callId: string): void {
-    for (const wake of this.#waiters.get(callId) ?? []) wake();
+  /** Wakes who waits for these inputs. */
+  #wake(
+    callId: string,
+    { start, count }: { readonly start: number; readonly count: number },
+  ): void {
+    for (const waiter of this.#waiters.get(callId) ?? []) {
+      if (waiter.start >= start && waiter.start < start + count) waiter.wake();
+    }
   }
 
-  /** Resolves when results of this call are written here, or after a time. */
-  async #changed(callId: string, ms: number): Promise<void> {
+  /** Resolves when a result of this input is written here, or after a time. */
+  async #changed(callId: string, start: number, ms: number): Promise<void> {
     const waiters = this.#waiters.get(callId) ?? new Set();
     this.#waiters.set(callId, waiters);
-    let wake = (): void => {};
-    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      wake = resolve;
-      waiters.add(wake);
-      timer = setTimeout(resolve, ms);
+      const timer = setTimeout(() => waiter.wake(), ms);
+      const waiter: Waiter = {
+        start,
+        wake: () => {
+          clearTimeout(timer);
+          waiters.delete(waiter);
+          resolve();
+        },
+      };
+      waiters.add(waiter);
     });
-    clearTimeout(timer);
-    waiters.delete(wake);
     if (waiters.size === 0) this.#waiters.delete(callId);
   }
 }

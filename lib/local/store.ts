@@ -29,6 +29,8 @@ export interface EngineRecord {
   readonly startedAt: string;
 }
 
+const CANCELS = "cancels";
+
 type PageKey = [callId: string, start: number];
 
 interface InputRecord {
@@ -50,6 +52,7 @@ export class Store {
   readonly #inputs: Database<InputRecord, PageKey>;
   readonly #results: Database<ResultRecord, PageKey>;
   readonly #engines: Database<EngineRecord, string>;
+  readonly #signals: Database<number, string>;
 
   private constructor(root: RootDatabase) {
     this.#root = root;
@@ -57,6 +60,7 @@ export class Store {
     this.#inputs = root.openDB({ name: "inputs" });
     this.#results = root.openDB({ name: "results" });
     this.#engines = root.openDB({ name: "engines" });
+    this.#signals = root.openDB({ name: "signals" });
   }
 
   /** Opens or makes the store below a state directory. LMDB is loaded here and not before. */
@@ -86,6 +90,17 @@ export class Store {
       const record = this.#calls.get(callId);
       const changed = record === undefined ? undefined : change(record);
       if (changed !== undefined) void this.#calls.put(callId, changed);
+    });
+  }
+
+  /** How many cancellations processes have announced: a change tells owners to look at their calls. */
+  cancels(): number {
+    return this.#signals.get(CANCELS) ?? 0;
+  }
+
+  async announceCancel(): Promise<void> {
+    await this.#signals.transaction(() => {
+      void this.#signals.put(CANCELS, this.cancels() + 1);
     });
   }
 

@@ -130,9 +130,7 @@ export class Agent implements LeaseWorker {
       askedAt: undefined,
       cancelledAt: undefined,
     });
-    this.#process.send(
-      encodeMessage(runControl(lease), lease.args.text, lease.args.attachments),
-    );
+    this.#process.send(encodeMessage(runControl(lease), lease.args.text, lease.args.attachments));
   }
 
   cancel(leaseId: number, index?: number): void {
