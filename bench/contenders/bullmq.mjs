@@ -14,7 +14,7 @@ const script = fileURLToPath(new URL("./bullmq-worker.mjs", import.meta.url));
 const name = `bench-${process.pid}`;
 let queue;
 let events;
-let workers = [];
+const workers = [];
 
 await serve({
   async open(options) {
@@ -23,10 +23,10 @@ await serve({
     events = new QueueEvents(name, { connection });
     events.setMaxListeners(0);
     await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
-    const startWorker = () => fork(script, [name, options.task]);
-    workers = Array.from({ length: options.workers }, startWorker);
-    await Promise.all(workers.map((worker) => once(worker, "message")));
-    for (const worker of workers) worker.on("exit", startReplacement(startWorker));
+    for (let count = 0; count < options.workers; count += 1) await startWorker(options.task);
+  },
+  async reset() {
+    await queue.obliterate({ force: true });
   },
   async close() {
     for (const worker of workers) worker.removeAllListeners("exit").kill("SIGKILL");
@@ -81,7 +81,6 @@ async function quiet() {
 }
 
 async function addAll(items, opts = {}) {
-  await queue.obliterate({ force: true });
   const jobs = [];
   for (let start = 0; start < items.length; start += BULK) {
     const bulk = items.slice(start, start + BULK);
@@ -90,7 +89,10 @@ async function addAll(items, opts = {}) {
   return jobs;
 }
 
-// A supervisor would do so in production.
-function startReplacement(startWorker) {
-  return () => workers.push(startWorker());
+/** Starts a worker, and another when it dies, as a supervisor does in production. */
+async function startWorker(task) {
+  const worker = fork(script, [name, task]);
+  workers.push(worker);
+  worker.on("exit", () => startWorker(task));
+  await once(worker, "message");
 }

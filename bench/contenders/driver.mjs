@@ -1,7 +1,7 @@
 // Runs the workloads of a contender: commands are JSON lines on stdin, replies JSON lines on file descriptor 3, so that
 // nothing a library prints can be mistaken for a reply.
 //
-// A contender is { open(options), close(), and one method per workload it takes part in:
+// A contender is { open(options), close(), reset() to forget earlier inputs, and one method per workload it takes part in:
 //   call(value)                     one awaited call
 //   map(items, check)               results of an array, each given to check(result, index), in order
 //   stream(items, check)            the same for a generator that must not be held in memory

@@ -15,6 +15,7 @@ export async function faults(contender, { scenario, count }) {
   }));
   let results = 0;
   let killed = 0;
+  await contender.reset?.();
   const start = performance.now();
   await contender.faults(items, {
     done(id) {

@@ -19,6 +19,7 @@ export async function durable(contender, { kind, count }) {
 async function timed(contender, { method, kind, count }) {
   const items = inputs(kind, count);
   const check = createCheck(kind);
+  await contender.reset?.();
   const start = performance.now();
   await contender[method](items, check.result);
   check.end(count);
