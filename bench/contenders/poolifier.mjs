@@ -12,7 +12,12 @@ await serve({
   async open({ task, workers }) {
     name = task;
     // Without a queue a task goes to a worker at once, which is fastest for equal tasks; a queue serves unequal ones.
-    const tasksQueueOptions = { concurrency: 1 };
+    // Only with both kinds of stealing does an idle worker take what waits behind a long task.
+    const tasksQueueOptions = {
+      concurrency: 1,
+      taskStealing: true,
+      tasksStealingOnBackPressure: true,
+    };
     const enableTasksQueue = task === "sleep";
     pool = new FixedThreadPool(workers, script, { enableTasksQueue, tasksQueueOptions });
   },
