@@ -1,15 +1,14 @@
 import type { Backend, CallChannel, ResultPage, Target } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
 import type { Page } from "../codec/page.ts";
-import { ownedPage, pageSize } from "../codec/page-builder.ts";
+import { ownedPage, PAGE_BYTES, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
 import { createCallId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
 import { toError } from "./failure.ts";
 
-/** Calls and bytes of a page at most. */
+/** Calls of a page at most. */
 const PAGE_CALLS = 1000;
-const PAGE_BYTES = 4 * 1024 * 1024;
 
 interface Waiter {
   resolve(value: unknown): void;
@@ -54,9 +53,7 @@ class Group {
     this.#waiting = [];
     let start = this.#next - pages.length;
     for (const part of portions(pages)) {
-      const [only] = part;
-      const args = only !== undefined && part.length === 1 ? only : joinPages(part);
-      this.#channel.push({ start, count: part.length, unary: false, args });
+      this.#channel.push({ start, count: part.length, unary: false, args: joinPages(part) });
       start += part.length;
     }
   }

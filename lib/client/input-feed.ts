@@ -1,12 +1,10 @@
 import type { InputPage } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
-import { PageBuilder, pageSize } from "../codec/page-builder.ts";
+import { PAGE_BYTES, PageBuilder, pageSize } from "../codec/page-builder.ts";
 import { explodePage } from "../codec/slice.ts";
 
 /** Inputs of a page at most; four pages fill the window of a map. */
 const PAGE_INPUTS = 250;
-/** A page leaves when it has this many bytes, however few inputs. */
-const PAGE_BYTES = 4 * 1024 * 1024;
 /** A generator that computes is given back the event loop after this long. */
 const BURST_MS = 5;
 const CLOCK_EVERY = 16;

@@ -7,7 +7,7 @@ import type {
   InputPage,
   ReadQuery,
 } from "../backend.ts";
-import { encodePage } from "../codec/encode.ts";
+import { failingChannel } from "../failing-channel.ts";
 
 /** A backend that starts with its first call; what is asked of it before it is ready waits. */
 export class LazyBackend implements Backend {
@@ -44,19 +44,15 @@ export class LazyBackend implements Backend {
 
 class LazyChannel implements CallChannel {
   readonly #channel: Promise<CallChannel>;
-  readonly #sink: CallSink;
 
   constructor(backend: Promise<Backend>, request: CallRequest, sink: CallSink) {
-    this.#sink = sink;
-    this.#channel = backend.then((ready) => ready.open(request, sink));
-    this.#channel.catch(() => {});
+    this.#channel = backend
+      .then((ready) => ready.open(request, sink))
+      .catch((error) => failingChannel(error, sink));
   }
 
   push(page: InputPage): void {
-    this.#channel.then(
-      (channel) => channel.push(page),
-      (error) => this.#fail(page, error),
-    );
+    this.#later((channel) => channel.push(page));
   }
 
   cancel(index?: number): void {
@@ -72,16 +68,6 @@ class LazyChannel implements CallChannel {
   }
 
   #later(use: (channel: CallChannel) => void): void {
-    this.#channel.then(use, () => {});
-  }
-
-  /** Each input is answered for, also when there is no one to run it. */
-  #fail({ start, count }: InputPage, error: unknown): void {
-    const nulls = Array.from({ length: count }, () => null);
-    const page = encodePage([error], () => "error");
-    const failures = nulls.map((_, offset) => {
-      return { index: start + offset, kind: "startup", error: page } as const;
-    });
-    this.#sink.results({ start, count, values: encodePage(nulls, () => "result"), failures });
+    void this.#channel.then(use);
   }
 }

@@ -1,6 +1,6 @@
 import type { Backend, InputPage, Target } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
-import { ownedPage, pageSize } from "../codec/page-builder.ts";
+import { ownedPage, PAGE_BYTES, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
 import { createCallId, memberId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
@@ -9,8 +9,6 @@ import { InputFeed } from "./input-feed.ts";
 
 /** Inputs of a stored page: large pages are what makes durable calls fast. */
 const STORED_INPUTS = 1000;
-/** And this many bytes, about. */
-const STORED_BYTES = 4 * 1024 * 1024;
 /** Pages that may be on their way to the store. */
 const PAGES_IN_FLIGHT = 8;
 
@@ -32,7 +30,7 @@ class SpawnGroup {
 
   async spawn(args: readonly unknown[]): Promise<FunctionCall<unknown>> {
     const page = ownedPage([args], argumentRoot);
-    const isFull = this.#waiting.length === STORED_INPUTS || this.#bytes > STORED_BYTES;
+    const isFull = this.#waiting.length === STORED_INPUTS || this.#bytes > PAGE_BYTES;
     if (this.#stored === undefined || isFull) this.#begin();
     this.#bytes += pageSize(page);
     const id = memberId(this.#callId, this.#waiting.length);

@@ -8,6 +8,9 @@ import { joinPages } from "./slice.ts";
 /** What its text may take at most in UTF-8, and room for the control line of a message. */
 const MAX_TEXT_BYTES = MAX_HEADER_BYTES - 64 * 1024;
 
+/** A page leaves when it has about this many bytes, however few values. */
+export const PAGE_BYTES: number = 4 * 1024 * 1024;
+
 /**
  * Collects values of one page. Objects are encoded when they are added, and bytes copied, so that what
  * their owner does to them later is not seen; primitives wait, since encoding a page of them at once is

@@ -9,6 +9,7 @@ import type {
   CallSink,
   InputPage,
   ReadQuery,
+  Target,
 } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import { NotFoundError } from "../errors.ts";
@@ -158,6 +159,7 @@ export class LocalEngine implements Backend {
   }
 
   #poolOf({ target }: CallRequest): ManagedPool {
+    if (target.app !== this.#options.spec.name) throw this.#notRunning(target);
     return this.#pool(target.name, target.params);
   }
 
@@ -182,6 +184,15 @@ export class LocalEngine implements Backend {
     });
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  #notRunning({ app, name }: Target): NotFoundError {
+    const running = this.#options.spec.name;
+    return new NotFoundError(
+      "WINDLASS_APP_NOT_RUNNING",
+      `"${name}" of app "${app}" has nowhere to run: this is a run of app "${running}"`,
+      { hint: `include that app, so that both run together: \`app.include(…)\` in "${running}"` },
+    );
   }
 
   #unknown(name: string): NotFoundError {

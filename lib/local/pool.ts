@@ -1,4 +1,4 @@
-import { cancelledPage, NULL_PAGE, toErrorPage } from "../../runtime-shim/agent/error-page.ts";
+import { cancelledPage, toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type {
   GiveBackReason,
   Lease,
@@ -9,6 +9,7 @@ import { splitAround } from "../../runtime-shim/agent/split-around.ts";
 import type { Failure, FailureKind, ItemPage, ResultPage } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import { ContainerCrashedError } from "../errors.ts";
+import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
 import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
@@ -328,25 +329,13 @@ export class Pool implements LeaseSource {
     for (let at = index ?? first; at < (index === undefined ? end : index + 1); at += 1) {
       if (at < first || at >= end || active.cancelled.has(at)) continue;
       active.cancelled.add(at);
-      const failure = { index: at, kind: "cancelled", error: cancelledPage() } as const;
-      this.#deliver(work.call, { start: at, count: 1, values: NULL_PAGE, failures: [failure] });
+      this.#deliver(work.call, failedPage({ start: at, count: 1 }, "cancelled", cancelledPage()));
     }
     worker.cancel(lease.id, index);
   }
 
   #fail(work: Work, kind: FailureKind, error: Page): void {
-    const { start, count } = work;
-    const values = {
-      text: `[${Array(count).fill("null").join(",")}]`,
-      tagged: false,
-      attachments: [],
-    };
-    const failures = Array.from({ length: count }, (_, offset) => ({
-      index: start + offset,
-      kind,
-      error,
-    }));
-    this.#deliver(work.call, { start, count, values, failures });
+    this.#deliver(work.call, failedPage(work, kind, error));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { ContainerStartupError, FunctionTimeoutError } from "../../lib/errors.ts";
+import { failedPage } from "../../lib/failed-page.ts";
 import {
   encodeControl,
   encodeMessage,
@@ -11,7 +12,7 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
-import { NULL_PAGE, toErrorPage } from "./error-page.ts";
+import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
 import { retryDelayMs } from "./retry-delay.ts";
@@ -243,8 +244,7 @@ export class Agent implements LeaseWorker {
         { hint: "raise `timeoutSeconds` (at most 86400), or give it less to do" },
       ),
     );
-    const failures = [{ index: start, kind: "timeout", error } as const];
-    this.#answer(running, { start, count: 1, values: NULL_PAGE, failures });
+    this.#answer(running, failedPage({ start, count: 1 }, "timeout", error));
   }
 
   #askBack(running: Running, now: number): void {

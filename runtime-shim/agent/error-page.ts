@@ -2,9 +2,6 @@ import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { InputCancellation, type WindlassError } from "../../lib/errors.ts";
 
-/** What stands for the value of one input that has none. */
-export const NULL_PAGE: Page = { text: "[null]", tagged: false, attachments: [] };
-
 /** An error of ours as the page that a failure carries. */
 export function toErrorPage(error: WindlassError): Page {
   // Its stack points into the engine, which tells a user nothing.

@@ -7,6 +7,7 @@ import type {
   ResultPage,
 } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
+import { failingChannel } from "../../lib/failing-channel.ts";
 import {
   encodeControl,
   encodeItems,
@@ -21,7 +22,6 @@ import {
 
 interface Open {
   readonly channel: CallChannel;
-  readonly request: CallRequest;
   outstanding: number;
 }
 
@@ -83,10 +83,14 @@ export class NestedCalls {
       results: (page) => this.#results(key, page),
       items: (items) => this.#send(encodeItems(key, items)),
     };
+    this.#open.set(key, { channel: this.#channelFor(request, sink), outstanding: 0 });
+  }
+
+  #channelFor(request: CallRequest, sink: CallSink): CallChannel {
     try {
-      this.#open.set(key, { channel: this.#backend.open(request, sink), request, outstanding: 0 });
+      return this.#backend.open(request, sink);
     } catch (error) {
-      this.#send(failedMessage(key, error));
+      return failingChannel(error, sink);
     }
   }
 

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from "../../lib/codec/page-builder.ts";
 import type { Message } from "../../lib/messages.ts";
 import { encodeControl } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
@@ -10,8 +11,6 @@ const TURN_MS = 5;
 /** The clock is looked at after this many inputs while they take less than this together, and else after each. */
 const LOOK_EVERY = 16;
 const FAST_MS = 0.1;
-/** Finished results of this size are sent at once. */
-const FLUSH_BYTES = 4 * 1024 * 1024;
 /** Finished results wait this long at most while the next input is awaited. */
 const FLUSH_MS = 10;
 
@@ -125,7 +124,7 @@ export class SequentialExecutor implements Executor {
   }
 
   #mustBreathe(job: Job): boolean {
-    if (job.outputs.size > FLUSH_BYTES) return true;
+    if (job.outputs.size > PAGE_BYTES) return true;
     this.#untilLook -= 1;
     if (this.#untilLook > 0) return false;
     const now = performance.now();

@@ -1,4 +1,4 @@
-import { encodePage } from "../../lib/codec/encode.ts";
+import { PAGE_BYTES, PageBuilder } from "../../lib/codec/page-builder.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { encodeItems } from "../../lib/messages.ts";
 import { cancellation, type Job } from "./job.ts";
@@ -44,7 +44,7 @@ export function addCredit(job: Job | undefined, items: number): void {
 class ItemSender {
   readonly #job: Job;
   readonly #send: (buffers: readonly Buffer[]) => void;
-  #items: unknown[] = [];
+  readonly #items: PageBuilder = new PageBuilder((index) => `item ${this.#sent + index}`);
   #sent = 0;
   #sentAt = 0;
 
@@ -57,22 +57,21 @@ class ItemSender {
     return this.#job.credit <= 0;
   }
 
-  /** Adds an item; true when the event loop should turn. */
+  /** Adds an item as it is now; true when the event loop should turn. @throws SerializationError */
   add(item: unknown): boolean {
     this.#job.credit -= 1;
-    if (this.#items.push(item) === 1) setImmediate(() => this.flush());
+    this.#items.add(item, false);
+    if (this.#items.count === 1) setImmediate(() => this.flush());
     const isDue = performance.now() - this.#sentAt > GATHER_MS;
-    if (!isDue && this.#items.length < PAGE_ITEMS) return false;
+    if (!isDue && this.#items.count < PAGE_ITEMS && this.#items.size < PAGE_BYTES) return false;
     this.flush();
     return isDue;
   }
 
   flush(): void {
-    const count = this.#items.length;
+    const { count } = this.#items;
     if (count === 0) return;
-    const first = this.#sent;
-    const values = encodePage(this.#items, (offset) => `item ${first + offset}`);
-    this.#items = [];
+    const values = this.#items.build();
     this.#sent += count;
     this.#sentAt = performance.now();
     this.#send(encodeItems(this.#job.id, { count, values }));
@@ -89,8 +88,9 @@ class ItemSender {
 
 function toIterator(value: unknown): AnyIterator {
   if (typeof value === "object" && value !== null) {
-    if (Symbol.asyncIterator in value)
+    if (Symbol.asyncIterator in value) {
       return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    }
     if (Symbol.iterator in value) return (value as Iterable<unknown>)[Symbol.iterator]();
   }
   throw new ExecutionError(

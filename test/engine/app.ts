@@ -220,3 +220,28 @@ export const relayed = app.function("relayed", async (n: number) => {
   for await (const item of countdown.remoteGen(n)) sum += item;
   return sum;
 });
+
+export const reusing = app.function("reusing", function* () {
+  const item = { n: 0, bytes: new Uint8Array(1) };
+  for (item.n = 0; item.n < 4; item.n += 1) {
+    item.bytes[0] = item.n;
+    yield item;
+  }
+});
+
+export const yieldsFunction = app.function("yieldsFunction", async function* () {
+  yield { fine: 1 };
+  yield { deep: [() => 1] };
+});
+
+// An app that nobody runs: calls of it have nowhere to go.
+const elsewhere = new App("elsewhere").function("double", (x: number) => -x);
+
+export const callsElsewhere = app.function(
+  "callsElsewhere",
+  async (how: "remote" | "map" | "spawn") => {
+    if (how === "spawn") return (await elsewhere.spawn(1)).id;
+    if (how === "map") return elsewhere.map([1, 2]).toArray();
+    return elsewhere.remote(1);
+  },
+);

@@ -96,6 +96,30 @@ describe("a spawned call", () => {
     expect(JSON.parse(await second.end)).toEqual(Array.from({ length: 3000 }, (_, i) => i * 10));
   });
 
+  it("can be cancelled when its engine has died, and then never runs again", async () => {
+    const first = start("spawn-forever");
+    const id = await first.line;
+    await until(() => ran().includes("forever"));
+    first.child.kill("SIGKILL");
+    await first.end;
+    // The cancelling process has calls of its own to look after, so that it may see the announcement first.
+    await start("cancel-busy", id).end;
+    expect(await start("get", id).end).toContain("InputCancellation");
+    expect(ran()).toEqual(["forever"]);
+  });
+
+  it("is not run by who takes it over, if it was cancelled before its engine died", async () => {
+    const first = start("spawn-forever");
+    const id = await first.line;
+    await until(() => ran().includes("forever"));
+    first.child.kill("SIGSTOP");
+    await start("cancel", id).end;
+    first.child.kill("SIGKILL");
+    await first.end;
+    expect(await start("get", id).end).toContain("InputCancellation");
+    expect(ran()).toEqual(["forever"]);
+  });
+
   it("can be cancelled by another process than the one that runs it", async () => {
     const first = start("spawn-forever");
     const id = await first.line;

@@ -37,6 +37,10 @@ async function main([command, id = ""]: string[]) {
     for await (const output of FunctionCall.fromId(id).iter()) outputs.push(output);
     console.log(JSON.stringify(outputs));
   }
+  if (command === "cancel-busy") {
+    await slow.spawnMap(Array.from({ length: 3000 }, (_, i) => i));
+    await FunctionCall.fromId(id).cancel();
+  }
   if (command === "cancel") await FunctionCall.fromId(id).cancel();
   await run.close();
 }

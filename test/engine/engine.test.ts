@@ -340,6 +340,15 @@ describe("in containers", () => {
     expect(await fixture.fib.remote(7)).toBe(13);
   });
 
+  it.each(["remote", "map", "spawn"] as const)(
+    "a %s to an app that nobody runs fails: it neither waits nor runs a namesake",
+    async (how) => {
+      await expect(fixture.callsElsewhere.remote(how)).rejects.toThrow(
+        '"double" of app "elsewhere" has nowhere to run',
+      );
+    },
+  );
+
   it("functions spawn and get", async () => {
     const { id, value } = await fixture.spawner.remote(5);
     expect(value).toBe(10);

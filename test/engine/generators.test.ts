@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Run } from "windlass";
+import type { LocalEngine } from "../../lib/local/engine.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 import * as fixture from "./app.ts";
 import { until } from "./until.ts";
 
@@ -18,6 +20,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** The pools of the running engine, as the CLI sees them. */
+function engine(): ReturnType<LocalEngine["snapshot"]> {
+  const registry = globalThis as unknown as Record<symbol, Runtime>;
+  const backend = registry[Symbol.for("windlass.runtime")]?.backends.get(fixture.app.name);
+  return (backend as LocalEngine).snapshot();
+}
+
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);
@@ -28,6 +37,27 @@ describe("remoteGen", () => {
   it("yields all items in order", async () => {
     const items = await collect(fixture.countdown.remoteGen(5000));
     expect(items).toEqual(Array.from({ length: 5000 }, (_, i) => 5000 - i));
+  });
+
+  it("yields items as they were when they were yielded", async () => {
+    const items = await collect(fixture.reusing.remoteGen());
+    expect(items).toEqual([0, 1, 2, 3].map((n) => ({ n, bytes: new Uint8Array([n]) })));
+  });
+
+  it("fails at an item that cannot be sent, after those before it, and keeps its container", async () => {
+    const seen: unknown[] = [];
+    const consume = async (): Promise<void> => {
+      for await (const item of fixture.yieldsFunction.remoteGen()) seen.push(item);
+    };
+    const containers = (): string[] =>
+      engine().flatMap(({ function: name, containers }) =>
+        name === "yieldsFunction" ? containers.map(({ id }) => id) : [],
+      );
+    await expect(consume()).rejects.toThrow("item 1.deep[0]");
+    const before = containers();
+    await expect(consume()).rejects.toThrow("item 1.deep[0]");
+    expect(seen).toEqual([{ fine: 1 }, { fine: 1 }]);
+    expect(containers()).toEqual(before);
   });
 
   it("throws after the items that came before the error", async () => {
