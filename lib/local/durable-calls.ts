@@ -1,8 +1,7 @@
 import type { CallReading, CallRequest, InputPage, ReadQuery, ResultPage } from "../backend.ts";
-import type { Page } from "../codec/page.ts";
 import { NotFoundError, OutputExpiredError } from "../errors.ts";
 import { callTime } from "../ids.ts";
-import { packPage, unpackPage } from "../messages.ts";
+import { requestFields, toRequest } from "../messages.ts";
 import type { CallState } from "./call-state.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
 import type { CallRecord, Store } from "./store.ts";
@@ -70,20 +69,18 @@ export class DurableCalls {
     const { store, engineId, now } = this.#options;
     await store.putEngine(engineId, describeSelf());
     await store.removeOlder(now() - RETENTION_MS);
-    await this.adopt();
+    for (const callId of store.pendingCalls()) await this.#adopt(callId);
   }
 
   async spawn(request: CallRequest, page: InputPage): Promise<void> {
     const { store, engineId } = this.#options;
-    const { callId, target, kind } = request;
+    const { callId } = request;
     let call = this.#local.get(callId);
     const writes = [store.putInputs(callId, page)];
     if (call === undefined) {
       call = { pages: new Set(), total: undefined };
       this.#local.set(callId, call);
-      const { app, name, method = null } = target;
-      const params = target.params === undefined ? null : packPage(target.params);
-      writes.push(store.putCall(callId, { app, kind, name, method, params, owner: engineId }));
+      writes.push(store.putCall(callId, { request: requestFields(request), owner: engineId }));
     }
     this.#start({ request, call, page, done: new Set() });
     await Promise.all(writes);
@@ -109,17 +106,17 @@ export class DurableCalls {
       await this.#changed(callId, start, Math.min(left, isHere ? LOOK_HERE_MS : LOOK_EVERY_MS));
       // Whoever ran it may have died since: then it is for whoever waits.
       const isOther = looks % OWNER_CHECK_LOOKS === 0 && owner !== this.#options.engineId;
-      if (isOther && !isAlive(this.#options.store.getEngine(owner))) await this.adopt();
+      if (isOther) await this.#adopt(callId);
     }
   }
 
   async cancel(callId: string, index?: number): Promise<void> {
     const { store } = this.#options;
-    const record = this.#record(callId);
+    this.#record(callId); // Says so if there is none.
     if (!this.#local.has(callId)) {
       await store.updateCall(callId, (now) => ({ ...now, cancelled: addCancelled(now, index) }));
       await store.announceCancel();
-      if (!isAlive(store.getEngine(record.owner))) await this.#cancelOrphan(callId);
+      await this.#adopt(callId);
       return;
     }
     this.#cancelHere(callId, index);
@@ -131,25 +128,26 @@ export class DurableCalls {
     const announced = store.cancels();
     if (announced === this.#seenCancels) return;
     this.#seenCancels = announced;
-    for (const callId of this.#local.keys()) {
-      const cancelled = store.getCall(callId)?.cancelled;
-      if (cancelled === "all") this.#cancelHere(callId);
-      else for (const index of cancelled ?? []) this.#cancelHere(callId, index);
-    }
+    for (const callId of this.#local.keys()) this.#obey(callId);
   }
 
-  /** Takes over calls of this app whose engine is gone. */
-  async adopt(): Promise<void> {
-    const { store, app, engineId, functions } = this.#options;
-    const claimed: Set<string> = new Set();
-    for (const { callId, page } of [...store.pendingInputs()]) {
-      const record = store.getCall(callId);
-      if (record === undefined || record.app !== app || !functions.has(record.name)) continue;
-      // What is ours and was not claimed just now runs already.
-      const isOrphan = record.owner !== engineId && !isAlive(store.getEngine(record.owner));
-      if (isOrphan && (await this.#claim(callId))) claimed.add(callId);
-      if (claimed.has(callId)) this.#resume(callId, page);
-    }
+  /** Takes over a call, if its engine is gone and this app can run it. */
+  async #adopt(callId: string): Promise<void> {
+    const { store, app, functions, engineId } = this.#options;
+    const known = store.getCall(callId);
+    if (known === undefined) return;
+    const { target } = toRequest(known.request);
+    if (target.app !== app || !functions.has(target.name)) return;
+    let isTaken = false;
+    await store.updateCall(callId, (record) => {
+      // What is ours runs already.
+      isTaken = record.owner !== engineId && !isAlive(store.getEngine(record.owner));
+      return isTaken ? { ...record, owner: engineId } : undefined;
+    });
+    if (!isTaken) return;
+    for (const page of store.pendingInputs(callId)) this.#resume(callId, page);
+    // Its last engine may have died before it obeyed.
+    this.#obey(callId);
   }
 
   async close(): Promise<void> {
@@ -158,26 +156,15 @@ export class DurableCalls {
     await this.#options.store.close();
   }
 
+  /** Cancels what the record of a call says. */
+  #obey(callId: string): void {
+    const cancelled = this.#options.store.getCall(callId)?.cancelled;
+    if (cancelled === "all") this.#cancelHere(callId);
+    else for (const index of cancelled ?? []) this.#cancelHere(callId, index);
+  }
+
   #cancelHere(callId: string, index?: number): void {
     for (const page of this.#local.get(callId)?.pages ?? []) this.#options.cancel(page, index);
-  }
-
-  /** Nobody runs this call: its inputs are answered for in the store. */
-  async #cancelOrphan(callId: string): Promise<void> {
-    if (!(await this.#claim(callId))) return;
-    for (const { page } of [...this.#options.store.pendingInputs(callId)])
-      this.#resume(callId, page);
-    this.checkCancelled();
-  }
-
-  async #claim(callId: string): Promise<boolean> {
-    const { store, engineId } = this.#options;
-    let isOurs = false;
-    await store.updateCall(callId, (record) => {
-      isOurs = record.owner === engineId || !isAlive(store.getEngine(record.owner));
-      return isOurs ? { ...record, owner: engineId } : undefined;
-    });
-    return isOurs;
   }
 
   #resume(callId: string, page: InputPage): void {
@@ -187,7 +174,7 @@ export class DurableCalls {
     // A caller that died while it added inputs was promised no more than what is stored.
     call.total = record.total ?? Math.max(call.total ?? 0, page.start + page.count);
     const done = this.#options.store.doneInputs(callId, page);
-    this.#start({ request: toRequest(callId, record), call, page, done });
+    this.#start({ request: toRequest(record.request), call, page, done });
   }
 
   #start(start: {
@@ -292,12 +279,6 @@ export class DurableCalls {
 function addCancelled(record: CallRecord, index: number | undefined): readonly number[] | "all" {
   if (index === undefined || record.cancelled === "all") return "all";
   return [...(record.cancelled ?? []), index];
-}
-
-function toRequest(callId: string, record: CallRecord): CallRequest {
-  const { app, kind, name, method } = record;
-  const params: Page | undefined = record.params === null ? undefined : unpackPage(record.params);
-  return { callId, kind, target: { app, name, method: method ?? undefined, params } };
 }
 
 /** The parts of work that are not done. */

@@ -1,17 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
-import type { CallRequest, FailureKind, InputPage, ResultPage } from "../backend.ts";
+import type { Failure, InputPage, ResultPage } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
+import type { RequestFields } from "../messages.ts";
 
 /** A durable call. Its inputs and results are pages of their own. */
 export interface CallRecord {
-  readonly app: string;
-  readonly kind: CallRequest["kind"];
-  readonly name: string;
-  readonly method: string | null;
-  /** Parameters of a class, packed. */
-  readonly params: string | null;
+  readonly request: RequestFields;
   /** The engine that runs it. */
   readonly owner: string;
   /** Undefined while the caller adds inputs. */
@@ -42,7 +38,7 @@ interface InputRecord {
 interface ResultRecord {
   readonly count: number;
   readonly values: Page;
-  readonly failures?: readonly { index: number; kind: FailureKind; error: Page }[] | undefined;
+  readonly failures?: readonly Failure[] | undefined;
 }
 
 /** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
@@ -112,13 +108,20 @@ export class Store {
     await this.#inputs.remove([callId, start]);
   }
 
-  /** Pages of inputs that have no complete results yet: of one call, or of all. */
-  *pendingInputs(callId?: string): Generator<{ callId: string; page: InputPage }> {
-    const range = callId === undefined ? {} : callRange(callId);
-    for (const { key, value } of this.#inputs.getRange(range)) {
-      const [id, start] = key;
-      yield { callId: id, page: { start, ...value } };
+  /** Calls with inputs that have no results yet. */
+  pendingCalls(): Set<string> {
+    const calls: Set<string> = new Set();
+    for (const [callId] of this.#inputs.getKeys()) calls.add(callId);
+    return calls;
+  }
+
+  /** Pages of inputs of a call that have no complete results yet. */
+  pendingInputs(callId: string): InputPage[] {
+    const pages: InputPage[] = [];
+    for (const { key, value } of this.#inputs.getRange(callRange(callId))) {
+      pages.push({ start: key[1], ...value });
     }
+    return pages;
   }
 
   /** Stores results unless these inputs have some: the first attempt to finish wins. */
