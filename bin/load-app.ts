@@ -1,12 +1,10 @@
 import { pathToFileURL } from "node:url";
 import type { App } from "../lib/app.ts";
+import { definedApps, isApp } from "../lib/app-registry.ts";
 import { InvalidError, isWindlassError } from "../lib/errors.ts";
 import { type Bundle, bundleApp } from "../lib/local/bundle.ts";
 import { findProject, type Project } from "../lib/local/project.ts";
 import { UserCodeError } from "./usage-error.ts";
-
-const BRAND: symbol = Symbol.for("windlass.app");
-const APPS: symbol = Symbol.for("windlass.apps");
 
 /** A user's app in this process, and where it came from. */
 export interface LoadedApp {
@@ -74,13 +72,8 @@ function exportsOf(exported: object): readonly (readonly [string, unknown])[] {
   return isRecord ? [...entries, ...Object.entries(fallback)] : entries;
 }
 
-function isApp(value: unknown): value is App {
-  return typeof value === "object" && value !== null && BRAND in value;
-}
-
 function noApp(file: string): InvalidError {
-  const made = (globalThis as unknown as Record<symbol, App[] | undefined>)[APPS] ?? [];
-  const [first] = made;
+  const [first] = definedApps();
   if (first === undefined) {
     return new InvalidError("WINDLASS_NO_APP", `"${file}" does not export an App`, {
       hint: 'add `export const app = new App("name")` and define functions on it',

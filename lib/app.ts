@@ -1,3 +1,4 @@
+import { brandApps, registerApp } from "./app-registry.ts";
 import { callSite } from "./call-site.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
 import { type ClsHandle, createClsHandle, type MethodKey } from "./cls.ts";
@@ -18,9 +19,6 @@ import { show } from "./options/show.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
 import type { Schedule } from "./schedule.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-
-const BRAND: symbol = Symbol.for("windlass.app");
-const REGISTRY: symbol = Symbol.for("windlass.apps");
 
 // A scheduled function is called without arguments.
 type HandlerFor<When> = [When] extends [Schedule] ? () => unknown : AnyHandler;
@@ -53,7 +51,7 @@ export class App {
     this.file = callSite(App);
     this.#tags = { ...options.tags };
     this.#env = { ...options.env };
-    register(this);
+    registerApp(this);
   }
 
   /** Functions and classes by name, those of included apps too. */
@@ -249,7 +247,7 @@ export class App {
     return added.flatMap((one) => this.#duplicates(one));
   }
 }
-Object.defineProperty(App.prototype, BRAND, { value: true });
+brandApps(App.prototype);
 
 function split(rest: readonly unknown[]): { readonly options: unknown; readonly body: unknown } {
   return rest.length > 1
@@ -266,11 +264,4 @@ function checkAppName(name: unknown): Violation[] {
       hint: 'name it with the first argument, for instance "media"',
     },
   ];
-}
-
-// A runner finds the apps of a module here, whatever copy of the package the module loaded.
-function register(app: App): void {
-  const registry = globalThis as unknown as Record<symbol, App[] | undefined>;
-  registry[REGISTRY] ??= [];
-  registry[REGISTRY].push(app);
 }

@@ -60,6 +60,11 @@ export class FunctionTimeoutError extends TimeoutError {}
 export class OutputExpiredError extends TimeoutError {}
 /** The call was cancelled. Also the reason of the `AbortSignal` in the running input. */
 export class InputCancellation extends WindlassError {}
+/** What a cancelled input fails with. */
+export function cancellation(): InputCancellation {
+  return new InputCancellation("WINDLASS_INPUT_CANCELLED", "the input was cancelled");
+}
+
 /** Code of {@link NonRetriableError}. */
 export const NON_RETRIABLE = "WINDLASS_NON_RETRIABLE";
 

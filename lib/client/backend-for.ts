@@ -1,11 +1,9 @@
-import type { App } from "../app.ts";
+import { definedApp, definedApps } from "../app-registry.ts";
 import type { Backend } from "../backend.ts";
 import { NoBackendError } from "../errors.ts";
 import { runtime } from "../runtime.ts";
 import { LazyBackend } from "./lazy-backend.ts";
 import { startBackend } from "./start-backend.ts";
-
-const APPS: symbol = Symbol.for("windlass.apps");
 
 /** The backend that calls of this app go to. @throws NoBackendError */
 export function backendFor(app: string): Backend {
@@ -27,15 +25,11 @@ export function anyBackend(): Backend {
 /** WINDLASS_BACKEND starts a backend with the first call; it ends with the process. */
 function startByEnvironment(name: string): Backend | undefined {
   const wanted = process.env["WINDLASS_BACKEND"];
-  const app = definedApps().findLast((candidate) => candidate.name === name);
+  const app = definedApp(name);
   if (wanted === undefined || app === undefined) return undefined;
   const backend = new LazyBackend(wanted, startBackend(app, wanted, { output: true }));
   runtime.backends.set(name, backend);
   return backend;
-}
-
-function definedApps(): readonly App[] {
-  return (globalThis as unknown as Record<symbol, App[] | undefined>)[APPS] ?? [];
 }
 
 function noBackend(subject: string): NoBackendError {

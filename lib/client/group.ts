@@ -4,8 +4,8 @@ import type { Page } from "../codec/page.ts";
 import { ownedPage, PAGE_BYTES, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
 import { createCallId } from "../ids.ts";
-import { backendFor } from "./backend-for.ts";
 import { toError } from "./failure.ts";
+import { PerTarget } from "./per-target.ts";
 
 /** Calls of a page at most. */
 const PAGE_CALLS = 1000;
@@ -91,7 +91,7 @@ function* portions(pages: readonly Page[]): Generator<readonly Page[]> {
   yield from === 0 ? pages : pages.slice(from);
 }
 
-const groups: WeakMap<Target, Group> = new WeakMap();
+const groups: PerTarget<Group> = new PerTarget((backend, target) => new Group(backend, target));
 
 /**
  * Runs a function once, remotely, and waits for its result.
@@ -100,17 +100,8 @@ const groups: WeakMap<Target, Group> = new WeakMap();
 export function callRemote(target: Target, args: readonly unknown[]): Promise<unknown> {
   // Not an async function: those cost three more turns of the microtask queue per call.
   try {
-    return groupFor(target).call(args);
+    return groups.of(target).call(args);
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-function groupFor(target: Target): Group {
-  const backend = backendFor(target.app);
-  const known = groups.get(target);
-  if (known?.backend === backend) return known;
-  const group = new Group(backend, target);
-  groups.set(target, group);
-  return group;
 }

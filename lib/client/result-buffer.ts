@@ -1,5 +1,6 @@
 import type { ResultPage } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
+import { pageSize } from "../codec/page-builder.ts";
 import { toError } from "./failure.ts";
 
 /** Arrived results of a map, in the order in which they are to be yielded. */
@@ -22,7 +23,7 @@ export class ResultBuffer {
   }
 
   add(page: ResultPage): void {
-    this.#bytes += sizeOf(page);
+    this.#bytes += pageSize(page.values);
     if (this.#ordered) this.#byStart.set(page.start, page);
     else this.#arrived.push(page);
   }
@@ -44,7 +45,7 @@ export class ResultBuffer {
     if (page === undefined) return false;
     this.#byStart.delete(page.start);
     this.#nextStart = page.start + page.count;
-    this.#bytes -= sizeOf(page);
+    this.#bytes -= pageSize(page.values);
     this.#values = decodePage(page.values);
     for (const failure of page.failures ?? []) {
       this.#values[failure.index - page.start] = toError(failure);
@@ -52,10 +53,4 @@ export class ResultBuffer {
     this.#cursor = 0;
     return true;
   }
-}
-
-function sizeOf(page: ResultPage): number {
-  let bytes = page.values.text.length;
-  for (const attachment of page.values.attachments) bytes += attachment.byteLength;
-  return bytes;
 }

@@ -6,6 +6,7 @@ import { createCallId, memberId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
 import { FunctionCall } from "./function-call.ts";
 import { InputFeed } from "./input-feed.ts";
+import { PerTarget } from "./per-target.ts";
 
 /** Inputs of a stored page: large pages are what makes durable calls fast. */
 const STORED_INPUTS = 1000;
@@ -58,20 +59,16 @@ class SpawnGroup {
   }
 }
 
-const groups: WeakMap<Target, SpawnGroup> = new WeakMap();
+const groups: PerTarget<SpawnGroup> = new PerTarget(
+  (backend, target) => new SpawnGroup(backend, target),
+);
 
 /** Stores a call and returns at once; it runs whether or not this process waits for it. */
 export async function callSpawn(
   target: Target,
   args: readonly unknown[],
 ): Promise<FunctionCall<unknown>> {
-  const backend = backendFor(target.app);
-  let group = groups.get(target);
-  if (group?.backend !== backend) {
-    group = new SpawnGroup(backend, target);
-    groups.set(target, group);
-  }
-  return group.spawn(args);
+  return groups.of(target).spawn(args);
 }
 
 /** Stores one call with an input per item; returns when all inputs are stored. */

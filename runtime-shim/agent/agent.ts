@@ -12,6 +12,7 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import type { LoadRequest } from "../load-request.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
@@ -121,6 +122,11 @@ export class Agent implements LeaseWorker {
     return this.#running.size === 1 && prefetch() && !this.#isHeldUp(this.#options.now()) ? 1 : 0;
   }
 
+  /** Its runner runs inputs one after the other, in the order of their leases. */
+  get #isSequential(): boolean {
+    return this.#options.spec.concurrency.maxInputs === 1;
+  }
+
   run(lease: Lease): void {
     this.#taken += 1;
     this.#running.set(lease.id, {
@@ -166,14 +172,13 @@ export class Agent implements LeaseWorker {
     const now = this.#options.now();
     if (this.#state === "starting") this.#checkStartup(now);
     if (this.#state === "draining") this.#checkExit(now);
-    const isSequential = this.#options.spec.concurrency.maxInputs === 1;
     let isHead = true;
     for (const running of this.#running.values()) {
       if (!this.#checkCancelled(running, now)) return;
-      if (isHead || !isSequential) this.#checkSplit(running, now);
+      if (isHead || !this.#isSequential) this.#checkSplit(running, now);
       else if (running.askedAt === undefined && this.#isHeldUp(now)) this.#askBack(running, now);
       // A sequential runner is busy with the oldest lease: the others have not started.
-      if ((isHead || !isSequential) && !this.#checkTimeout(running, now)) return;
+      if ((isHead || !this.#isSequential) && !this.#checkTimeout(running, now)) return;
       isHead = false;
     }
   }
@@ -254,13 +259,17 @@ export class Agent implements LeaseWorker {
 
   #load(): void {
     const { app, bundle, spec, params, containerId } = this.#options;
-    const { name, kind, env, concurrency, singleUseContainers, enableMemorySnapshot } = spec;
-    const request = { app, bundle, name, kind, env, containerId, singleUseContainers };
-    const maxInputs = concurrency.maxInputs;
-    const packed = params === undefined ? 0 : packPage(params);
-    this.#process.send(
-      encodeControl("load", { ...request, maxInputs, enableMemorySnapshot, params: packed }),
-    );
+    const { name, env, concurrency } = spec;
+    const request: LoadRequest = {
+      app,
+      bundle,
+      name,
+      env,
+      containerId,
+      maxInputs: concurrency.maxInputs,
+      params: params === undefined ? 0 : packPage(params),
+    };
+    this.#process.send(encodeControl("load", request));
   }
 
   #receive(message: Message): void {
@@ -322,8 +331,7 @@ export class Agent implements LeaseWorker {
     this.#running.delete(lease.id);
     const [next] = this.#running.values();
     // A sequential runner begins the next in line only now.
-    const isSequential = this.#options.spec.concurrency.maxInputs === 1;
-    if (next !== undefined && next !== head && isSequential) next.since = this.#options.now();
+    if (next !== undefined && next !== head && this.#isSequential) next.since = this.#options.now();
   }
 
   #mayRetry(failure: Failure, lease: Lease): boolean {
@@ -357,11 +365,10 @@ export class Agent implements LeaseWorker {
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);
     let reason: GiveBackReason = { kind: "crashed", detail };
-    const isSequential = this.#options.spec.concurrency.maxInputs === 1;
     for (const running of [...this.#running.values()]) {
       this.#handBack(running, running.lease.start + running.done, reason);
       // Only the oldest lease of a sequential runner had begun.
-      if (isSequential) reason = { kind: "returned" };
+      if (this.#isSequential) reason = { kind: "returned" };
     }
   }
 

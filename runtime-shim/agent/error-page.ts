@@ -1,6 +1,6 @@
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
-import { InputCancellation, type WindlassError } from "../../lib/errors.ts";
+import { cancellation, type WindlassError } from "../../lib/errors.ts";
 
 /** An error of ours as the page that a failure carries. */
 export function toErrorPage(error: WindlassError): Page {
@@ -10,5 +10,5 @@ export function toErrorPage(error: WindlassError): Page {
 }
 
 export function cancelledPage(): Page {
-  return toErrorPage(new InputCancellation("WINDLASS_INPUT_CANCELLED", "the input was cancelled"));
+  return toErrorPage(cancellation());
 }

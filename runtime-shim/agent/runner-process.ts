@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { type Message, parseMessage } from "../../lib/messages.ts";
 import { FrameReader } from "../../lib/protocol.ts";
+import { writeFrames } from "../write-frames.ts";
 import { LogLines } from "./log-lines.ts";
 import { reap } from "./reaper.ts";
 
@@ -66,14 +67,7 @@ export class RunnerProcess {
 
   send(buffers: readonly Buffer[]): void {
     if (this.#end !== undefined || this.#socket.destroyed) return;
-    const [only] = buffers;
-    if (only !== undefined && buffers.length === 1) {
-      this.#socket.write(only);
-      return;
-    }
-    this.#socket.cork();
-    for (const buffer of buffers) this.#socket.write(buffer);
-    this.#socket.uncork();
+    writeFrames(this.#socket, buffers);
   }
 
   kill(): void {

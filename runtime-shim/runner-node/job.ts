@@ -1,7 +1,7 @@
 import type { CallRequest, FailureKind } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { PageBuilder } from "../../lib/codec/page-builder.ts";
-import { InputCancellation, isWindlassError, NON_RETRIABLE } from "../../lib/errors.ts";
+import { cancellation, isWindlassError, NON_RETRIABLE } from "../../lib/errors.ts";
 import { memberId } from "../../lib/ids.ts";
 import { type Message, toInputPage } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
@@ -128,8 +128,4 @@ export class InputContext implements CallContext {
     this.#controller ??= new AbortController();
     this.#controller.abort(cancellation());
   }
-}
-
-export function cancellation(): InputCancellation {
-  return new InputCancellation("WINDLASS_INPUT_CANCELLED", "the input was cancelled");
 }

@@ -1,6 +1,7 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { type Message, parseMessage } from "../../lib/messages.ts";
 import { FrameReader } from "../../lib/protocol.ts";
+import { writeFrames } from "../write-frames.ts";
 
 const LINK_FD = 3;
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -38,14 +39,7 @@ export class Link {
   }
 
   send(buffers: readonly Buffer[]): void {
-    const [only] = buffers;
-    if (only !== undefined && buffers.length === 1) {
-      this.#socket.write(only);
-      return;
-    }
-    this.#socket.cork();
-    for (const buffer of buffers) this.#socket.write(buffer);
-    this.#socket.uncork();
+    writeFrames(this.#socket, buffers);
   }
 
   /** Resolves once all that was sent has left this process. */

@@ -1,25 +1,14 @@
 import { pathToFileURL } from "node:url";
+import { definedApp } from "../../lib/app-registry.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { ContainerStartupError, ExecutionError } from "../../lib/errors.ts";
+import type { AnyClass } from "../../lib/handler.ts";
 import { enter, enterSnapshot, exit, runHooks } from "../../lib/hooks.ts";
 import { unpackPage } from "../../lib/messages.ts";
-import type { LoadRequest } from "./messages.ts";
+import type { LoadRequest } from "../load-request.ts";
 import type { Handler } from "./sequential.ts";
 
-// By registered symbols: the user's bundle loads its own copy of the package.
-const APPS: symbol = Symbol.for("windlass.apps");
-
 type Instance = Record<string | symbol, unknown>;
-
-interface Definition {
-  readonly handler?: Handler;
-  readonly ctor?: new (params?: unknown) => Instance;
-}
-
-interface LoadedApp {
-  readonly name: string;
-  readonly definitions: ReadonlyMap<string, Definition>;
-}
 
 /** A function or an entered instance, ready to run inputs. */
 export interface Loaded {
@@ -30,19 +19,11 @@ export interface Loaded {
 /** Imports the user's module, finds the function or class, and enters it. */
 export async function load(request: LoadRequest): Promise<Loaded> {
   await import(pathToFileURL(request.bundle).href);
-  const { handler, ctor } = findDefinition(request);
-  if (ctor !== undefined) return createInstance(ctor, request);
-  if (handler === undefined) throw missing(request);
-  return { handler: () => handler, exit: async () => {} };
-}
-
-function findDefinition(request: LoadRequest): Definition {
-  const apps = (globalThis as unknown as Record<symbol, LoadedApp[] | undefined>)[APPS] ?? [];
-  // The last one: a module that is evaluated twice defines its app twice.
-  const app = apps.findLast((candidate) => candidate.name === request.app);
-  const definition = app?.definitions.get(request.name);
+  const definition = definedApp(request.app)?.definitions.get(request.name);
   if (definition === undefined) throw missing(request);
-  return definition;
+  if (definition.kind === "cls") return createInstance(definition.ctor, request);
+  const { handler } = definition;
+  return { handler: () => handler, exit: async () => {} };
 }
 
 function missing({ app, name }: LoadRequest): ContainerStartupError {
@@ -53,12 +34,10 @@ function missing({ app, name }: LoadRequest): ContainerStartupError {
   );
 }
 
-async function createInstance(
-  ctor: new (params?: unknown) => Instance,
-  request: LoadRequest,
-): Promise<Loaded> {
+async function createInstance(ctor: AnyClass, request: LoadRequest): Promise<Loaded> {
   const params = request.params === 0 ? [] : decodePage(unpackPage(request.params));
-  const instance = new ctor(...params);
+  // The caller's parameters were checked by its types.
+  const instance = Reflect.construct(ctor, params) as Instance;
   await runHooks(instance, enterSnapshot);
   await runHooks(instance, enter);
   const bound: Map<string | undefined, Handler> = new Map();

@@ -1,10 +1,10 @@
 import { encodeControl, encodeMessage, type Message } from "../../lib/messages.ts";
 import { runtime } from "../../lib/runtime.ts";
+import type { LoadRequest } from "../load-request.ts";
 import { ConcurrentExecutor } from "./concurrent.ts";
 import { ContainerBackend } from "./container-backend.ts";
 import { Link } from "./link.ts";
 import { type Loaded, load } from "./load.ts";
-import type { LoadRequest } from "./messages.ts";
 import { encodeError } from "./outputs.ts";
 import { type Executor, SequentialExecutor } from "./sequential.ts";
 

@@ -1,8 +1,9 @@
 import { PAGE_BYTES } from "../../lib/codec/page-builder.ts";
+import { cancellation } from "../../lib/errors.ts";
 import type { Message } from "../../lib/messages.ts";
 import { encodeControl } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
-import { cancellation, Job } from "./job.ts";
+import { Job } from "./job.ts";
 import { takeOutputs } from "./outputs.ts";
 import { addCredit, stream } from "./stream.ts";
 

@@ -1,7 +1,7 @@
 import { PAGE_BYTES, PageBuilder } from "../../lib/codec/page-builder.ts";
-import { ExecutionError } from "../../lib/errors.ts";
+import { cancellation, ExecutionError } from "../../lib/errors.ts";
 import { encodeItems } from "../../lib/messages.ts";
-import { cancellation, type Job } from "./job.ts";
+import type { Job } from "./job.ts";
 
 const PAGE_ITEMS = 250;
 /** Items that follow each other faster than this share a message. */

@@ -4,12 +4,9 @@ export interface LoadRequest {
   /** Absolute path of the user's bundle. */
   readonly bundle: string;
   readonly name: string;
-  readonly kind: "function" | "cls";
   readonly env: Readonly<Record<string, string>>;
   readonly containerId: string;
-  readonly singleUseContainers: boolean;
   readonly maxInputs: number;
-  readonly enableMemorySnapshot: boolean;
   /** Parameters of a class, packed; 0 if there are none. */
   readonly params: string | 0;
 }
