@@ -1,27 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { writeFiles } from "../bundle/temp-project.ts";
+import { appProject } from "../cli/cli.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
-let project: string;
-
-beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), "windlass-backend-"));
-  writeFileSync(join(project, "package.json"), '{"type":"module"}');
-  mkdirSync(join(project, "node_modules"));
-  symlinkSync(repository, join(project, "node_modules", "windlass"));
-});
-
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+// Not in a hook: what is registered in one does not run after the tests.
+const project = appProject({}, afterAll);
 
 /** Runs a plain JavaScript module with Node, nothing else. */
 function node(
   source: string,
   env: Record<string, string> = {},
 ): { output: string; status: number | null } {
-  writeFileSync(join(project, "server.mjs"), source);
+  writeFiles(project, { "server.mjs": source });
   const { stdout, stderr, status } = spawnSync(process.execPath, ["server.mjs"], {
     cwd: project,
     env: { ...process.env, ...env },

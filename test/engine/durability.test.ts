@@ -1,35 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { appProject } from "../cli/cli.ts";
 import { until } from "./until.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
+const TSX = resolve(import.meta.dirname, "../../node_modules/tsx");
+const APP = readFileSync(join(import.meta.dirname, "durable-app.ts"), "utf8");
 let project: string;
+let removeProject: () => void;
 const children: ChildProcess[] = [];
 
 beforeEach(() => {
-  project = mkdtempSync(join(tmpdir(), "windlass-durable-"));
-  writeFileSync(join(project, "package.json"), '{"type":"module"}');
-  mkdirSync(join(project, "node_modules"));
-  symlinkSync(repository, join(project, "node_modules", "windlass"));
-  symlinkSync(join(repository, "node_modules", "tsx"), join(project, "node_modules", "tsx"));
-  cpSync(join(import.meta.dirname, "durable-app.ts"), join(project, "app.ts"));
+  project = appProject({ "app.ts": APP }, (remove) => {
+    removeProject = remove;
+  });
+  symlinkSync(TSX, join(project, "node_modules/tsx"));
 });
 
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  rmSync(project, { recursive: true, force: true });
+  removeProject();
 });
 
 /** Starts the app; `line` is the first line that it prints. */
