@@ -3,8 +3,8 @@ import type { Page } from "../codec/page.ts";
 import { PAGE_BYTES, PageBuilder, pageSize } from "../codec/page-builder.ts";
 import { explodePage } from "../codec/slice.ts";
 
-/** Inputs of a page at most; four pages fill the window of a map. */
-const PAGE_INPUTS = 250;
+/** Inputs of a page at most; two pages fill the window of a map. */
+const PAGE_INPUTS = 500;
 /** A generator that computes is given back the event loop after this long. */
 const BURST_MS = 5;
 const CLOCK_EVERY = 16;

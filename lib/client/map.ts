@@ -10,8 +10,10 @@ import { noteUnconsumed } from "./unconsumed.ts";
 const WINDOW_INPUTS = 1000;
 /** Bytes of outputs that may be unconsumed. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
-/** New inputs are pulled when there is room for this many, so that pages stay large. */
-const PULL_AT_LEAST = 125;
+/** While outputs are at hand, inputs are pulled by this many: each write to a container costs a switch of processes. */
+const PULL_BUSY = WINDOW_INPUTS / 2;
+/** Once no output is at hand, room for this many is filled, so that containers do not wait. */
+const PULL_IDLE = WINDOW_INPUTS / 8;
 
 /** How a map runs. */
 export interface MapOptions<Failures extends boolean = boolean> {
@@ -152,7 +154,8 @@ class RunningMap implements MapStream<unknown> {
   #pullMore(): void {
     const feed = this.#feed;
     if (feed === undefined || this.#total !== undefined) return;
-    if (this.#yielded % PULL_AT_LEAST === 0 || this.#yielded === feed.pushed) feed.pump();
+    const room = WINDOW_INPUTS - (feed.pushed - this.#yielded);
+    if (room >= PULL_BUSY || (room >= PULL_IDLE && !this.#buffer.ready) || this.#yielded === feed.pushed) feed.pump();
   }
 
   #arrive(page: ResultPage): void {

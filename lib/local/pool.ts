@@ -16,7 +16,7 @@ import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
 
 /** A lease is sized to about this much measured work. */
 const LEASE_MS = 5;
-const MAX_LEASE_INPUTS = 250;
+const MAX_LEASE_INPUTS = 500;
 /** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
 const PREFETCH_BELOW_MS = 0.2;
 /** An input whose container ends this often while it runs alone fails. */
