@@ -25,7 +25,7 @@ export interface FeedOptions {
 export class InputFeed {
   readonly #options: FeedOptions;
   readonly #builder: PageBuilder;
-  readonly #settled: boolean;
+  readonly #array: readonly unknown[] | undefined;
   readonly #sync: Iterator<unknown> | undefined;
   readonly #async: AsyncIterator<unknown> | undefined;
   readonly #pageInputs: number;
@@ -37,9 +37,9 @@ export class InputFeed {
     const { items } = options;
     this.#options = options;
     this.#pageInputs = options.pageInputs ?? PAGE_INPUTS;
-    this.#settled = Array.isArray(items);
     this.#builder = new PageBuilder((index) => `input ${this.#start + index}`);
-    if (Symbol.asyncIterator in items) this.#async = items[Symbol.asyncIterator]();
+    if (isPlainArray(items)) this.#array = items;
+    else if (Symbol.asyncIterator in items) this.#async = items[Symbol.asyncIterator]();
     else this.#sync = items[Symbol.iterator]();
   }
 
@@ -51,7 +51,8 @@ export class InputFeed {
   /** Pulls as far as `room` allows; call again when there is more room. */
   pump(): void {
     if (this.#over || this.#pulling) return;
-    if (this.#sync !== undefined) this.#pumpSync(this.#sync);
+    if (this.#array !== undefined) this.#pumpArray(this.#array);
+    else if (this.#sync !== undefined) this.#pumpSync(this.#sync);
     else if (this.#async !== undefined) void this.#pumpAsync(this.#async);
   }
 
@@ -61,6 +62,38 @@ export class InputFeed {
     this.#over = true;
     // What an iterator throws while it is closed has no one left to hear it.
     void (async () => (this.#sync ?? this.#async)?.return?.())().catch(() => {});
+  }
+
+  // No user code runs between two values of an array: they are settled, and taken at once.
+  #pumpArray(items: readonly unknown[]): void {
+    try {
+      for (let left = this.#room(); left > 0; left = this.#room()) {
+        const from = this.#start + this.#builder.count;
+        const values = items.slice(from, from + Math.min(left, this.#pageInputs));
+        if (values.length === 0) {
+          this.#end();
+          return;
+        }
+        this.#addAll(values);
+      }
+      this.#flush();
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #addAll(values: readonly unknown[]): void {
+    if (areNumbers(values)) {
+      this.#builder.addNumbers(values);
+      this.#flush();
+      return;
+    }
+    for (const value of values) {
+      this.#builder.addSettled(value);
+      if (!this.#isFull) continue;
+      this.#flush();
+      if (this.#room() <= 0) return;
+    }
   }
 
   #pumpSync(iterator: Iterator<unknown>): void {
@@ -73,7 +106,7 @@ export class InputFeed {
           this.#end();
           return;
         }
-        this.#builder.add(step.value, this.#settled);
+        this.#builder.add(step.value);
         left -= 1;
         if (this.#isFull) {
           this.#flush();
@@ -101,7 +134,7 @@ export class InputFeed {
         const step = await iterator.next();
         if (this.#over) return;
         if (step.done === true) return this.#end();
-        this.#builder.add(step.value, false);
+        this.#builder.add(step.value);
         if (this.#isFull) this.#flush();
         // A page leaves when its iterator pauses, however few inputs it has.
         else if (this.#builder.count === 1) setImmediate(() => this.#flushLate());
@@ -154,4 +187,14 @@ export class InputFeed {
     this.#over = true;
     this.#options.ended(error);
   }
+}
+
+function isPlainArray(items: object): items is readonly unknown[] {
+  return Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator];
+}
+
+// Not `every`, which passes over holes.
+function areNumbers(values: readonly unknown[]): values is readonly number[] {
+  for (const value of values) if (typeof value !== "number") return false;
+  return true;
 }

@@ -56,6 +56,8 @@ class RunningMap implements MapStream<unknown> {
   #feed: InputFeed | undefined;
   #waiters: Waiter[] = [];
   #yielded = 0;
+  /** How many outputs have been yielded when there is room for half a window. */
+  #pullAt = 0;
   #total: number | undefined;
   #failure: { readonly error: unknown } | undefined;
   #over = false;
@@ -147,7 +149,7 @@ class RunningMap implements MapStream<unknown> {
     }
     const value = this.#buffer.take();
     this.#yielded += 1;
-    this.#pullMore();
+    if (this.#yielded >= this.#pullAt || !this.#buffer.hasNext) this.#pullMore();
     return { value, done: false };
   }
 
@@ -155,7 +157,9 @@ class RunningMap implements MapStream<unknown> {
     const feed = this.#feed;
     if (feed === undefined || this.#total !== undefined) return;
     const room = WINDOW_INPUTS - (feed.pushed - this.#yielded);
-    if (room >= PULL_BUSY || (room >= PULL_IDLE && !this.#buffer.ready) || this.#yielded === feed.pushed) feed.pump();
+    const isDry = !this.#buffer.ready && (room >= PULL_IDLE || this.#yielded === feed.pushed);
+    if (room >= PULL_BUSY || isDry) feed.pump();
+    this.#pullAt = feed.pushed - WINDOW_INPUTS + PULL_BUSY;
   }
 
   #arrive(page: ResultPage): void {

@@ -28,6 +28,11 @@ export class ResultBuffer {
     else this.#arrived.push(page);
   }
 
+  /** True when the page at hand has a value left. */
+  get hasNext(): boolean {
+    return this.#cursor < this.#values.length;
+  }
+
   /** True when a value can be taken now. */
   get ready(): boolean {
     return this.#cursor < this.#values.length || this.#open();

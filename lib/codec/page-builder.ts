@@ -41,15 +41,23 @@ export class PageBuilder {
     return this.#size;
   }
 
-  /**
-   * Adds a value; `isSettled` says that no user code runs before the page is built.
-   * @throws SerializationError, RequestSizeError: the value is not added
-   */
-  add(value: unknown, isSettled: boolean): void {
+  /** Adds a value. @throws SerializationError, RequestSizeError: the value is not added */
+  add(value: unknown): void {
+    const isPrimitive = typeof value === "number" || value === null || value === undefined;
+    if (isPrimitive || typeof value === "string") this.addSettled(value);
+    else this.#encode(value);
+  }
+
+  /** Adds a value that nothing can change before the page is built. */
+  addSettled(value: unknown): void {
     if (typeof value === "string") this.#addString(value);
-    else if (isSettled || typeof value === "number" || value === null || value === undefined) {
-      this.#waiting.push(value);
-    } else this.#encode(value);
+    else this.#waiting.push(value);
+  }
+
+  /** Adds numbers: all at once is several times faster. */
+  addNumbers(values: readonly number[]): void {
+    if (this.#waiting.length === 0) this.#waiting = [...values];
+    else this.#waiting.push(...values);
   }
 
   /** The page of all values so far; the builder is empty again. */

@@ -84,10 +84,10 @@ export class Job {
   /** Takes an output as it is now: user code may go on to change the object that it returned. */
   finish(offset: number, output: unknown): void {
     try {
-      this.outputs.add(output, false);
+      this.outputs.add(output);
     } catch (error) {
       // It would fail again: what cannot travel is the fault of the code, not of the attempt.
-      this.outputs.add(null, true);
+      this.outputs.add(null);
       this.failures.push({ index: this.start + offset, kind: "rejected", error });
     }
   }
@@ -96,7 +96,7 @@ export class Job {
     // By code: the user's copy of the class is another than ours.
     const isFinal = isWindlassError(error) && error.code === NON_RETRIABLE;
     const kind = isFinal ? "rejected" : "error";
-    this.outputs.add(null, true);
+    this.outputs.add(null);
     this.failures.push({ index: this.start + offset, kind, error });
   }
 }

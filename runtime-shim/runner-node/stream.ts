@@ -60,7 +60,7 @@ class ItemSender {
   /** Adds an item as it is now; true when the event loop should turn. @throws SerializationError */
   add(item: unknown): boolean {
     this.#job.credit -= 1;
-    this.#items.add(item, false);
+    this.#items.add(item);
     if (this.#items.count === 1) setImmediate(() => this.flush());
     const isDue = performance.now() - this.#sentAt > GATHER_MS;
     if (!isDue && this.#items.count < PAGE_ITEMS && this.#items.size < PAGE_BYTES) return false;
