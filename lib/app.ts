@@ -2,7 +2,7 @@ import { brandApps, registerApp } from "./app-registry.ts";
 import { callSite } from "./call-site.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
 import { type ClsHandle, createClsHandle, type MethodKey } from "./cls.ts";
-import { type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
+import { type Defaults, type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import {
   type EntrypointArgs,
@@ -34,7 +34,7 @@ export class App {
   /** Absolute path of the file that creates it; undefined if it is in none. */
   readonly file: string | undefined;
   readonly #tags: Readonly<Record<string, string>>;
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #defaults: Defaults;
   readonly #definitions: Map<string, Definition> = new Map();
   readonly #entrypoints: Map<string, EntrypointDefinition> = new Map();
   readonly #included: App[] = [];
@@ -50,7 +50,7 @@ export class App {
     this.name = name;
     this.file = callSite(App);
     this.#tags = { ...options.tags };
-    this.#env = { ...options.env };
+    this.#defaults = { env: { ...options.env }, image: options.image };
     registerApp(this);
   }
 
@@ -85,7 +85,7 @@ export class App {
   ): HandleOf<Handler>;
   function(name: string, ...rest: readonly unknown[]): unknown {
     const given = { name, ...split(rest), file: callSite(this.function) };
-    this.#define(readFunction(given, this.#env), this.function);
+    this.#define(readFunction(given, this.#defaults), this.function);
     return new FunctionCalls(this.#target(name), given.body as AnyHandler);
   }
 
@@ -129,7 +129,7 @@ export class App {
   >;
   cls(name: string, ...rest: readonly unknown[]): unknown {
     const given = { name, ...split(rest), file: callSite(this.cls) };
-    const { definition, violations } = readCls(given, this.#env);
+    const { definition, violations } = readCls(given, this.#defaults);
     this.#define({ definition, violations }, this.cls);
     const methods = definition.kind === "cls" ? definition.methods : [];
     return createClsHandle(this.#target(name), given.body as AnyClass, methods);

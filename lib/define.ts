@@ -30,10 +30,11 @@ export interface Reading<Kind> {
   readonly violations: readonly Violation[];
 }
 
-type Env = Readonly<Record<string, string>>;
+/** Options of the App that its functions and classes have, unless they have their own. */
+export type Defaults = Pick<ClsOptions, "env" | "image">;
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
-export function readFunction(given: Given, env: Env): Reading<Definition> {
+export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
   const { name, options, body, file } = given;
   const subject = `function ${show(name)}`;
   const violations = [
@@ -48,7 +49,7 @@ export function readFunction(given: Given, env: Env): Reading<Definition> {
   const definition = {
     kind: "function",
     name: name as string,
-    options: withEnv(scope, env),
+    options: withDefaults(scope, defaults),
     handler: body as AnyHandler,
     file,
   } as const;
@@ -56,7 +57,7 @@ export function readFunction(given: Given, env: Env): Reading<Definition> {
 }
 
 /** Reads the arguments of `app.cls`. */
-export function readCls(given: Given, env: Env): Reading<Definition> {
+export function readCls(given: Given, defaults: Defaults): Reading<Definition> {
   const { name, options, body, file } = given;
   const subject = `class ${show(name)}`;
   const methods = isClass(body) ? methodsOf(body as AnyClass) : [];
@@ -71,7 +72,7 @@ export function readCls(given: Given, env: Env): Reading<Definition> {
   const definition = {
     kind: "cls",
     name: name as string,
-    options: withEnv(options as ClsOptions, env),
+    options: withDefaults(options as ClsOptions, defaults),
     ctor: body as AnyClass,
     methods,
     file,
@@ -120,6 +121,11 @@ function methodsOf(ctor: AnyClass): string[] {
   return [...names].sort();
 }
 
-function withEnv<Options extends ClsOptions>(options: Options, env: Env): Options {
-  return Object.freeze({ ...options, env: Object.freeze({ ...env, ...options?.env }) });
+function withDefaults<Options extends ClsOptions>(options: Options, defaults: Defaults): Options {
+  const image = options?.image ?? defaults.image;
+  return Object.freeze({
+    ...options,
+    ...(image !== undefined && { image }),
+    env: Object.freeze({ ...defaults.env, ...options?.env }),
+  });
 }

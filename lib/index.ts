@@ -42,6 +42,10 @@ export type {
 export type { AnyClass, AnyHandler, Invalid, Items, Output, Yield } from "./handler.ts";
 // Methods of a class that run with its container.
 export { enter, enterSnapshot, exit } from "./hooks.ts";
+export type { DebianSlimOptions } from "./image/base.ts";
+export { Image } from "./image/image.ts";
+export type { ImageLayer } from "./image/layer.ts";
+export type { PipInstallOptions, UvPipInstallOptions } from "./image/python-options.ts";
 export type {
   AppOptions,
   ClsOptions,
@@ -58,6 +62,7 @@ export {
   type AppSpec,
   type EntrypointSpec,
   type FunctionSpec,
+  type ImageSpec,
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,

@@ -1,6 +1,8 @@
 import type { App } from "./app.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import { isGenerator } from "./handler.ts";
+import { DEFAULT_IMAGE } from "./image/default-image.ts";
+import type { Image } from "./image/image.ts";
 import type { FunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
@@ -10,6 +12,7 @@ import {
   type AppSpec,
   type EntrypointSpec,
   type FunctionSpec,
+  type ImageSpec,
   type RetriesSpec,
   type ScheduleSpec,
   SPEC_VERSION,
@@ -18,11 +21,13 @@ import { toJsonSchema } from "./standard-schema.ts";
 
 /** The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out. */
 export function resolveSpec(app: App): AppSpec {
+  const definitions = [...app.definitions.values()].sort(byName);
   return freeze({
     version: SPEC_VERSION,
     name: app.name,
     tags: app.tags,
-    functions: [...app.definitions.values()].sort(byName).map(toFunctionSpec),
+    functions: definitions.map(toFunctionSpec),
+    images: toImages(definitions),
     entrypoints: [...app.entrypoints.values()].sort(byName).map(toEntrypointSpec),
   });
 }
@@ -57,12 +62,30 @@ function toFunctionSpec(definition: Definition): FunctionSpec {
       targetInputs: concurrency?.targetInputs ?? concurrency?.maxInputs ?? 1,
     },
     singleUseContainers: options.singleUseContainers ?? false,
+    image: imageOf(definition).hash,
     env: { ...options.env },
     schedule: toSchedule(options.schedule),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
   };
+}
+
+function toImages(definitions: readonly Definition[]): ImageSpec[] {
+  const images = new Map(definitions.map(imageOf).map((image) => [image.hash, image]));
+  return [...images.values()]
+    .map(({ hash, base, platform, layers, dockerfile }) => ({
+      hash,
+      base,
+      platform,
+      layers: layers.map((layer) => ({ hash: layer.hash, commands: layer.commands })),
+      dockerfile,
+    }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1));
+}
+
+function imageOf({ options }: Definition): Image {
+  return options.image ?? DEFAULT_IMAGE;
 }
 
 // A number means a fixed delay of one second, as Modal's.

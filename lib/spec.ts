@@ -27,6 +27,18 @@ export type ScheduleSpec =
       readonly seconds: number;
     };
 
+/** An image, resolved. Its hash is that of its last layer, or of its base if it has none. */
+export interface ImageSpec {
+  readonly hash: string;
+  /** The tag that it builds on. */
+  readonly base: string;
+  readonly platform: "linux/amd64";
+  /** Its steps in order; `commands` are instructions of a Dockerfile. */
+  readonly layers: readonly { readonly hash: string; readonly commands: readonly string[] }[];
+  /** All of it as a Dockerfile. */
+  readonly dockerfile: string;
+}
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
@@ -48,6 +60,8 @@ export interface FunctionSpec {
   readonly scaledownWindowSeconds: number;
   readonly concurrency: { readonly maxInputs: number; readonly targetInputs: number };
   readonly singleUseContainers: boolean;
+  /** Hash of its image. */
+  readonly image: string;
   readonly env: Readonly<Record<string, string>>;
   readonly schedule: ScheduleSpec | null;
   readonly enableMemorySnapshot: boolean;
@@ -67,6 +81,8 @@ export interface AppSpec {
   readonly name: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly functions: readonly FunctionSpec[];
+  /** Images of the functions, each once, sorted by hash. */
+  readonly images: readonly ImageSpec[];
   readonly entrypoints: readonly EntrypointSpec[];
 }
 

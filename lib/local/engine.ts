@@ -19,6 +19,7 @@ import type { AppSpec } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
 import { dropPrewarmed, type InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
+import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { Store } from "./store.ts";
 
@@ -86,6 +87,8 @@ export class LocalEngine implements Backend {
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
   async start(): Promise<void> {
+    const notice = ignoredImagesNotice(this.#options.spec);
+    if (notice !== undefined) this.#options.events.notice(notice);
     for (const spec of this.#options.spec.functions) {
       if (spec.minContainers > 0 && spec.kind === "function") this.#pool(spec.name).review();
     }

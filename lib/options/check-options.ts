@@ -1,4 +1,5 @@
 import type { FunctionOptions } from "./function-options.ts";
+import { checkImage } from "./image.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
 import { OPTION_CHECKS } from "./table.ts";
@@ -36,7 +37,7 @@ export function checkClsOptions(options: unknown, subject: string): Violation[] 
   return [violation, ...checkFunctionOptions(others, subject)];
 }
 
-const APP_CHECKS = { tags: checkTags, env: checkEnv };
+const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv };
 const APP_RENAMED: ReadonlyMap<string, string> = new Map([
   ["environment", "`env`"],
   ["environmentvariables", "`env`"],

@@ -1,3 +1,4 @@
+import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
 
@@ -46,6 +47,8 @@ export interface ClsOptions {
   readonly concurrency?: ConcurrencyOptions | undefined;
   /** Every input gets a container of its own, which then stops. @default false */
   readonly singleUseContainers?: boolean | undefined;
+  /** What is on the disk of its containers. @default - that of the App, else `Image.debianSlim()` */
+  readonly image?: Image | undefined;
   /** Environment variables; they win over those of the App. @default - those of the App */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Keep a container's memory after its start, to start later ones faster. @default false */
@@ -67,6 +70,8 @@ export interface FunctionOptions<When extends Schedule | undefined = Schedule | 
 export interface AppOptions {
   /** Labels for bills and lists, at most 63 characters each. @default - none */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Image of every function and class that has none of its own. @default - `Image.debianSlim()` */
+  readonly image?: Image | undefined;
   /** Environment variables of every function and class. @default - none */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }

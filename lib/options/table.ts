@@ -3,6 +3,7 @@ import { isSchedule } from "../schedule.ts";
 import { checkConcurrency } from "./concurrency.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import { checkGpu } from "./gpu.ts";
+import { checkImage } from "./image.ts";
 import { checkNumber, type NumberRule } from "./numbers.ts";
 import { checkResource } from "./resource.ts";
 import { show } from "./show.ts";
@@ -76,6 +77,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>>
   }),
   concurrency: checkConcurrency,
   singleUseContainers: checkBoolean,
+  image: checkImage,
   env: checkEnv,
   enableMemorySnapshot: checkBoolean,
   blockNetwork: checkBoolean,

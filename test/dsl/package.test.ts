@@ -24,6 +24,7 @@ test("the package exports these names", () => {
       "ExecutionError",
       "FunctionCall",
       "FunctionTimeoutError",
+      "Image",
       "InputCancellation",
       "InvalidError",
       "NoBackendError",

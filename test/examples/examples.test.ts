@@ -65,3 +65,11 @@ it("nested counts the lines of a tree of folders", async () => {
   expect(lines).toBeGreaterThan(500);
   expect(Number.parseInt(above, 10)).toBeGreaterThan(lines);
 });
+
+it("image runs on what this machine has, and says so", async () => {
+  const { stdout, stderr } = await windlassRun("examples/image.ts", "--frames", "2");
+
+  const node = process.versions.node.split(".")[0];
+  expect(stdout).toBe(`frame 0 on Node ${node}\nframe 1 on Node ${node}\ncaption of frame 2\n`);
+  expect(stderr).toContain('notice: images are not built on this machine: "caption", "describe"');
+});

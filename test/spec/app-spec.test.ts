@@ -39,6 +39,7 @@ test("a function without options has the defaults of Modal", () => {
         "ephemeralDiskGiB": null,
         "generator": false,
         "gpu": [],
+        "image": "0f03e29f5df8bb647555e00ebacdf27931d1f628eb03b00e62bf20441e569612",
         "kind": "function",
         "maxContainers": null,
         "memoryMiB": {
@@ -86,6 +87,15 @@ test("the JSON Schema refuses unknown fields and values out of range", () => {
   expect(
     schemaErrors({ ...spec, functions: [{ ...spec.functions[0], timeoutSeconds: 0 }] }),
   ).not.toEqual([]);
+});
+
+test("the JSON Schema refuses what is no image", () => {
+  const spec = resolveSpec(everything);
+  const [image] = spec.images;
+
+  for (const wrong of [{ hash: "1" }, { platform: "linux/arm64" }, { layers: [{}] }, { size: 1 }]) {
+    expect(schemaErrors({ ...spec, images: [{ ...image, ...wrong }] })).not.toEqual([]);
+  }
 });
 
 test("a spec cannot be changed, at any depth", () => {

@@ -1,0 +1,28 @@
+/** Versions of languages in a Debian image. */
+export interface DebianSlimOptions {
+  /** Version of Python, for instance `"3.12"`; at least 3.9. @default - no Python */
+  readonly python?: string | undefined;
+  /** Version of Node for subprocesses and `npmInstall`, for instance `"24"`; at least 18. @default - no Node */
+  readonly node?: string | undefined;
+}
+
+/** Where an image begins. */
+export interface Base {
+  /** The tag that it builds on. */
+  readonly tag: string;
+  readonly hasPython: boolean;
+  readonly hasNode: boolean;
+}
+
+/** Node has a base of its own only where there is no Python; a layer adds it to that of Python. */
+export function debianSlimBase({ python, node }: DebianSlimOptions): Base {
+  if (python !== undefined) {
+    return { tag: `python:${python}-slim-bookworm`, hasPython: true, hasNode: false };
+  }
+  if (node !== undefined) return { tag: nodeTag(node), hasPython: false, hasNode: true };
+  return { tag: "debian:bookworm-slim", hasPython: false, hasNode: false };
+}
+
+export function nodeTag(version: string): string {
+  return `node:${version}-bookworm-slim`;
+}

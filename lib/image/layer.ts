@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+
+/** One step of an image. */
+export interface ImageLayer {
+  /** SHA-256 over this step and all before it, as 64 hexadecimal digits. */
+  readonly hash: string;
+  /** Instructions of a Dockerfile. */
+  readonly commands: readonly string[];
+}
+
+/** The instructions that a method of `Image` adds. */
+export interface Step {
+  readonly kind: "apt" | "env" | "node" | "npm" | "pip" | "run" | "uvPip";
+  /** Written from sorted arguments, so that equal arguments give equal bytes. */
+  readonly commands: readonly string[];
+}
+
+export function toLayer(parent: string, { kind, commands }: Step): ImageLayer {
+  return Object.freeze({
+    // Of the commands and not of the arguments: a version that writes a step in another way must build it anew.
+    hash: sha256([parent, kind, ...commands]),
+    commands: Object.freeze([...commands]),
+  });
+}
+
+export function baseHash(base: string, platform: string): string {
+  return sha256(["base", platform, base]);
+}
+
+function sha256(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
