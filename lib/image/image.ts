@@ -127,7 +127,8 @@ export class Image {
 
   /**
    * Sets environment variables, for later steps and for containers; `env` of the App and of a function win. Values
-   * are on one line and can be read by whoever can read the image. Without variables, nothing changes.
+   * have one line of at most 32,768 characters, and can be read by whoever can read the image. Without variables,
+   * nothing changes.
    * @throws InvalidError naming every mistake
    */
   env(values: Readonly<Record<string, string>>): Image {
@@ -136,8 +137,9 @@ export class Image {
   }
 
   /**
-   * Runs shell commands with `/bin/sh`, in their order, each in a shell of its own. What you build into a command from
-   * other texts must be quoted by you. Without commands, nothing changes.
+   * Runs shell commands with `/bin/sh`, in their order, each in a shell of its own, of about 65,000 bytes at most: a
+   * line of a Dockerfile is below 64 KiB. What you build into a command from other texts must be quoted by you. Without
+   * commands, nothing changes.
    * @example image.runCommands("curl -fsSL https://example.com/model.bin -o /opt/model.bin")
    * @throws InvalidError naming every mistake
    */
