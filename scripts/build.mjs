@@ -24,6 +24,8 @@ await build({
     "bin/main": "bin/main.ts",
     "lib/index": "lib/index.ts",
     "lib/local/start": "lib/local/start.ts",
+    "cdk/index": "cdk/index.ts",
+    "cdk/main": "cdk/main.ts",
   },
   outdir: "dist",
   splitting: true,
@@ -35,6 +37,15 @@ await build({
   ...common,
   entryPoints: ["runtime-shim/runner-node/main.ts"],
   outfile: "dist/runtime-shim/runner-node.mjs",
+});
+
+// One folder for Lambda, whose runtime brings the AWS SDK.
+await build({
+  ...common,
+  target: "node24",
+  external: ["@aws-sdk/*"],
+  entryPoints: ["cdk/deployment/handler.ts"],
+  outfile: "dist/cdk/deployment-function/index.mjs",
 });
 
 copyFileSync(`${root}lib/appspec.schema.json`, `${root}dist/lib/appspec.schema.json`);

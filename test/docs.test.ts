@@ -81,7 +81,7 @@ it("keeps the README within 120 lines", () => {
 it("gives each source file one line of ARCHITECTURE.md", () => {
   const listed = [...read("ARCHITECTURE.md").matchAll(/^\| `([^`]+\.ts)` +\|/gm)];
 
-  const sources = ["lib", "runtime-shim", "bin"].flatMap((folder) =>
+  const sources = ["lib", "runtime-shim", "bin", "cdk"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".ts"))
       .map((path) => join(folder, path)),

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { CfnOutput, CustomResource, RemovalPolicy, Tags } from "aws-cdk-lib";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { App } from "../lib/app.ts";
+import { isApp } from "../lib/app-registry.ts";
+import { resolveSpec } from "../lib/resolve.ts";
+import { type AppSpec, specText } from "../lib/spec.ts";
+import { BundledCode } from "./app/code.ts";
+import { EnvironmentLink } from "./app/environment-link.ts";
+import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
+import { type Manifest, manifestFunctions } from "./app/manifest.ts";
+import { QueueShard } from "./app/queue-shard.ts";
+import { AppRoles } from "./app/roles.ts";
+import { planShards } from "./app/shards.ts";
+import { CONTAINER_NAME, TaskDefinitions } from "./app/task-definitions.ts";
+import type { WindlassEnvironment } from "./environment.ts";
+import { logGroupPrefix } from "./facts.ts";
+import { applySharedProps, type SharedProps } from "./shared-props.ts";
+
+export interface WindlassAppProps extends SharedProps {
+  /** The app, or its resolved spec. */
+  readonly app: App | AppSpec;
+  /** Path of the app's code, bundled into one ECMAScript module. */
+  readonly code: string;
+  /**
+   * The environment, or the name of one that is deployed in the same account and region. If that one has a key of its
+   * own, pass the same `encryptionKey`.
+   * @default "default"
+   */
+  readonly environment?: WindlassEnvironment | string;
+  /**
+   * URIs of built images, by the hash that the spec gives them.
+   * @default - a parameter of the stack for each image that is missing: `ImageUri` and 12 digits of the SHA-256 of its hash
+   */
+  readonly images?: Readonly<Record<string, string>>;
+  /**
+   * Nested stacks that hold the functions' queues, from 1 to 50. It cannot be changed once deployed: queues cannot move.
+   * @default - none; needed above 400 resources, the limit that leaves room in CloudFormation's 500 a stack
+   */
+  readonly shards?: number;
+}
+
+/**
+ * A deployed app: a queue a function, a task definition an image, and one role, log group and dead-letter queue. Its
+ * code goes live by a custom resource that comes last, so deploys and rollbacks lead to the code of their template.
+ *
+ * @throws InvalidError when it has too many resources for one stack
+ * @throws NotFoundError when there is no bundle at `code`
+ */
+export class WindlassApp extends Construct {
+  readonly spec: AppSpec;
+
+  constructor(scope: Construct, id: string, props: WindlassAppProps) {
+    super(scope, id);
+    this.spec = isApp(props.app) ? resolveSpec(props.app) : props.app;
+    const { name, tags } = this.spec;
+    const environment = props.environment ?? "default";
+    const link = new EnvironmentLink(this, "Environment", { environment });
+    const logGroup = this.#createLogGroup(link, props);
+    const code = new BundledCode(this, "Code", { file: props.code });
+    const deadLetters = new DeadLetterQueue(this, "DeadLetters", {
+      encryptionKey: props.encryptionKey,
+    });
+    const roles = this.#createRoles({ link, logGroup, props });
+    const taskDefinitions = new TaskDefinitions(this, "Tasks", {
+      images: this.spec.images,
+      imageUris: props.images ?? {},
+      logGroup,
+      taskRole: roles.taskRole,
+      executionRole: roles.executionRole,
+    });
+    const functions = manifestFunctions(this.spec, {
+      queueUrls: this.#createQueues(deadLetters.arn, props),
+      taskDefinitions: taskDefinitions.arns,
+      containerName: CONTAINER_NAME,
+    });
+    const manifest: Manifest = {
+      version: 1,
+      app: name,
+      environment: link.environmentName,
+      bucket: link.bucketName,
+      table: link.tableName,
+      cluster: link.clusterName,
+      deadLetterQueueUrl: deadLetters.url,
+      logGroup: logGroup.logGroupName,
+      functions,
+    };
+    const deployment = this.#createDeployment({ link, code, manifest, shards: props.shards });
+    // What the manifest does not name; the rest is referred to.
+    deployment.node.addDependency(roles, ...link.dependencies);
+    new CfnOutput(this, "LogGroupName", { value: logGroup.logGroupName });
+    new CfnOutput(this, "DeadLetterQueueUrl", { value: deadLetters.url });
+    for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
+    Tags.of(this).add("windlass:app", name);
+    Tags.of(this).add("windlass:environment", link.environmentName);
+    applySharedProps(this, props);
+  }
+
+  #createLogGroup(link: EnvironmentLink, { encryptionKey }: WindlassAppProps): LogGroup {
+    return new LogGroup(this, "LogGroup", {
+      logGroupName: `${logGroupPrefix(link.environmentName)}/${this.spec.name}`,
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+      encryptionKey,
+    });
+  }
+
+  #createRoles(given: {
+    readonly link: EnvironmentLink;
+    readonly logGroup: LogGroup;
+    readonly props: WindlassAppProps;
+  }): AppRoles {
+    const { link, logGroup, props } = given;
+    const keys = [props.encryptionKey, link.encryptionKey].filter((key) => key !== undefined);
+    return new AppRoles(this, "Roles", {
+      app: this.spec.name,
+      environment: link.environmentName,
+      tableName: link.tableName,
+      bucketName: link.bucketName,
+      logGroup,
+      encryptionKeys: [...new Set(keys)],
+    });
+  }
+
+  #createQueues(
+    deadLetterQueueArn: string,
+    { encryptionKey, shards }: WindlassAppProps,
+  ): ReadonlyMap<string, string> {
+    const functions = this.spec.functions.map(({ name }) => name);
+    const images = this.spec.images.length;
+    const plan = planShards({ app: this.spec.name, functions, images, shards });
+    const shared = { deadLetterQueueArn, encryptionKey };
+    if (plan === undefined) {
+      return new InputQueues(this, "Queues", { ...shared, functions }).urls;
+    }
+    const urls = plan.flatMap((names, index) => {
+      if (names.length === 0) return [];
+      return [...new QueueShard(this, `Shard${index}`, { ...shared, functions: names }).urls];
+    });
+    return new Map(urls);
+  }
+
+  #createDeployment(given: {
+    readonly link: EnvironmentLink;
+    readonly code: BundledCode;
+    readonly manifest: Manifest;
+    readonly shards: number | undefined;
+  }): CustomResource {
+    const { link, code, manifest, shards } = given;
+    return new CustomResource(this, "Deployment", {
+      resourceType: "Custom::WindlassDeployment",
+      serviceToken: link.deploymentFunctionArn,
+      properties: {
+        app: this.spec.name,
+        manifest: JSON.stringify(manifest),
+        codeHash: code.hash,
+        codeBucket: code.bucketName,
+        codeKey: code.objectKey,
+        specHash: createHash("sha256").update(specText(this.spec)).digest("hex"),
+        shards: String(shards ?? 0),
+      },
+    });
+  }
+}

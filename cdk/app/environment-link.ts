@@ -1,0 +1,42 @@
+import { Stack } from "aws-cdk-lib";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Construct, type IDependable } from "constructs";
+import type { WindlassEnvironment } from "../environment.ts";
+import { type Fact, ImportedFacts } from "../facts.ts";
+import { checkEnvironmentName } from "../names.ts";
+
+/**
+ * An app's view of its environment. One of the same stack is referred to directly; any other by its SSM parameters,
+ * so that no app's stack keeps the environment from changing.
+ */
+export class EnvironmentLink extends Construct {
+  readonly environmentName: string;
+  readonly tableName: string;
+  readonly bucketName: string;
+  readonly clusterName: string;
+  readonly deploymentFunctionArn: string;
+  readonly encryptionKey: IKey | undefined;
+  /** What must exist before the app is deployed. */
+  readonly dependencies: readonly IDependable[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly environment: WindlassEnvironment | string },
+  ) {
+    super(scope, id);
+    const { environment } = props;
+    const given = typeof environment === "string" ? undefined : environment;
+    this.environmentName = checkEnvironmentName(given?.environmentName ?? String(environment));
+    this.encryptionKey = given?.encryptionKey;
+    const shared = given !== undefined && Stack.of(given) === Stack.of(this);
+    this.dependencies = shared ? [given] : [];
+    if (given !== undefined && !shared) Stack.of(this).addStackDependency(Stack.of(given));
+    const imported = new ImportedFacts(this, "Facts", this.environmentName);
+    const fact = (name: Fact): string => (shared ? given.facts[name] : imported.value(name));
+    this.tableName = fact("table-name");
+    this.bucketName = fact("bucket-name");
+    this.clusterName = fact("cluster-name");
+    this.deploymentFunctionArn = fact("deployment-function-arn");
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { InvalidError } from "../../lib/errors.ts";
+
+/** CloudFormation takes 500 resources a stack; the rest is room for what users add. */
+const MAX_RESOURCES = 400;
+/** Resources of an app beside its queues and task definitions. */
+const FIXED_RESOURCES = 8;
+const MAX_SHARDS = 50;
+
+/** How many resources an app has, and how it is to be spread. */
+export interface ShardPlan {
+  readonly app: string;
+  readonly functions: readonly string[];
+  readonly images: number;
+  readonly shards: number | undefined;
+}
+
+/**
+ * The functions of each nested stack; `undefined` when the app is one stack. Which one a function belongs to depends
+ * on its name and on `shards` only: no other function ever moves it.
+ *
+ * @throws InvalidError when a stack would have more than 400 resources, or `shards` is out of range
+ */
+export function planShards(plan: ShardPlan): readonly (readonly string[])[] | undefined {
+  const { app, functions, images, shards } = plan;
+  if (shards === undefined) {
+    const resources = functions.length + images + FIXED_RESOURCES;
+    if (resources > MAX_RESOURCES) throw tooMany(app, resources, neededShards(functions));
+    return undefined;
+  }
+  if (!Number.isInteger(shards) || shards < 1 || shards > MAX_SHARDS) {
+    const message = `\`shards\` of app "${app}" must be a whole number from 1 to ${MAX_SHARDS}, got ${shards}`;
+    const hint = "leave it out for an app of up to 390 functions";
+    throw new InvalidError("WINDLASS_INVALID_SHARDS", message, { hint });
+  }
+  const spread = spreadOver(functions, shards);
+  const largest = Math.max(...spread.map(({ length }) => length));
+  if (largest > MAX_RESOURCES) throw tooMany(app, largest, neededShards(functions));
+  return spread;
+}
+
+function spreadOver(functions: readonly string[], shards: number): string[][] {
+  const spread: string[][] = Array.from({ length: shards }, () => []);
+  for (const name of functions) spread[shardOf(name, shards)]?.push(name);
+  return spread;
+}
+
+function shardOf(name: string, shards: number): number {
+  return createHash("sha256").update(name).digest().readUInt32BE() % shards;
+}
+
+function neededShards(functions: readonly string[]): number {
+  let shards = Math.max(2, Math.ceil(functions.length / MAX_RESOURCES));
+  while (spreadOver(functions, shards).some(({ length }) => length > MAX_RESOURCES)) shards += 1;
+  return shards;
+}
+
+function tooMany(app: string, resources: number, shards: number): InvalidError {
+  const message = `app "${app}" needs ${resources} resources in one stack, at most ${MAX_RESOURCES} are allowed`;
+  const hint = `pass \`shards: ${shards}\` to WindlassApp: functions go to that many nested stacks`;
+  return new InvalidError("WINDLASS_TOO_MANY_RESOURCES", message, { hint });
+}

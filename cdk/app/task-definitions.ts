@@ -1,0 +1,91 @@
+import { Aws, CfnParameter, RemovalPolicy } from "aws-cdk-lib";
+import { CfnTaskDefinition } from "aws-cdk-lib/aws-ecs";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { ImageSpec } from "../../lib/spec.ts";
+import { shortHash } from "../names.ts";
+
+/** The only container of each task definition. */
+export const CONTAINER_NAME = "windlass";
+/** The least a container can have; each function's own size comes with the request to run it. */
+const MEMORY_MIB = 128;
+/** The time that a spot host leaves. */
+const STOP_SECONDS = 120;
+
+export interface TaskDefinitionsProps {
+  readonly images: readonly ImageSpec[];
+  /** URIs by hash of the image. */
+  readonly imageUris: Readonly<Record<string, string>>;
+  readonly taskRole: IRole;
+  readonly executionRole: IRole;
+  readonly logGroup: ILogGroup;
+}
+
+/**
+ * One task definition an image: the function, its size, GPUs and environment are given when a task is run, because
+ * AWS registers one task definition a second. Kept when it is replaced: a rollback must find it.
+ */
+export class TaskDefinitions extends Construct {
+  /** ARNs by hash of the image. */
+  readonly arns: ReadonlyMap<string, string>;
+
+  constructor(scope: Construct, id: string, props: TaskDefinitionsProps) {
+    super(scope, id);
+    this.arns = new Map(props.images.map(({ hash }) => [hash, this.#create(hash, props)]));
+  }
+
+  #create(hash: string, props: TaskDefinitionsProps): string {
+    const key = shortHash(hash, 12);
+    const uri = props.imageUris[hash] ?? imageParameter(this, hash);
+    const definition = new CfnTaskDefinition(this, key, {
+      requiresCompatibilities: ["EC2"],
+      networkMode: "bridge",
+      taskRoleArn: props.taskRole.roleArn,
+      executionRoleArn: props.executionRole.roleArn,
+      containerDefinitions: [container(uri, props.logGroup)],
+    });
+    definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    return definition.ref;
+  }
+}
+
+/** Named by the hash alone, so that who builds the image knows what to pass. */
+function imageParameter(scope: Construct, hash: string): string {
+  const id = `ImageUri${shortHash(hash, 12)}`;
+  const parameter = new CfnParameter(scope, id, {
+    description: `URI of the image with hash ${hash}`,
+    allowedPattern: ".+",
+  });
+  parameter.overrideLogicalId(id);
+  return parameter.valueAsString;
+}
+
+function container(
+  image: string,
+  logGroup: ILogGroup,
+): CfnTaskDefinition.ContainerDefinitionProperty {
+  return {
+    name: CONTAINER_NAME,
+    image,
+    essential: true,
+    memoryReservation: MEMORY_MIB,
+    stopTimeout: STOP_SECONDS,
+    linuxParameters: { initProcessEnabled: true },
+    // The instance's metadata is out of reach: no SDK may wait for it.
+    environment: [
+      { name: "AWS_REGION", value: Aws.REGION },
+      { name: "AWS_DEFAULT_REGION", value: Aws.REGION },
+      { name: "AWS_EC2_METADATA_DISABLED", value: "true" },
+    ],
+    logConfiguration: {
+      logDriver: "awslogs",
+      options: {
+        "awslogs-group": logGroup.logGroupName,
+        "awslogs-region": Aws.REGION,
+        "awslogs-stream-prefix": "container",
+        mode: "non-blocking",
+      },
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** What the constructs tell the deployment function about an app. */
+export interface DeploymentProperties {
+  readonly app: string;
+  /** JSON text. */
+  readonly manifest: string;
+  readonly codeHash: string;
+  /** Where the CDK uploaded the bundle. */
+  readonly codeBucket: string;
+  readonly codeKey: string;
+  readonly specHash: string;
+  /** How many nested stacks hold the queues; "0" for none. */
+  readonly shards: string;
+}
+
+/** A request of CloudFormation about a custom resource. */
+export interface DeploymentRequest {
+  readonly RequestType: "Create" | "Update" | "Delete";
+  readonly ResponseURL: string;
+  readonly StackId: string;
+  readonly RequestId: string;
+  readonly LogicalResourceId: string;
+  /** Absent in a Create. */
+  readonly PhysicalResourceId?: string;
+  readonly ResourceProperties: DeploymentProperties;
+}
+
+/** Which resource a deployment row belongs to. */
+export function ownerOf({ StackId, LogicalResourceId }: DeploymentRequest): string {
+  return `${StackId}/${LogicalResourceId}`;
+}

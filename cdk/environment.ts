@@ -1,0 +1,76 @@
+import { CfnOutput, RemovalPolicy, Tags } from "aws-cdk-lib";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { ObjectBucket } from "./environment/bucket.ts";
+import { HostCluster } from "./environment/cluster.ts";
+import { DeploymentFunction } from "./environment/deployment-function.ts";
+import { Hosts } from "./environment/hosts.ts";
+import { Network, type NetworkProps } from "./environment/network.ts";
+import { RowTable } from "./environment/table.ts";
+import { ENVIRONMENT_VERSION, type Fact, logGroupPrefix, PublishedFacts } from "./facts.ts";
+import { checkEnvironmentName } from "./names.ts";
+import { applySharedProps, type SharedProps } from "./shared-props.ts";
+
+export interface WindlassEnvironmentProps extends NetworkProps, SharedProps {
+  /**
+   * Its name: 1 to 32 letters, digits or `-`. Apps find it by this name.
+   * @default "default"
+   */
+  readonly environmentName?: string;
+}
+
+/**
+ * What the apps of an account and region share: network, cluster, table, bucket, and how hosts start. Idle it costs
+ * nothing but stored data. Table and bucket are kept when it is removed.
+ *
+ * @throws InvalidError when the name is not valid
+ */
+export class WindlassEnvironment extends Construct {
+  readonly environmentName: string;
+  readonly encryptionKey: IKey | undefined;
+  /** What it publishes as SSM parameters. */
+  readonly facts: Readonly<Record<Fact, string>>;
+
+  constructor(scope: Construct, id: string, props: WindlassEnvironmentProps = {}) {
+    super(scope, id);
+    this.environmentName = checkEnvironmentName(props.environmentName ?? "default");
+    this.encryptionKey = props.encryptionKey;
+    this.facts = this.#create(props);
+    const { environmentName: environment, facts } = this;
+    new PublishedFacts(this, "Facts", { environment, facts });
+    new CfnOutput(this, "TableName", { value: facts["table-name"] });
+    new CfnOutput(this, "BucketName", { value: facts["bucket-name"] });
+    new CfnOutput(this, "ClusterName", { value: facts["cluster-name"] });
+    Tags.of(this).add("windlass:environment", environment);
+    applySharedProps(this, props);
+  }
+
+  #create(props: WindlassEnvironmentProps): Record<Fact, string> {
+    const { environmentName: environment, encryptionKey } = this;
+    const network = new Network(this, "Network", props);
+    const { table } = new RowTable(this, "Table", { encryptionKey });
+    const { bucket } = new ObjectBucket(this, "Bucket", { encryptionKey });
+    const cluster = new HostCluster(this, "Cluster");
+    const { securityGroups } = network;
+    const hosts = new Hosts(this, "Hosts", { environment, cluster, securityGroups });
+    const logGroup = new LogGroup(this, "LogGroup", {
+      logGroupName: logGroupPrefix(environment),
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+      encryptionKey,
+    });
+    const deployment = { table, bucket, logGroup, encryptionKey };
+    return {
+      version: ENVIRONMENT_VERSION,
+      "table-name": table.tableName,
+      "bucket-name": bucket.bucketName,
+      "cluster-name": cluster.name,
+      "deployment-function-arn": new DeploymentFunction(this, "Deployment", deployment).arn,
+      "launch-template-id": hosts.launchTemplateId,
+      "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
+      "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),
+      "log-group-prefix": logGroupPrefix(environment),
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { DefaultStackSynthesizer, Duration, Stack } from "aws-cdk-lib";
+import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Architecture, Code, Function as Lambda, Runtime } from "aws-cdk-lib/aws-lambda";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+import { ownFolder } from "../../lib/local/bundle/own-package.ts";
+
+export interface DeploymentFunctionProps {
+  readonly table: Table;
+  readonly bucket: Bucket;
+  readonly logGroup: ILogGroup;
+  readonly encryptionKey?: IKey;
+}
+
+/** Answers the custom resource of each app: stores its code and manifest, then flips its deployment row. */
+export class DeploymentFunction extends Construct {
+  readonly arn: string;
+
+  constructor(scope: Construct, id: string, props: DeploymentFunctionProps) {
+    super(scope, id);
+    const { table, bucket, logGroup, encryptionKey } = props;
+    const role = new Role(this, "Role", {
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      description: "Deployments of Windlass: bundles, manifests and deployment rows",
+      inlinePolicies: {
+        deployment: new PolicyDocument({
+          statements: [
+            ...rowStatements(table),
+            ...objectStatements(this, bucket),
+            new PolicyStatement({
+              actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+              resources: [logGroup.logGroupArn],
+            }),
+          ],
+        }),
+      },
+    });
+    encryptionKey?.grantEncryptDecrypt(role);
+    this.arn = new Lambda(this, "Resource", {
+      description: "Windlass: deploys the code and manifest of an app",
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: "index.handler",
+      code: Code.fromAsset(join(ownFolder(), "dist/cdk/deployment-function")),
+      memorySize: 512,
+      timeout: Duration.minutes(5),
+      environment: { TABLE_NAME: table.tableName, BUCKET_NAME: bucket.bucketName },
+      role,
+      logGroup,
+    }).functionArn;
+  }
+}
+
+function rowStatements(table: Table): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: [
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:ConditionCheckItem",
+      ],
+      resources: [table.tableArn],
+      conditions: {
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#deployment"] },
+        Null: { "dynamodb:LeadingKeys": "false" },
+      },
+    }),
+  ];
+}
+
+function objectStatements(scope: Construct, bucket: Bucket): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: ["s3:PutObject"],
+      resources: [bucket.arnForObjects("bundles/*"), bucket.arnForObjects("manifests/*")],
+    }),
+    new PolicyStatement({
+      actions: ["s3:DeleteObject"],
+      resources: [bucket.arnForObjects("manifests/*")],
+    }),
+    new PolicyStatement({
+      actions: ["s3:ListBucket"],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { "s3:prefix": "manifests/*" } },
+    }),
+    new PolicyStatement({ actions: ["s3:GetObject"], resources: [stagedCode(scope)] }),
+  ];
+}
+
+/** Where the CDK uploads the bundles of apps that are deployed with the environment's bootstrap qualifier. */
+function stagedCode(scope: Construct): string {
+  const stack = Stack.of(scope);
+  const { bootstrapQualifier = DefaultStackSynthesizer.DEFAULT_QUALIFIER } = stack.synthesizer;
+  return stack.formatArn({
+    service: "s3",
+    region: "",
+    account: "",
+    resource: `cdk-${bootstrapQualifier}-assets-${stack.account}-${stack.region}`,
+    resourceName: "*.mjs",
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * What a host does at its first boot. It never gives up before the last line: a host that does not join its cluster
+ * is paid for and useless.
+ */
+export function hostUserData(clusterName: string): string {
+  return `#!/bin/bash
+cat >>/etc/ecs/ecs.config <<'EOF'
+ECS_CLUSTER=${clusterName}
+ECS_ENABLE_TASK_IAM_ROLE=true
+ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true
+ECS_ENABLE_SPOT_INSTANCE_DRAINING=true
+ECS_IMAGE_PULL_BEHAVIOR=prefer-cached
+ECS_CONTAINER_STOP_TIMEOUT=120s
+EOF
+if command -v nvidia-smi >/dev/null; then
+  echo ECS_ENABLE_GPU_SUPPORT=true >>/etc/ecs/ecs.config
+fi
+# Images and layers go to the instance's own disk where there is one: it is faster and costs nothing.
+disk=$(lsblk -dpno NAME,MODEL | awk '/Instance Storage/ { print $1; exit }')
+if [ -n "$disk" ]; then
+  systemctl stop docker.socket docker
+  mkfs.xfs -q -f "$disk" && mount -o noatime "$disk" /var/lib/docker
+  systemctl start docker
+fi
+# Stopping Docker cancelled the agent's start; a blocking one would wait for this script to end.
+systemctl start --no-block ecs
+`;
+}

@@ -1,0 +1,61 @@
+import { CfnParameter } from "aws-cdk-lib";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import { Construct } from "constructs";
+
+/** What an environment tells about itself: one SSM parameter a fact, `/windlass/<environment>/<fact>`. */
+export type Fact =
+  | "version"
+  | "table-name"
+  | "bucket-name"
+  | "cluster-name"
+  | "deployment-function-arn"
+  | "launch-template-id"
+  | "host-security-group-id"
+  | "subnet-ids"
+  | "log-group-prefix";
+
+/** Version of the facts, the table and the bucket. */
+export const ENVIRONMENT_VERSION = "1";
+
+/** The start of the names of all log groups of an environment; its own log group has just this name. */
+export function logGroupPrefix(environment: string): string {
+  return `/windlass/${environment}`;
+}
+
+function parameterName(environment: string, fact: Fact): string {
+  return `/windlass/${environment}/${fact}`;
+}
+
+/** Writes the facts of an environment. Their names are fixed: apps of other stacks find them by name. */
+export class PublishedFacts extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly environment: string; readonly facts: Readonly<Record<Fact, string>> },
+  ) {
+    super(scope, id);
+    for (const [fact, stringValue] of Object.entries(props.facts)) {
+      const name = parameterName(props.environment, fact as Fact);
+      new StringParameter(this, fact, { parameterName: name, stringValue });
+    }
+  }
+}
+
+/** Reads facts when the stack is deployed, so that no stack holds on to the environment's. */
+export class ImportedFacts extends Construct {
+  readonly #environment: string;
+
+  constructor(scope: Construct, id: string, environment: string) {
+    super(scope, id);
+    this.#environment = environment;
+  }
+
+  value(fact: Fact): string {
+    const parameter = new CfnParameter(this, fact, {
+      type: "AWS::SSM::Parameter::Value<String>",
+      default: parameterName(this.#environment, fact),
+      description: `Fact "${fact}" of the Windlass environment "${this.#environment}"`,
+    });
+    return parameter.valueAsString;
+  }
+}

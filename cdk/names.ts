@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+import { InvalidError } from "../lib/errors.ts";
+import { show } from "../lib/options/show.ts";
+
+/** Returns the name. @throws InvalidError when an environment cannot have it */
+export function checkEnvironmentName(name: string): string {
+  if (/^[A-Za-z0-9-]{1,32}$/.test(name)) return name;
+  throw new InvalidError(
+    "WINDLASS_INVALID_ENVIRONMENT_NAME",
+    `the name of an environment must be 1 to 32 letters, digits or -, got ${show(name)}`,
+    { hint: 'choose another, for instance "staging"' },
+  );
+}
+
+/**
+ * The id of an app's stack. CloudFormation takes letters, digits and `-`: a name with others gets a hash, so that
+ * "a.b" and "a_b" stay two stacks.
+ */
+export function appStackId(app: string): string {
+  if (/^[A-Za-z0-9-]+$/.test(app)) return `Windlass-${app}`;
+  return `Windlass-${app.replaceAll(/[^A-Za-z0-9-]/g, "-")}-${shortHash(app, 6)}`;
+}
+
+/** The first digits of the hash of a text, in hexadecimal. */
+export function shortHash(text: string, digits: number): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, digits);
+}
