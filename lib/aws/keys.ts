@@ -1,0 +1,28 @@
+/** Inputs of a call whose range rows share a partition key; no range crosses such a boundary. */
+export const BLOCK_INPUTS = 4096;
+
+/** Key of a row of the environment's table. */
+export interface RowKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Every key starts with the app's name: an app's role is cut by `dynamodb:LeadingKeys` = `<app>#*`. */
+export function callKey(app: string, callId: string): RowKey {
+  return { pk: `${app}#call#${callId}`, sk: "call" };
+}
+
+/** The row of the range that starts at this input, whichever attempt runs it. */
+export function rangeKey(app: string, callId: string, start: number): RowKey {
+  return { pk: blockKey(app, callId, start), sk: String(start).padStart(10, "0") };
+}
+
+/** The partition that holds every range with an input of this one's block. */
+export function blockKey(app: string, callId: string, input: number): string {
+  return `${app}#call#${callId}#${Math.floor(input / BLOCK_INPUTS)}`;
+}
+
+/** Where a page that is too large for a row or a message is kept. */
+export function pageObject(app: string, callId: string, name: string): string {
+  return `calls/${app}/${callId}/${name}`;
+}

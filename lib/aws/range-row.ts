@@ -1,0 +1,67 @@
+/** Results of consecutive inputs, in the row itself or in an object. */
+export type StoredResults = {
+  readonly start: number;
+  readonly count: number;
+} & ({ readonly text: string } | { readonly object: string });
+
+/** A part of a range that became a range of its own. */
+export interface Child {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a range alone knows to have crashed its container, and how often in a row. */
+export interface Suspect {
+  readonly index: number;
+  readonly crashes: number;
+}
+
+/**
+ * The truth about a range, keyed by (call, start). A range that was received once and went well has a row
+ * only from its completion on, with epoch 0.
+ */
+export interface RangeRow {
+  /** The input that it ends before; the same for ever, children are taken out of it. */
+  readonly end: number;
+  /** How often it was taken over. */
+  readonly epoch: number;
+  /** The container that holds it; empty when it was handed back. */
+  readonly owner: string;
+  /** Until when nobody else may take it, in milliseconds since 1970. */
+  readonly leaseUntil: number;
+  readonly results: readonly StoredResults[];
+  readonly children: readonly Child[];
+  /** False in a child whose message may not have been sent. */
+  readonly isSent: boolean;
+  readonly isDone: boolean;
+  /** Its inputs run one at a time, since a container ended while it held it. */
+  readonly isSuspicious: boolean;
+  readonly suspect?: Suspect;
+  /** When the table forgets it, in seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Inputs from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is left of a range: its inputs without results and without those of its children. */
+export function remaining(
+  start: number,
+  row: Pick<RangeRow, "end" | "results" | "children">,
+): Span[] {
+  const taken: Span[] = [
+    ...row.results.map((stored) => ({ start: stored.start, end: stored.start + stored.count })),
+    ...row.children,
+  ].sort((a, b) => a.start - b.start);
+  const left: Span[] = [];
+  let at = start;
+  for (const span of taken) {
+    if (span.start > at) left.push({ start: at, end: span.start });
+    at = Math.max(at, span.end);
+  }
+  if (at < row.end) left.push({ start: at, end: row.end });
+  return left;
+}

@@ -1,0 +1,468 @@
+import {
+  type HeldRange,
+  MAX_CRASHES,
+  type RangeStore,
+  takeRange,
+} from "../../lib/aws/held-range.ts";
+import { callKey } from "../../lib/aws/keys.ts";
+import type { Queues, Received } from "../../lib/aws/queues.ts";
+import {
+  openInputs,
+  type RangeInputs,
+  sealInputs,
+  sliceInputs,
+} from "../../lib/aws/range-message.ts";
+import type { Span } from "../../lib/aws/range-row.ts";
+import { sealResults } from "../../lib/aws/result-text.ts";
+import type { Failure, ResultPage } from "../../lib/backend.ts";
+import { pageSize } from "../../lib/codec/page-builder.ts";
+import { ContainerCrashedError, ExecutionError } from "../../lib/errors.ts";
+import { failedPage } from "../../lib/failed-page.ts";
+import { toErrorPage } from "./error-page.ts";
+import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
+
+/** How long a message is hidden, and from when to when it is hidden again. */
+const HIDDEN_SECONDS = 60;
+const EXTEND_EVERY_MS = 20_000;
+/** What a crash of the container may lose [protocol: flush]. */
+const FLUSH_EVERY_MS = 2000;
+const FLUSH_BYTES = 4 * 1024 * 1024;
+/** How often running calls are looked up for a cancellation. */
+const CANCEL_EVERY_MS = 5000;
+/** For how long a call that was not cancelled is taken to be so still. */
+const CANCEL_KNOWN_MS = 2000;
+const MAX_KNOWN_CALLS = 1000;
+/** After a failure to receive. */
+const RETRY_MS = 1000;
+/** SQS waits 20 s at most [ReceiveMessage, WaitTimeSeconds], and delays 15 min [SendMessage]. */
+const WAIT_SECONDS = 20;
+const MAX_DELAY_SECONDS = 900;
+
+export interface QueueLeaseSourceOptions {
+  readonly store: RangeStore;
+  readonly queues: Queues;
+  /** The queue of the pool that this container belongs to. */
+  readonly queueUrl: string;
+  readonly containerId: string;
+  /** True while the function may have containers beside those that work. */
+  readonly mayScaleOut: () => boolean;
+  /** Something failed that no caller can be told of; the message comes again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A message that this container holds, and its range. */
+interface Holding {
+  readonly inputs: RangeInputs;
+  readonly handle: string;
+  readonly range: HeldRange;
+  /** Leases of it that run. */
+  readonly leases: Map<number, LeaseWorker>;
+  /** Results that were not told to the caller. */
+  untold: ResultPage[];
+  untoldBytes: number;
+  /** Inputs that neither have a result nor left for a range of their own. */
+  left: number;
+  crashes: Map<number, number>;
+  flushedAt: number;
+  extendedAt: number;
+  isOver: boolean;
+}
+
+interface Work {
+  readonly holding: Holding;
+  readonly span: Span;
+  readonly attempt: number;
+}
+
+let lastLeaseId = 0;
+
+/** Leases from a queue of ranges, as the protocol of calls on AWS says (`docs/how-a-call-travels.md`). */
+export class QueueLeaseSource implements LeaseSource {
+  readonly #options: QueueLeaseSourceOptions;
+  readonly #workers: Set<LeaseWorker> = new Set();
+  readonly #holdings: Set<Holding> = new Set();
+  readonly #byLease: Map<number, Holding> = new Map();
+  readonly #delayed: Set<NodeJS.Timeout> = new Set();
+  /** Workers that are about to run an input of a suspicious range. */
+  readonly #beginning: Set<LeaseWorker> = new Set();
+  readonly #cancelled: Map<string, { readonly at: number; readonly isCancelled: boolean }> =
+    new Map();
+  #ready: Work[] = [];
+  #receiving: AbortController | undefined;
+  #checkedAt = 0;
+  #isStopped = false;
+  #dropped = 0;
+
+  constructor(options: QueueLeaseSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Ranges whose results came after those of another container, and were dropped. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** True while it holds no message. */
+  get isIdle(): boolean {
+    return this.#holdings.size === 0;
+  }
+
+  available(worker: LeaseWorker): void {
+    this.#workers.add(worker);
+    this.#pump();
+  }
+
+  leave(worker: LeaseWorker): void {
+    this.#workers.delete(worker);
+  }
+
+  complete(lease: Lease, page: ResultPage): void {
+    const holding = this.#byLease.get(lease.id);
+    if (holding === undefined) return;
+    this.#answer(holding, page);
+  }
+
+  items(lease: Lease): void {
+    throw new ExecutionError(
+      "WINDLASS_GENERATOR_ON_AWS",
+      `call ${lease.callId} yields items, which do not travel through queues yet`,
+      { hint: "return an array, or run the app on the local engine" },
+    );
+  }
+
+  retry(lease: Lease, failure: Failure, delayMs: number): void {
+    const holding = this.#byLease.get(lease.id);
+    if (holding === undefined) return;
+    const span = { start: failure.index, end: failure.index + 1 };
+    const attempt = lease.attempt + 1;
+    if (span.start !== holding.inputs.start) {
+      this.#leaveRange(holding, span, { attempt, delayMs });
+      return;
+    }
+    // A range's row bears its first input's name: that one cannot leave.
+    this.#later(() => this.#enqueue(holding, [span], attempt), delayMs);
+  }
+
+  giveBack(lease: Lease, from: number, reason: GiveBackReason): void {
+    const holding = this.#byLease.get(lease.id);
+    if (holding === undefined) return;
+    const rest = { start: from, end: lease.start + lease.count };
+    if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
+    else if (this.#isStopped || rest.start === holding.inputs.start) {
+      this.#enqueue(holding, [rest], lease.attempt);
+    } else this.#leaveRange(holding, rest, { attempt: lease.attempt, delayMs: 0 });
+  }
+
+  hasIdleCapacity(): boolean {
+    return this.#ready.length === 0 && this.#options.mayScaleOut();
+  }
+
+  /** Looks at the clock; to be called about once a second. */
+  tick(): void {
+    const now = this.#options.store.now();
+    for (const holding of this.#holdings) {
+      if (holding.untold.length > 0 && now - holding.flushedAt >= FLUSH_EVERY_MS) {
+        this.#flush(holding);
+      }
+      if (now - holding.extendedAt >= EXTEND_EVERY_MS) this.#extend(holding, now);
+    }
+    if (now - this.#checkedAt >= CANCEL_EVERY_MS) {
+      this.#checkedAt = now;
+      this.#do(() => this.#obeyCancellations());
+    }
+  }
+
+  /** Takes nothing new. What is held and was not started goes back to the queue at once. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#receiving?.abort();
+    for (const timer of this.#delayed) clearTimeout(timer);
+    this.#ready = [];
+    await Promise.all([...this.#holdings].map((holding) => this.#handBack(holding)));
+  }
+
+  #pump(): void {
+    for (const worker of this.#workers) {
+      while (worker.slots > 0 && !this.#beginning.has(worker)) {
+        const work = this.#ready.shift();
+        if (work === undefined) break;
+        if (!work.holding.isOver) this.#assign(worker, work);
+      }
+    }
+    if (this.#ready.length === 0 && [...this.#workers].some((worker) => worker.slots > 0)) {
+      this.#receiveSoon();
+    }
+  }
+
+  #receiveSoon(): void {
+    if (this.#receiving !== undefined || this.#isStopped) return;
+    const receiving = new AbortController();
+    this.#receiving = receiving;
+    const again = (): void => {
+      this.#receiving = undefined;
+      this.#pump();
+    };
+    this.#receive(receiving.signal).then(again, (error) => {
+      if (this.#isStopped) return;
+      this.#options.onError(error);
+      // The queue could not be reached, or a message not be taken: it comes again.
+      this.#later(again, RETRY_MS);
+    });
+  }
+
+  async #receive(signal: AbortSignal): Promise<void> {
+    const { queues, queueUrl } = this.#options;
+    const received = await queues.receive(queueUrl, {
+      limit: 1,
+      waitSeconds: WAIT_SECONDS,
+      hiddenSeconds: HIDDEN_SECONDS,
+      signal,
+    });
+    for (const message of received) await this.#take(message);
+  }
+
+  #later(act: () => void, delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer);
+      act();
+    }, delayMs);
+    this.#delayed.add(timer);
+  }
+
+  async #take(received: Received): Promise<void> {
+    const { store, queues, queueUrl, containerId } = this.#options;
+    const inputs = openInputs(received.body);
+    const { callId, target } = inputs.request;
+    const { start, end, isChild } = inputs;
+    if (await this.#isCancelled(inputs)) {
+      await queues.delete(queueUrl, received.handle);
+      return;
+    }
+    const message = { app: target.app, callId, start, end, isChild, receives: received.receives };
+    const taken = await takeRange(store, message, containerId);
+    if (taken.kind === "done") await queues.delete(queueUrl, received.handle);
+    else if (taken.kind === "busy") {
+      const seconds = Math.max(1, Math.ceil((taken.until - store.now()) / 1000));
+      await queues.hide(queueUrl, received.handle, seconds);
+    } else await this.#begin(inputs, received.handle, taken.range);
+  }
+
+  async #begin(inputs: RangeInputs, handle: string, range: HeldRange): Promise<void> {
+    for (const child of await range.unsent()) {
+      await this.#send({ ...sliceInputs(inputs, child), isChild: true }, 0);
+      await range.sent(child);
+    }
+    const now = this.#options.store.now();
+    const spans = range.remaining;
+    const holding: Holding = {
+      inputs,
+      handle,
+      range,
+      leases: new Map(),
+      untold: [],
+      untoldBytes: 0,
+      left: spans.reduce((sum, { start, end }) => sum + end - start, 0),
+      crashes: new Map(),
+      flushedAt: now,
+      extendedAt: now,
+      isOver: false,
+    };
+    this.#holdings.add(holding);
+    const { poison } = range;
+    if (poison !== undefined) this.#fail(holding, poison, "its container ended each time");
+    const rest = spans.flatMap((span) => without(span, poison));
+    this.#enqueue(holding, range.isSuspicious ? rest.flatMap(singles) : rest, inputs.attempt);
+    if (holding.left === 0) this.#finish(holding);
+  }
+
+  #enqueue(holding: Holding, spans: readonly Span[], attempt: number): void {
+    if (holding.isOver) return;
+    this.#ready.push(...spans.map((span) => ({ holding, span, attempt })));
+    this.#pump();
+  }
+
+  #assign(worker: LeaseWorker, { holding, span, attempt }: Work): void {
+    lastLeaseId += 1;
+    const { request, unary, args } = sliceInputs(holding.inputs, span);
+    const { callId, kind, target } = request;
+    const { start, end } = span;
+    const inputs = { start, count: end - start, unary, args };
+    const lease = { id: lastLeaseId, callId, kind, method: target.method, attempt, ...inputs };
+    this.#byLease.set(lease.id, holding);
+    holding.leases.set(lease.id, worker);
+    if (!holding.range.isSuspicious) {
+      worker.run(lease);
+      return;
+    }
+    this.#beginning.add(worker);
+    this.#do(async () => {
+      const isOurs = await holding.range.begin(start);
+      this.#beginning.delete(worker);
+      if (isOurs) worker.run(lease);
+      else this.#forget(holding);
+      this.#pump();
+    });
+  }
+
+  #answer(holding: Holding, page: ResultPage): void {
+    holding.range.add(page);
+    holding.untold.push(page);
+    holding.untoldBytes += pageSize(page.values);
+    holding.left -= page.count;
+    if (holding.left === 0) this.#finish(holding);
+    else if (holding.untoldBytes >= FLUSH_BYTES) this.#flush(holding);
+  }
+
+  #flush(holding: Holding): void {
+    holding.flushedAt = this.#options.store.now();
+    this.#do(() => this.#write(holding, () => holding.range.flush()));
+  }
+
+  #finish(holding: Holding): void {
+    const { queues, queueUrl } = this.#options;
+    this.#do(async () => {
+      if (!(await this.#write(holding, () => holding.range.finish()))) return;
+      this.#forget(holding);
+      await queues.delete(queueUrl, holding.handle);
+    });
+  }
+
+  /** Write first, then reply: what a caller is told is what the table says. */
+  async #write(holding: Holding, write: () => Promise<boolean>): Promise<boolean> {
+    const pages = holding.untold;
+    holding.untold = [];
+    holding.untoldBytes = 0;
+    if (!(await write())) {
+      this.#dropped += 1;
+      this.#cancelLeases(holding);
+      return false;
+    }
+    const { replyTo, request } = holding.inputs;
+    if (replyTo === undefined) return true;
+    const fields = { callId: request.callId, epoch: holding.range.epoch };
+    for (const page of pages) {
+      const body = sealResults(page, fields);
+      await this.#options.queues.send(replyTo, { body }).catch(this.#options.onError);
+    }
+    return true;
+  }
+
+  /** Makes inputs of a held range a range of their own, for any container. */
+  #leaveRange(
+    holding: Holding,
+    span: Span,
+    { attempt, delayMs }: { readonly attempt: number; readonly delayMs: number },
+  ): void {
+    this.#do(async () => {
+      if (!(await holding.range.split(span))) {
+        if (holding.range.isFenced) this.#forget(holding);
+        else this.#enqueue(holding, [span], attempt);
+        return;
+      }
+      const inputs = { ...sliceInputs(holding.inputs, span), attempt, isChild: true };
+      await this.#send(inputs, Math.min(MAX_DELAY_SECONDS, Math.ceil(delayMs / 1000)));
+      await holding.range.sent(span);
+      holding.left -= span.end - span.start;
+      if (holding.left === 0) this.#finish(holding);
+    });
+  }
+
+  #afterCrash(
+    holding: Holding,
+    rest: Span,
+    { detail, lease }: { readonly detail: string; readonly lease: Lease },
+  ): void {
+    if (rest.end - rest.start > 1) {
+      this.#enqueue(holding, singles(rest), lease.attempt);
+      return;
+    }
+    const crashes = (holding.crashes.get(rest.start) ?? 0) + 1;
+    holding.crashes.set(rest.start, crashes);
+    if (crashes < MAX_CRASHES) this.#enqueue(holding, [rest], lease.attempt);
+    else this.#fail(holding, rest.start, detail);
+  }
+
+  #fail(holding: Holding, index: number, detail: string): void {
+    const { name } = holding.inputs.request.target;
+    const error = new ContainerCrashedError(
+      "WINDLASS_CONTAINER_CRASHED",
+      `the container of "${name}" ended ${MAX_CRASHES} times while it ran this input: ${detail}`,
+      { hint: "look for process.exit, running out of memory, or an error outside of any await" },
+    );
+    this.#answer(holding, failedPage({ start: index, count: 1 }, "crashed", toErrorPage(error)));
+  }
+
+  #extend(holding: Holding, now: number): void {
+    holding.extendedAt = now;
+    const { queues, queueUrl } = this.#options;
+    this.#do(() => queues.hide(queueUrl, holding.handle, HIDDEN_SECONDS));
+    // The row's lease is the truth; there is no row before the first flush, unless it was taken over.
+    if (holding.range.isStored) this.#flush(holding);
+  }
+
+  async #obeyCancellations(): Promise<void> {
+    const { queues, queueUrl } = this.#options;
+    for (const holding of [...this.#holdings]) {
+      if (!(await this.#isCancelled(holding.inputs))) continue;
+      this.#cancelLeases(holding);
+      await queues.delete(queueUrl, holding.handle);
+    }
+  }
+
+  async #isCancelled({ request }: RangeInputs): Promise<boolean> {
+    const { rows, now } = this.#options.store;
+    const known = this.#cancelled.get(request.callId);
+    if (known !== undefined && (known.isCancelled || now() - known.at < CANCEL_KNOWN_MS)) {
+      return known.isCancelled;
+    }
+    const key = callKey(request.target.app, request.callId);
+    const call = await rows.get<{ readonly state: string }>(key);
+    const isCancelled = call?.body.state === "cancelled";
+    if (this.#cancelled.size >= MAX_KNOWN_CALLS) this.#cancelled.clear();
+    this.#cancelled.set(request.callId, { at: now(), isCancelled });
+    return isCancelled;
+  }
+
+  #cancelLeases(holding: Holding): void {
+    for (const [leaseId, worker] of holding.leases) worker.cancel(leaseId);
+    this.#forget(holding);
+  }
+
+  #forget(holding: Holding): void {
+    holding.isOver = true;
+    this.#holdings.delete(holding);
+    for (const leaseId of holding.leases.keys()) this.#byLease.delete(leaseId);
+  }
+
+  async #handBack(holding: Holding): Promise<void> {
+    const { queues, queueUrl } = this.#options;
+    if (await this.#write(holding, () => holding.range.handBack())) {
+      await queues.hide(queueUrl, holding.handle, 0);
+    }
+    this.#cancelLeases(holding);
+  }
+
+  async #send(inputs: RangeInputs, delaySeconds: number): Promise<void> {
+    const { queues, queueUrl } = this.#options;
+    const { callId } = inputs.request;
+    await queues.send(queueUrl, { body: sealInputs(inputs), group: callId, delaySeconds });
+  }
+
+  #do(act: () => Promise<unknown>): void {
+    act().catch(this.#options.onError);
+  }
+}
+
+function singles({ start, end }: Span): Span[] {
+  return Array.from({ length: end - start }, (_, offset) => {
+    return { start: start + offset, end: start + offset + 1 };
+  });
+}
+
+function without({ start, end }: Span, index: number | undefined): Span[] {
+  if (index === undefined || index < start || index >= end) return [{ start, end }];
+  return [
+    { start, end: index },
+    { start: index + 1, end },
+  ].filter((span) => span.end > span.start);
+}

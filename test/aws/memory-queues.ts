@@ -1,0 +1,87 @@
+import type { Outgoing, Queues, Received } from "../../lib/aws/queues.ts";
+
+interface Message {
+  readonly id: number;
+  readonly body: string;
+  receives: number;
+  visibleAt: number;
+}
+
+/** Queues in memory on a clock of their own; whoever receives waits until something is there. */
+export class MemoryQueues implements Queues {
+  readonly #now: () => number;
+  readonly #queues: Map<string, Message[]> = new Map();
+  #waiting: (() => void)[] = [];
+  #lastId = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Messages that are not deleted, hidden ones too. */
+  bodies(url: string): string[] {
+    return this.#queue(url).map(({ body }) => body);
+  }
+
+  /** When each message will be seen again. */
+  visibleAt(url: string): number[] {
+    return this.#queue(url).map((message) => message.visibleAt);
+  }
+
+  /** Lets those that wait look again: the clock was moved. */
+  wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const look of waiting) look();
+  }
+
+  async send(url: string, { body, delaySeconds = 0 }: Outgoing): Promise<void> {
+    this.#lastId += 1;
+    const visibleAt = this.#now() + delaySeconds * 1000;
+    this.#queue(url).push({ id: this.#lastId, body, receives: 0, visibleAt });
+    this.wake();
+  }
+
+  async receive(
+    url: string,
+    wanted: {
+      readonly limit: number;
+      readonly hiddenSeconds: number;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<readonly Received[]> {
+    for (;;) {
+      const visible = this.#queue(url).filter(({ visibleAt }) => visibleAt <= this.#now());
+      if (visible.length > 0 || wanted.signal?.aborted === true) {
+        return visible.slice(0, wanted.limit).map((message) => {
+          message.receives += 1;
+          message.visibleAt = this.#now() + wanted.hiddenSeconds * 1000;
+          const handle = `${message.id}.${message.receives}`;
+          return { body: message.body, handle, receives: message.receives };
+        });
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        wanted.signal?.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+  }
+
+  async hide(url: string, handle: string, seconds: number): Promise<void> {
+    const message = this.#queue(url).find(({ id }) => handle.startsWith(`${id}.`));
+    if (message !== undefined) message.visibleAt = this.#now() + seconds * 1000;
+    this.wake();
+  }
+
+  async delete(url: string, handle: string): Promise<void> {
+    const queue = this.#queue(url);
+    const at = queue.findIndex(({ id }) => handle.startsWith(`${id}.`));
+    if (at >= 0) queue.splice(at, 1);
+  }
+
+  #queue(url: string): Message[] {
+    const queue = this.#queues.get(url) ?? [];
+    this.#queues.set(url, queue);
+    return queue;
+  }
+}

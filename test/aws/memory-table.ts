@@ -1,0 +1,73 @@
+import type { RowKey } from "../../lib/aws/keys.ts";
+import type { Objects } from "../../lib/aws/objects.ts";
+import type { Row, Rows, RowWrite } from "../../lib/aws/rows.ts";
+
+/** Called before and after each operation; may wait, and may throw to end whoever asked. */
+export type Gate = (operation: string, moment: "before" | "after") => Promise<void>;
+
+/** The table as the protocol sees it, in memory: conditional writes and nothing else. */
+export class MemoryTable {
+  readonly #rows: Map<string, Row<unknown>> = new Map();
+
+  /** The port as one container uses it. */
+  port(gate: Gate): Rows {
+    const through = async <T>(operation: string, act: () => T): Promise<T> => {
+      await gate(operation, "before");
+      const result = act();
+      await gate(operation, "after");
+      return result;
+    };
+    return {
+      get: <Body>(key: RowKey) =>
+        through("get", () => this.#rows.get(nameOf(key)) as Row<Body> | undefined),
+      put: (key, body, expected) =>
+        through("put", () => this.#apply([{ kind: "put", key, body, expected }])),
+      transact: (writes) => through("transact", () => this.#apply(writes)),
+      list: <Body>(pk: string) => through("list", () => this.list<Body>(pk)),
+      delete: (key) =>
+        through("delete", () => {
+          this.#rows.delete(nameOf(key));
+        }),
+    };
+  }
+
+  list<Body>(pk: string): readonly Row<Body>[] {
+    return [...this.#rows.keys()]
+      .filter((name) => name.startsWith(`${pk}\n`))
+      .sort()
+      .map((name) => this.#rows.get(name) as Row<Body>);
+  }
+
+  #apply(writes: readonly RowWrite[]): boolean {
+    const isAllowed = writes.every((write) => {
+      const found = this.#rows.get(nameOf(write.key));
+      if (write.kind === "put") return (found?.version ?? 0) === write.expected;
+      return (found?.body as { state?: string } | undefined)?.state !== write.state;
+    });
+    if (!isAllowed) return false;
+    for (const write of writes) {
+      if (write.kind !== "put") continue;
+      const body = JSON.parse(JSON.stringify(write.body)) as unknown;
+      this.#rows.set(nameOf(write.key), { body, version: write.expected + 1 });
+    }
+    return true;
+  }
+}
+
+export class MemoryObjects implements Objects {
+  readonly texts: Map<string, string> = new Map();
+
+  async put(key: string, text: string): Promise<void> {
+    this.texts.set(key, text);
+  }
+
+  async get(key: string): Promise<string> {
+    const text = this.texts.get(key);
+    if (text === undefined) throw new Error(`no object "${key}"`);
+    return text;
+  }
+}
+
+function nameOf({ pk, sk }: RowKey): string {
+  return `${pk}\n${sk}`;
+}

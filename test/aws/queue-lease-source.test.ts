@@ -1,0 +1,251 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { LEASE_MS } from "../../lib/aws/held-range.ts";
+import { blockKey, callKey } from "../../lib/aws/keys.ts";
+import { openInputs, type RangeInputs, sealInputs } from "../../lib/aws/range-message.ts";
+import type { RangeRow } from "../../lib/aws/range-row.ts";
+import { openResults } from "../../lib/aws/result-text.ts";
+import type { Failure, ResultPage } from "../../lib/backend.ts";
+import { decodePage } from "../../lib/codec/decode.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
+import type { Lease, LeaseWorker } from "../../runtime-shim/agent/lease-source.ts";
+import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
+import { MemoryQueues } from "./memory-queues.ts";
+import { MemoryObjects, MemoryTable } from "./memory-table.ts";
+
+const QUEUE = "queue";
+const REPLIES = "replies";
+const CALL = "fc-1";
+
+/** A container that runs nothing by itself: the test answers for it. */
+class Container implements LeaseWorker {
+  readonly leases: Lease[] = [];
+  readonly cancelled: number[] = [];
+  slots = 1;
+
+  get idle(): boolean {
+    return this.leases.length === 0;
+  }
+
+  run(lease: Lease): void {
+    this.slots -= 1;
+    this.leases.push(lease);
+  }
+
+  cancel(leaseId: number): void {
+    this.cancelled.push(leaseId);
+  }
+
+  credit(): void {
+    throw new Error("no generators here");
+  }
+}
+
+describe("leases from a queue", () => {
+  let now = 0;
+  let table: MemoryTable;
+  let queues: MemoryQueues;
+  let errors: unknown[];
+  let mayScaleOut = false;
+
+  beforeEach(() => {
+    now = 1_000_000;
+    table = new MemoryTable();
+    queues = new MemoryQueues(() => now);
+    errors = [];
+    mayScaleOut = false;
+    return () => expect(errors).toEqual([]);
+  });
+
+  const rows = () => table.port(async () => {});
+
+  function open(containerId: string): { source: QueueLeaseSource; worker: Container } {
+    const source = new QueueLeaseSource({
+      store: { rows: rows(), objects: new MemoryObjects(), now: () => now },
+      queues,
+      queueUrl: QUEUE,
+      containerId,
+      mayScaleOut: () => mayScaleOut,
+      onError: (error) => errors.push(error),
+    });
+    const worker = new Container();
+    source.available(worker);
+    return { source, worker };
+  }
+
+  function inputs(fields: Partial<RangeInputs> = {}): RangeInputs {
+    const { start = 0, end = 3 } = fields;
+    const values = Array.from({ length: end - start }, (_, offset) => start + offset);
+    return {
+      request: { callId: CALL, kind: "map", target: { app: "app", name: "double" } },
+      start,
+      end,
+      unary: true,
+      attempt: 0,
+      isChild: false,
+      deployment: 1,
+      replyTo: REPLIES,
+      args: encodePage(values, () => "inputs"),
+      ...fields,
+    };
+  }
+
+  const submit = (fields?: Partial<RangeInputs>): Promise<void> =>
+    queues.send(QUEUE, { body: sealInputs(inputs(fields)) });
+
+  function outputs(start: number, values: readonly unknown[]): ResultPage {
+    return { start, count: values.length, values: encodePage(values, () => "outputs") };
+  }
+
+  const told = (): unknown[][] =>
+    queues.bodies(REPLIES).map((body) => decodePage(openResults(body).page.values) as unknown[]);
+
+  const stored = (): RangeRow[] =>
+    table.list<RangeRow>(blockKey("app", CALL, 0)).map(({ body }) => body);
+
+  const argumentsOf = (lease: Lease | undefined): unknown[] | undefined =>
+    lease === undefined ? undefined : (decodePage(lease.args) as unknown[]);
+
+  it("are run, stored, told and deleted, in that order", async () => {
+    const { source, worker } = open("a");
+    await submit();
+    await until(() => worker.leases.length === 1);
+    const [lease] = worker.leases as [Lease];
+    expect(argumentsOf(lease)).toEqual([0, 1, 2]);
+    source.complete(lease, outputs(0, [0, 2]));
+    expect(told()).toEqual([]);
+    source.complete(lease, outputs(2, [4]));
+    await until(() => queues.bodies(QUEUE).length === 0);
+    expect(told()).toEqual([[0, 2], [4]]);
+    expect(stored()).toMatchObject([{ isDone: true, epoch: 0, end: 3 }]);
+    expect(source.isIdle).toBe(true);
+  });
+
+  it("are flushed after two seconds, and gone on with by another container", async () => {
+    const first = open("a");
+    await submit();
+    await until(() => first.worker.leases.length === 1);
+    first.source.complete(first.worker.leases[0] as Lease, outputs(0, [0]));
+    now += 2000;
+    first.source.tick();
+    await until(() => told().length === 1);
+    // The first container is never heard of again.
+    now += LEASE_MS + 1;
+    const second = open("b");
+    await until(() => second.worker.leases.length === 1);
+    // Whoever crashed may have done so because of the next input: each runs alone.
+    expect(argumentsOf(second.worker.leases[0])).toEqual([1]);
+    second.source.complete(second.worker.leases[0] as Lease, outputs(1, [2]));
+    second.worker.slots = 1;
+    second.source.available(second.worker);
+    await until(() => second.worker.leases.length === 2);
+    second.source.complete(second.worker.leases[1] as Lease, outputs(2, [4]));
+    await until(() => queues.bodies(QUEUE).length === 0);
+    expect(told()).toEqual([[0], [2], [4]]);
+    // What the first one says after that is dropped, and its work is cancelled.
+    first.source.complete(first.worker.leases[0] as Lease, outputs(1, ["late", "late"]));
+    await until(() => first.source.dropped === 1);
+    expect(told()).toEqual([[0], [2], [4]]);
+    expect(first.worker.cancelled).toEqual([first.worker.leases[0]?.id]);
+  });
+
+  it("give what a container has not started to another", async () => {
+    const first = open("a");
+    await submit({ end: 4 });
+    await until(() => first.worker.leases.length === 1);
+    const [lease] = first.worker.leases as [Lease];
+    mayScaleOut = true;
+    expect(first.source.hasIdleCapacity()).toBe(true);
+    first.source.giveBack(lease, 2, { kind: "returned" });
+    await until(() => queues.bodies(QUEUE).length === 2);
+    const second = open("b");
+    await until(() => second.worker.leases.length === 1);
+    expect(argumentsOf(second.worker.leases[0])).toEqual([2, 3]);
+    second.source.complete(second.worker.leases[0] as Lease, outputs(2, [4, 6]));
+    first.source.complete(lease, outputs(0, [0, 2]));
+    await until(() => queues.bodies(QUEUE).length === 0);
+    expect(told()).toEqual(
+      expect.arrayContaining([
+        [0, 2],
+        [4, 6],
+      ]),
+    );
+  });
+
+  it("send an input that is to run again as its own delayed message", async () => {
+    const { source, worker } = open("a");
+    await submit();
+    await until(() => worker.leases.length === 1);
+    const [lease] = worker.leases as [Lease];
+    const failure: Failure = { index: 1, kind: "error", error: encodePage(["no"], () => "error") };
+    source.complete(lease, outputs(0, [0]));
+    source.retry(lease, failure, 1500);
+    source.complete(lease, outputs(2, [4]));
+    await until(() => told().length === 2);
+    const [again] = queues.bodies(QUEUE).map(openInputs);
+    expect(again).toMatchObject({ start: 1, end: 2, attempt: 1, isChild: true });
+    expect(queues.visibleAt(QUEUE)).toEqual([now + 2000]);
+    now += 2000;
+    queues.wake();
+    worker.slots = 1;
+    source.available(worker);
+    await until(() => worker.leases.length === 2);
+    expect(worker.leases[1]).toMatchObject({ start: 1, count: 1, attempt: 1 });
+  });
+
+  it("fail an input alone that crashes its container three times", async () => {
+    const { source, worker } = open("a");
+    await submit({ end: 1 });
+    for (let crash = 1; crash <= 3; crash += 1) {
+      await until(() => worker.leases.length === crash);
+      worker.slots = 1;
+      source.giveBack(worker.leases[crash - 1] as Lease, 0, { kind: "crashed", detail: "boom" });
+    }
+    await until(() => queues.bodies(REPLIES).length === 1);
+    const { page } = openResults(queues.bodies(REPLIES)[0] ?? "");
+    expect(page.failures?.[0]?.kind).toBe("crashed");
+    expect(page.failures?.[0]?.error.text).toContain("boom");
+  });
+
+  it("are dropped on sight once their call is cancelled, and stopped within a heartbeat", async () => {
+    const { source, worker } = open("a");
+    await submit();
+    await until(() => worker.leases.length === 1);
+    await rows().put(callKey("app", CALL), { state: "cancelled" }, 0);
+    now += 5000;
+    source.tick();
+    await until(() => queues.bodies(QUEUE).length === 0);
+    expect(worker.cancelled).toEqual([worker.leases[0]?.id]);
+    await submit({ start: 3, end: 6 });
+    worker.slots = 1;
+    source.available(worker);
+    await until(() => queues.bodies(QUEUE).length === 0);
+    expect(worker.leases).toHaveLength(1);
+  });
+
+  it("go back to the queue at once when the container is told to stop", async () => {
+    const first = open("a");
+    await submit();
+    await until(() => first.worker.leases.length === 1);
+    first.source.complete(first.worker.leases[0] as Lease, outputs(0, [0]));
+    await first.source.stop();
+    expect(queues.visibleAt(QUEUE)).toEqual([now]);
+    const second = open("b");
+    await until(() => second.worker.leases.length === 1);
+    // No one crashed: the rest runs as one lease.
+    expect(argumentsOf(second.worker.leases[0])).toEqual([1, 2]);
+  });
+
+  it("keep their message hidden while they run", async () => {
+    const { source, worker } = open("a");
+    await submit();
+    await until(() => worker.leases.length === 1);
+    now += 20_000;
+    source.tick();
+    await until(() => queues.visibleAt(QUEUE)[0] === now + 60_000);
+  });
+});
+
+/** Lets what is under way go on until something holds; the test's own limit ends it otherwise. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
