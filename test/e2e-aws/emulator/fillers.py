@@ -6,6 +6,12 @@ from ministack.core.responses import get_region
 from ministack.services import dynamodb, ecs, ssm
 from ministack.services.cloudformation import provisioners
 
+import control
+import events
+import fleet
+import hosts
+import queues
+
 FREE_FORM = {"options", "dockerLabels", "driverOpts", "labels", "dockerSecurityOptions"}
 IRREGULAR = {
     "eFSVolumeConfiguration": "efsVolumeConfiguration",
@@ -22,6 +28,15 @@ def install():
         secret_reference_is_arn,
         file_systems_are_directories,
         table_time_to_live,
+        control.control_endpoint,
+        events.task_state_events,
+        hosts.container_instances,
+        hosts.host_ports,
+        fleet.instances_become_hosts,
+        queues.stale_handles_are_accepted,
+        queues.duplicates_without_expiry,
+        queues.counts_are_approximate,
+        queues.hidden_for_twelve_hours,
     ):
         filler()
 

@@ -1,0 +1,168 @@
+"""What a test asks of the emulator beside AWS's own operations, under /_windlass/.
+
+POST   /_windlass/faults        {"kind": …, …}  adds a fault and answers {"id"}; "times" ends it after so many hits
+GET    /_windlass/faults        lists the faults in force, with their hits
+DELETE /_windlass/faults/ID     removes one; DELETE /_windlass/faults removes all
+POST   /_windlass/ACTION        {…}  does what a filler registered under that name
+
+Every fault names what it strikes (a type and zone, an operation and a text in its request, a cluster, a queue),
+so that tests on one emulator do not disturb one another.
+"""
+import json
+import random
+import threading
+import uuid
+
+from ministack import app
+
+PREFIX = "/_windlass/"
+KINDS = {
+    "fleet": {"code", "instanceType", "zone", "purchase"},
+    "throttle": {"operation", "match", "code"},
+    "boot-delay": {"seconds", "cluster"},
+    "leave-delay": {"seconds", "cluster"},
+    "events": {"lost", "doubled", "seed", "cluster"},
+    "duplicates": {"queue", "share", "seed"},
+    "stale-counts": {"queue", "seconds"},
+}
+
+_faults = {}
+_lock = threading.Lock()
+_actions = {}
+
+
+def action(name):
+    """Registers a function of the request's fields under /_windlass/NAME."""
+
+    def register(function):
+        _actions[name] = function
+        return function
+
+    return register
+
+
+def struck(kind, **facts):
+    """The first fault of the kind whose given fields all equal the facts; each hit counts."""
+    with _lock:
+        for fault in list(_faults.values()):
+            if fault["kind"] != kind or not _matches(fault, facts):
+                continue
+            fault["hits"] += 1
+            if fault.get("times") is not None and fault["hits"] >= fault["times"]:
+                del _faults[fault["id"]]
+            return fault
+    return None
+
+
+def in_force(kind, **facts):
+    """As struck, for faults that are a state rather than an event: nothing is counted."""
+    with _lock:
+        return next((f for f in _faults.values() if f["kind"] == kind and _matches(f, facts)), None)
+
+
+def dice(fault):
+    """The fault's own random numbers: one seed, one sequence."""
+    if "_random" not in fault:
+        fault["_random"] = random.Random(fault.get("seed", 1))
+    return fault["_random"]
+
+
+def _matches(fault, facts):
+    for name, value in facts.items():
+        wanted = fault.get(name)
+        if wanted is None:
+            continue
+        if name == "match" and wanted not in value or name != "match" and wanted != value:
+            return False
+    return True
+
+
+def _add(fields):
+    kind = fields.get("kind")
+    if kind not in KINDS:
+        raise ValueError(f"no fault is called {kind!r}; there are {', '.join(sorted(KINDS))}")
+    unknown = set(fields) - KINDS[kind] - {"kind", "times"}
+    if unknown:
+        raise ValueError(f"a {kind} fault has no {', '.join(sorted(unknown))}")
+    fault = {**fields, "id": uuid.uuid4().hex[:12], "hits": 0}
+    with _lock:
+        _faults[fault["id"]] = fault
+    return {"id": fault["id"]}
+
+
+def _shown():
+    with _lock:
+        return {"faults": [{k: v for k, v in f.items() if not k.startswith("_")} for f in _faults.values()]}
+
+
+def _answer(method, name, body):
+    fields = json.loads(body) if body else {}
+    if name == "faults" and method == "POST":
+        return _add(fields)
+    if name == "faults" and method == "GET":
+        return _shown()
+    if name == "faults" and method == "DELETE":
+        with _lock:
+            _faults.clear()
+        return {}
+    if name.startswith("faults/") and method == "DELETE":
+        with _lock:
+            _faults.pop(name.removeprefix("faults/"), None)
+        return {}
+    if method == "POST" and name in _actions:
+        return _actions[name](fields) or {}
+    raise ValueError(f"{method} {PREFIX}{name} is not served; actions: {', '.join(sorted(_actions))}")
+
+
+def operation_of(method, path, headers, body):
+    """(service protocol, operation) of a request, as far as throttling tells them apart."""
+    target = headers.get("x-amz-target", "")
+    if target:
+        return "json", target.rsplit(".", 1)[-1]
+    if method == "POST" and path.endswith("/invocations"):
+        return "rest-json", "Invoke"
+    if body.startswith(b"Action=") or b"&Action=" in body[:4000]:
+        for pair in body.split(b"&"):
+            if pair.startswith(b"Action="):
+                return "query", pair[7:].decode()
+    if "s3" in headers.get("authorization", "").split("/aws4_request")[0].rsplit("/", 1)[-1]:
+        return "s3", {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}.get(method, "")
+    return "", ""
+
+
+def throttled(protocol, code):
+    """AWS names the same refusal differently: the SDKs retry each of these, and only these."""
+    code = code or {"query": "RequestLimitExceeded", "s3": "SlowDown", "rest-json": "TooManyRequestsException"}.get(
+        protocol, "ThrottlingException"
+    )
+    if protocol == "query":
+        error = f"<Response><Errors><Error><Code>{code}</Code><Message>Request limit exceeded.</Message></Error></Errors></Response>"
+        return 503, {"Content-Type": "application/xml"}, error.encode()
+    if protocol == "s3":
+        error = f"<Error><Code>{code}</Code><Message>Please reduce your request rate.</Message></Error>"
+        return 503, {"Content-Type": "application/xml"}, error.encode()
+    status = 429 if protocol == "rest-json" else 400
+    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-errortype": code}
+    return status, headers, json.dumps({"__type": code, "message": "Rate exceeded"}).encode()
+
+
+def control_endpoint():
+    """Tests steer faults from outside, and any operation can be throttled: both stand before the services."""
+    plain = app._handle_post_body_shortcuts
+
+    async def shortcuts(method, path, headers, body, query_params, request_id):
+        body = body or b""
+        if path.startswith(PREFIX):
+            try:
+                return 200, {"Content-Type": "application/json"}, json.dumps(_answer(method, path[len(PREFIX):], body)).encode()
+            except (ValueError, KeyError) as mistake:
+                return 400, {"Content-Type": "application/json"}, json.dumps({"message": str(mistake)}).encode()
+        if _faults:
+            protocol, operation = operation_of(method, path, headers, body)
+            text = path + body.decode("utf-8", "replace")
+            fault = operation and struck("throttle", operation=operation, match=text)
+            if fault:
+                return throttled(protocol, fault.get("code"))
+        return await plain(method, path, headers, body, query_params, request_id)
+
+    app._handle_post_body_shortcuts = shortcuts
