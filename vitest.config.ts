@@ -2,13 +2,18 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Tests use the package as its users do: built, by name.
-const built = fileURLToPath(new URL("./dist/lib/index.js", import.meta.url));
+const built = (file: string): string => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
 
 export default defineConfig({
   test: {
     projects: [
       {
-        resolve: { alias: { windlass: built } },
+        resolve: {
+          alias: [
+            { find: /^windlass$/, replacement: built("lib/index.js") },
+            { find: /^windlass\/cdk$/, replacement: built("cdk/index.js") },
+          ],
+        },
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],

@@ -60,6 +60,8 @@ const BARS: readonly Bar[] = [
   atMost("hello", "hello_wall", { over: "tsx", bound: 1.3 }),
   atMost("import", "import_ms", { bound: 50 }),
   atMost("import", "forbidden_modules", { bound: 0 }),
+  atMost("synth", "wall_500", { bound: 1500 }),
+  atMost("synth", "wall_500", { over: "l1", bound: 2 }),
 ];
 
 /** Compares what a suite measured with its bars. */

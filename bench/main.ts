@@ -18,6 +18,7 @@ import { map } from "./suites/map.ts";
 import { million } from "./suites/million.ts";
 import { payload } from "./suites/payload.ts";
 import { skew } from "./suites/skew.ts";
+import { synth } from "./suites/synth.ts";
 import { formatRatios, formatTable } from "./table.ts";
 
 const SUITES: readonly Suite[] = [
@@ -32,6 +33,7 @@ const SUITES: readonly Suite[] = [
   cpu,
   hello,
   importing,
+  synth,
 ];
 const NAMES: string = SUITES.map(({ name }) => name).join(" ");
 const USAGE = `usage: npm run bench -- <suite>... [options]

@@ -13,7 +13,9 @@ import { fileURLToPath } from "node:url";
 
 /** Packages that contenders import, besides Windlass. */
 const PACKAGES: readonly string[] = [
+  "aws-cdk-lib",
   "bullmq",
+  "constructs",
   "ioredis",
   "piscina",
   "poolifier",

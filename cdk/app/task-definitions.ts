@@ -1,4 +1,4 @@
-import { Aws, CfnParameter, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, CfnParameter, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { CfnTaskDefinition } from "aws-cdk-lib/aws-ecs";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
@@ -50,15 +50,14 @@ export class TaskDefinitions extends Construct {
   }
 }
 
-/** Named by the hash alone, so that who builds the image knows what to pass. */
+/** Named by the hash alone, so that who builds the image knows what to pass; apps of one stack share it. */
 function imageParameter(scope: Construct, hash: string): string {
   const id = `ImageUri${shortHash(hash, 12)}`;
-  const parameter = new CfnParameter(scope, id, {
-    description: `URI of the image with hash ${hash}`,
-    allowedPattern: ".+",
-  });
-  parameter.overrideLogicalId(id);
-  return parameter.valueAsString;
+  const stack = Stack.of(scope);
+  const existing = stack.node.tryFindChild(id);
+  if (existing instanceof CfnParameter) return existing.valueAsString;
+  const description = `URI of the image with hash ${hash}`;
+  return new CfnParameter(stack, id, { description, allowedPattern: ".+" }).valueAsString;
 }
 
 function container(

@@ -1,0 +1,298 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { CfnQueue } from "aws-cdk-lib/aws-sqs";
+import { expect, it } from "vitest";
+import { App, Image, resolveSpec } from "windlass";
+import { WindlassApp, WindlassEnvironment } from "windlass/cdk";
+import {
+  appOf,
+  appStack,
+  CODE,
+  cdkApp,
+  environmentStack,
+  propertiesOf,
+  type TemplateJson,
+  toJson,
+} from "./synth.ts";
+
+const DEPLOYMENT = "Custom::WindlassDeployment";
+const QUEUE = "AWS::SQS::Queue";
+
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `fn-${index}`);
+}
+
+/** The text of a join, with what is only known at deployment as `<id>`. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { Ref, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
+  if (Ref !== undefined) return `<${Ref}>`;
+  return join === undefined ? "<other>" : join[1].map(textOf).join(join[0]);
+}
+
+function manifestOf(template: TemplateJson) {
+  const [deployment] = propertiesOf(template, DEPLOYMENT);
+  return JSON.parse(textOf(deployment.manifest));
+}
+
+it("makes one queue a function and one dead-letter queue", () => {
+  const template = toJson(appStack({ app: appOf("media", ["a", "b"]) }));
+
+  const queues = propertiesOf(template, QUEUE);
+  expect(queues.length).toBe(3);
+  const inputs = queues.filter(({ RedrivePolicy }) => RedrivePolicy !== undefined);
+  expect(inputs.length).toBe(2);
+  for (const queue of inputs) {
+    expect(queue.MessageRetentionPeriod).toBe(604_800);
+    expect(queue.RedrivePolicy.maxReceiveCount).toBe(1000);
+  }
+});
+
+it("adds one resource for one more function", () => {
+  const one = Object.keys(toJson(appStack({ app: appOf("media", names(1)) })).Resources);
+  const two = Object.keys(toJson(appStack({ app: appOf("media", names(2)) })).Resources);
+
+  expect(two.length - one.length).toBe(1);
+});
+
+it("shares a task definition among functions of one image", () => {
+  const app = new App("media");
+  app.function("a", () => 1);
+  app.function("b", () => 1);
+  app.function("c", { image: Image.debianSlim().aptInstall("ffmpeg") }, () => 1);
+
+  const template = toJson(appStack({ app }));
+
+  const definitions = propertiesOf(template, "AWS::ECS::TaskDefinition");
+  expect(definitions.length).toBe(2);
+  for (const definition of definitions) {
+    expect(definition.NetworkMode).toBe("bridge");
+    const [container] = definition.ContainerDefinitions;
+    expect(container.Environment).toEqual([
+      { Name: "AWS_REGION", Value: { Ref: "AWS::Region" } },
+      { Name: "AWS_DEFAULT_REGION", Value: { Ref: "AWS::Region" } },
+      { Name: "AWS_EC2_METADATA_DISABLED", Value: "true" },
+    ]);
+  }
+  const { functions } = manifestOf(template);
+  expect(functions.a.taskDefinition).toBe(functions.b.taskDefinition);
+  expect(functions.a.taskDefinition).not.toBe(functions.c.taskDefinition);
+});
+
+it("keeps task definitions that are replaced", () => {
+  Template.fromStack(appStack()).allResources("AWS::ECS::TaskDefinition", {
+    DeletionPolicy: "Retain",
+    UpdateReplacePolicy: "Retain",
+  });
+});
+
+it("takes built images, and asks for those that are missing", () => {
+  const app = appOf("media");
+  const hash = resolveSpec(app).images[0]?.hash ?? "";
+  const uri = "111122223333.dkr.ecr.us-east-1.amazonaws.com/windlass:1";
+  const imageOf = (template: TemplateJson) =>
+    propertiesOf(template, "AWS::ECS::TaskDefinition")[0].ContainerDefinitions[0].Image;
+
+  const given = imageOf(toJson(appStack({ app, images: { [hash]: uri } })));
+  const missing = imageOf(toJson(appStack({ app })));
+
+  const key = createHash("sha256").update(hash).digest("hex").slice(0, 12);
+  expect(given).toBe(uri);
+  expect(missing).toEqual({ Ref: `ImageUri${key}` });
+});
+
+it("deploys last, with a manifest that names queues and task definitions", () => {
+  const template = toJson(appStack());
+
+  const [deployment] = propertiesOf(template, DEPLOYMENT);
+  const code = createHash("sha256").update(readFileSync(CODE)).digest("hex");
+  expect(deployment).toMatchObject({ app: "media", codeHash: code, shards: "0" });
+  expect(deployment.codeKey).toMatch(/^[0-9a-f]{64}\.mjs$/);
+  const manifest = manifestOf(template);
+  expect(manifest).toMatchObject({ version: 1, app: "media", environment: "default" });
+  const ofType = (type: string) =>
+    Object.entries(template.Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .map(([id]) => `<${id}>`);
+  const { queueUrl, taskDefinition, containerName, spec } = manifest.functions.resize;
+  expect(ofType(QUEUE)).toContain(queueUrl);
+  expect(ofType("AWS::ECS::TaskDefinition")).toEqual([taskDefinition]);
+  expect(containerName).toBe("windlass");
+  expect(spec).toEqual(resolveSpec(appOf("media")).functions[0]);
+  const deployed = Object.values(template.Resources).find(({ Type }) => Type === DEPLOYMENT);
+  expect(deployed?.DependsOn?.length).toBeGreaterThan(0);
+});
+
+it("takes a resolved spec for an app", () => {
+  const app = appOf("media");
+
+  expect(toJson(appStack({ app: resolveSpec(app) }))).toEqual(toJson(appStack({ app })));
+});
+
+it("finds its environment by the name of its parameters", () => {
+  const parameters = Object.values(toJson(appStack({ environment: "staging" })).Parameters ?? {});
+
+  expect(parameters.map(({ Default }) => Default)).toEqual(
+    expect.arrayContaining([
+      "/windlass/staging/table-name",
+      "/windlass/staging/bucket-name",
+      "/windlass/staging/cluster-name",
+      "/windlass/staging/deployment-function-arn",
+    ]),
+  );
+});
+
+it("does not export anything of an environment in another stack", () => {
+  const scope = cdkApp();
+  const environment = environmentStack({}, scope);
+
+  const app = appStack({ environment: environment.resources }, scope);
+
+  expect(app.dependencies).toContain(environment);
+  expect(JSON.stringify(toJson(app))).not.toContain("Fn::ImportValue");
+});
+
+it("refers directly to an environment of its own stack", () => {
+  const stack = new Stack(cdkApp(), "Mine");
+  const environment = new WindlassEnvironment(stack, "Windlass");
+  new WindlassApp(stack, "Media", { app: appOf("media"), environment, code: CODE });
+
+  const facts = Object.values(toJson(stack).Parameters ?? {}).map(({ Default }) => Default);
+
+  expect(facts.filter((fact) => fact?.startsWith("/windlass/"))).toEqual([]);
+});
+
+it("puts two apps into one stack", () => {
+  const stack = new Stack(cdkApp(), "Mine");
+  new WindlassApp(stack, "A", { app: appOf("a"), code: CODE });
+  new WindlassApp(stack, "B", { app: appOf("b"), code: CODE });
+
+  expect(propertiesOf(toJson(stack), DEPLOYMENT).map(({ app }) => app)).toEqual(["a", "b"]);
+});
+
+it("has stacks of two apps whose names differ in a character that ids cannot have", () => {
+  const scope = cdkApp();
+
+  const ids = ["a.b", "a_b", "a-b"].map((name) => appStack({ app: appOf(name) }, scope).node.id);
+
+  expect(new Set(ids).size).toBe(3);
+  expect(ids[2]).toBe("Windlass-a-b");
+});
+
+it("names the shards to use above 400 resources", () => {
+  expect(() => appStack({ app: appOf("large", names(500)) })).toThrow(
+    expect.objectContaining({
+      code: "WINDLASS_TOO_MANY_RESOURCES",
+      hint: expect.stringContaining("shards: 2"),
+    }),
+  );
+});
+
+it("spreads the queues of a sharded app over nested stacks", () => {
+  const stack = appStack({ app: appOf("large", names(500)), shards: 2 });
+
+  const template = toJson(stack);
+  const nested = stack.node
+    .findAll()
+    .filter(Stack.isStack)
+    .filter((one) => one !== stack);
+  const queues = nested.map((one) => propertiesOf(toJson(one), QUEUE).length);
+
+  expect(propertiesOf(template, QUEUE).length).toBe(1);
+  expect(queues.length).toBe(2);
+  expect(queues.reduce((sum, count) => sum + count)).toBe(500);
+  expect(Math.max(...queues)).toBeLessThan(300);
+  for (const one of nested) {
+    expect(Object.keys(toJson(one).Outputs ?? {}).length).toBeLessThan(200);
+  }
+  const { Outputs = {} } = toJson(nested[0] ?? stack);
+  expect(Object.keys(Outputs)).toContain("Urls0");
+  expect(JSON.stringify(template)).toContain("Outputs.Urls0");
+});
+
+it("never moves a function when another is added", () => {
+  const placed = (functions: readonly string[]): Map<string, number> => {
+    const stack = appStack({ app: appOf("large", functions), shards: 3 });
+    const queues = stack.node.findAll().filter((node) => node instanceof CfnQueue);
+    return new Map(
+      queues.map((queue) => [queue.node.id, Number(/Shard(\d)/.exec(queue.node.path)?.[1])]),
+    );
+  };
+
+  const before = placed(names(20));
+  const after = placed([...names(20), "added"]);
+
+  for (const name of names(20)) expect(after.get(name)).toBe(before.get(name));
+});
+
+it.each([0, 1.5, 51])("refuses shards: %s", (shards) => {
+  expect(() => appStack({ shards })).toThrow(
+    expect.objectContaining({ code: "WINDLASS_INVALID_SHARDS" }),
+  );
+});
+
+it("says that there is no bundle", () => {
+  expect(() => appStack({ code: "missing.mjs" })).toThrow(
+    expect.objectContaining({ code: "WINDLASS_CODE_NOT_FOUND" }),
+  );
+});
+
+it("sets the permissions boundary of every role", () => {
+  const scope = cdkApp();
+  const arn = "arn:aws:iam::111122223333:policy/boundary";
+  const permissionsBoundary = ManagedPolicy.fromManagedPolicyArn(
+    new Stack(scope, "Iam"),
+    "Boundary",
+    arn,
+  );
+
+  const template = toJson(appStack({ permissionsBoundary }, scope));
+
+  const roles = propertiesOf(template, "AWS::IAM::Role");
+  expect(roles.map(({ PermissionsBoundary }) => PermissionsBoundary)).toEqual([arn, arn]);
+});
+
+it("encrypts queues and logs with a key that it is given", () => {
+  const scope = cdkApp();
+  const arn = "arn:aws:kms:us-east-1:111122223333:key/1";
+  const encryptionKey = Key.fromKeyArn(new Stack(scope, "Keys"), "Key", arn);
+
+  const template = Template.fromStack(appStack({ encryptionKey }, scope));
+
+  template.allResourcesProperties(QUEUE, { KmsMasterKeyId: arn });
+  template.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: arn });
+  template.resourceCountIs("AWS::IAM::Policy", 1);
+});
+
+it("hands every resource to customize, those of nested stacks too", () => {
+  const types: string[] = [];
+  const stack = appStack({
+    app: appOf("media", names(5)),
+    shards: 1,
+    customize: (resource) => types.push(resource.cfnResourceType),
+  });
+
+  toJson(stack);
+
+  expect(types.filter((type) => type === QUEUE).length).toBe(6);
+  expect(types).toContain(DEPLOYMENT);
+});
+
+it("tags everything with the app's tags, its name and its environment", () => {
+  const app = new App("media", { tags: { team: "video" } });
+  app.function("resize", () => 1);
+
+  const template = toJson(appStack({ app }));
+
+  for (const { Tags } of propertiesOf(template, QUEUE)) {
+    expect(Tags).toEqual([
+      { Key: "team", Value: "video" },
+      { Key: "windlass:app", Value: "media" },
+      { Key: "windlass:environment", Value: "default" },
+    ]);
+  }
+});

@@ -1,0 +1,38 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Stack } from "aws-cdk-lib";
+import { expect, it } from "vitest";
+import { type App, App as WindlassDefinition } from "windlass";
+import { appStack, environmentStack, toJson } from "./synth.ts";
+
+const EXAMPLES = join(import.meta.dirname, "../../examples");
+const examples = readdirSync(EXAMPLES)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3));
+
+/** The template without the hashes of assets, which change with every build. */
+function golden(stack: Stack): string {
+  const text = JSON.stringify(toJson(stack), null, 2);
+  return `${text.replaceAll(/"[0-9a-f]{64}\.zip"/g, '"<asset>.zip"')}\n`;
+}
+
+function goldenFile(name: string): string {
+  return join(import.meta.dirname, "golden", `${name}.json`);
+}
+
+async function appOf(example: string): Promise<App> {
+  const exported: object = await import(join(EXAMPLES, `${example}.ts`));
+  const app = Object.values(exported).find((value) => value instanceof WindlassDefinition);
+  if (app === undefined) throw new RangeError(`${example} exports no App`);
+  return app;
+}
+
+it("writes the template of an environment as it always did", async () => {
+  await expect(golden(environmentStack())).toMatchFileSnapshot(goldenFile("environment"));
+});
+
+it.each(examples)("writes the template of the example %s as it always did", async (example) => {
+  const stack = appStack({ app: await appOf(example) });
+
+  await expect(golden(stack)).toMatchFileSnapshot(goldenFile(example));
+});

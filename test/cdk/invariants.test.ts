@@ -1,0 +1,160 @@
+import { expect, it } from "vitest";
+import { App } from "windlass";
+import {
+  appOf,
+  appStack,
+  environmentStack,
+  propertiesOf,
+  type TemplateJson,
+  toJson,
+} from "./synth.ts";
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+const templates: readonly (readonly [string, TemplateJson])[] = [
+  ["environment", toJson(environmentStack())],
+  ["app", toJson(appStack({ app: appOf("media", ["a", "b"]) }))],
+];
+
+/** Actions that may be allowed on "*", and why. */
+const ANY_RESOURCE: Readonly<Record<string, string>> = {
+  "ecs:DiscoverPollEndpoint": "AWS lets it be limited to nothing; it only answers an address",
+  "ecr:GetAuthorizationToken": "it signs in to the registry, not to a repository",
+};
+
+/** Resources that end in a wildcard which is more than a name's own prefix, and why. */
+const WIDE_RESOURCES: readonly (readonly [RegExp, string])[] = [
+  [/:sqs:.*:\*$/, "narrowed by the tag of the app: hundreds of ARNs do not fit a policy"],
+  [/:repository\/\*$/, "only pulls; images of the account are shared by apps"],
+];
+
+/** Dollars a month at rest, at list price. What is missing here fails. */
+const IDLE_DOLLARS: Readonly<Record<string, number>> = {
+  "AWS::CDK::Metadata": 0,
+  "AWS::DynamoDB::Table": 0,
+  "AWS::EC2::InternetGateway": 0,
+  "AWS::EC2::LaunchTemplate": 0,
+  "AWS::EC2::Route": 0,
+  "AWS::EC2::RouteTable": 0,
+  "AWS::EC2::SecurityGroup": 0,
+  "AWS::EC2::Subnet": 0,
+  "AWS::EC2::SubnetRouteTableAssociation": 0,
+  "AWS::EC2::VPC": 0,
+  "AWS::EC2::VPCEndpoint": 0,
+  "AWS::EC2::VPCGatewayAttachment": 0,
+  "AWS::ECS::Cluster": 0,
+  "AWS::ECS::TaskDefinition": 0,
+  "AWS::IAM::InstanceProfile": 0,
+  "AWS::IAM::Role": 0,
+  "AWS::Lambda::Function": 0,
+  "AWS::Logs::LogGroup": 0,
+  "AWS::S3::Bucket": 0,
+  "AWS::S3::BucketPolicy": 0,
+  "AWS::SQS::Queue": 0,
+  "AWS::SSM::Parameter": 0,
+  "Custom::WindlassDeployment": 0,
+};
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { "Fn::Join": join } = value as { "Fn::Join"?: [string, unknown[]] };
+  return join === undefined ? "<token>" : join[1].map(textOf).join(join[0]);
+}
+
+function statementsOf(template: TemplateJson): Statement[] {
+  const inline = propertiesOf(template, "AWS::IAM::Role").flatMap(({ Policies = [] }) => Policies);
+  const policies = [...inline, ...propertiesOf(template, "AWS::IAM::Policy")];
+  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+const list = <Item>(value: Item | readonly Item[]): readonly Item[] =>
+  Array.isArray(value) ? value : [value as Item];
+
+it.each(templates)("allows no action by wildcard: %s", (_, template) => {
+  const actions = statementsOf(template).flatMap(({ Action }) => list(Action));
+
+  expect(actions.length).toBeGreaterThan(0);
+  expect(actions.filter((action) => action.includes("*"))).toEqual([]);
+});
+
+it.each(templates)("allows nothing on every resource without a reason: %s", (_, template) => {
+  const wide = statementsOf(template).filter(({ Resource }) => list(Resource).includes("*"));
+
+  const actions = wide.flatMap(({ Action }) => list(Action));
+  expect(actions.filter((action) => ANY_RESOURCE[action] === undefined)).toEqual([]);
+});
+
+it.each(templates)("cuts resources to a prefix, or says why not: %s", (_, template) => {
+  const resources = statementsOf(template)
+    .flatMap(({ Resource }) => list(Resource))
+    .map(textOf)
+    .filter((resource) => resource !== "*" && /[:/]\*$/.test(resource))
+    .filter((resource) => !/(calls|bundles|manifests)\/.*\*$/.test(resource))
+    .filter((resource) => !/:container-instance\/<token>\/\*$/.test(resource));
+
+  const unexplained = resources.filter((one) => !WIDE_RESOURCES.some(([like]) => like.test(one)));
+  expect(unexplained).toEqual([]);
+});
+
+it.each(templates)("uses no policies that AWS manages: %s", (_, template) => {
+  for (const role of propertiesOf(template, "AWS::IAM::Role")) {
+    expect(role.ManagedPolicyArns).toBeUndefined();
+  }
+});
+
+it.each(templates)("opens nothing to the inside: %s", (_, template) => {
+  expect(propertiesOf(template, "AWS::EC2::SecurityGroupIngress")).toEqual([]);
+  for (const group of propertiesOf(template, "AWS::EC2::SecurityGroup")) {
+    expect(group.SecurityGroupIngress).toBeUndefined();
+  }
+});
+
+it.each(templates)("names only parameters and log groups: %s", (_, template) => {
+  const named = Object.values(template.Resources).filter(({ Properties = {} }) =>
+    Object.keys(Properties).some((key) =>
+      /^(QueueName|TableName|BucketName|RoleName|FunctionName|ClusterName|LaunchTemplateName|Family|GroupName|InstanceProfileName)$/.test(
+        key,
+      ),
+    ),
+  );
+
+  expect(named).toEqual([]);
+});
+
+it.each(templates)("costs at most a dollar a month at rest: %s", (_, template) => {
+  const types = Object.values(template.Resources).map(({ Type }) => Type);
+
+  const dollars = types.map((type) => IDLE_DOLLARS[type] ?? Number.NaN);
+  expect(types.filter((type) => IDLE_DOLLARS[type] === undefined)).toEqual([]);
+  expect(dollars.reduce((sum, price) => sum + price, 0)).toBeLessThanOrEqual(1);
+});
+
+it("pays for parameters at the free tier only", () => {
+  for (const parameter of propertiesOf(toJson(environmentStack()), "AWS::SSM::Parameter")) {
+    expect(parameter.Tier ?? "Standard").toBe("Standard");
+  }
+});
+
+it("runs the deployment function on a runtime that takes new functions", () => {
+  const [deployment] = propertiesOf(toJson(environmentStack()), "AWS::Lambda::Function");
+
+  expect(deployment.Runtime).toBe("nodejs24.x");
+});
+
+it("keeps values of this process's environment out of templates", () => {
+  process.env["AWS_SECRET_ACCESS_KEY"] = "wJalrXUtnFEMI-not-for-templates";
+  try {
+    const app = new App("media");
+    app.function("resize", () => process.env["AWS_SECRET_ACCESS_KEY"]);
+    const text = JSON.stringify([toJson(appStack({ app })), toJson(environmentStack())]);
+
+    expect(text).not.toContain("wJalrXUtnFEMI");
+    expect(text).not.toMatch(/AKIA[0-9A-Z]{16}/);
+  } finally {
+    delete process.env["AWS_SECRET_ACCESS_KEY"];
+  }
+});
