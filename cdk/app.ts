@@ -9,7 +9,7 @@ import { type AppSpec, specText } from "../lib/spec.ts";
 import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
 import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
-import { type Manifest, manifestFunctions } from "./app/manifest.ts";
+import { type Manifest, manifestFunctions, manifestText } from "./app/manifest.ts";
 import { QueueShard } from "./app/queue-shard.ts";
 import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
@@ -153,7 +153,7 @@ export class WindlassApp extends Construct {
       serviceToken: link.deploymentFunctionArn,
       properties: {
         app: this.spec.name,
-        manifest: JSON.stringify(manifest),
+        manifest: manifestText(manifest),
         codeHash: code.hash,
         codeBucket: code.bucketName,
         codeKey: code.objectKey,

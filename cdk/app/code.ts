@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import { AssetStaging, FileAssetPackaging, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { NotFoundError } from "../../lib/errors.ts";
 import { show } from "../../lib/options/show.ts";
@@ -20,9 +20,17 @@ export class BundledCode extends Construct {
   constructor(scope: Construct, id: string, props: { readonly file: string }) {
     super(scope, id);
     this.hash = hashFile(props.file);
-    const asset = new Asset(this, "Asset", { path: props.file });
-    this.bucketName = asset.s3BucketName;
-    this.objectKey = asset.s3ObjectKey;
+    // What an Asset of aws-s3-assets does, without loading half of aws-s3 for it.
+    const stack = Stack.of(this);
+    const staging = new AssetStaging(this, "Asset", { sourcePath: props.file });
+    const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
+      displayName: this.node.path,
+      fileName: staging.relativeStagedPath(stack),
+      packaging: FileAssetPackaging.FILE,
+      sourceHash: staging.assetHash,
+    });
+    this.bucketName = bucketName;
+    this.objectKey = objectKey;
   }
 }
 

@@ -1,3 +1,4 @@
+import { Fn, type IResolvable, Lazy } from "aws-cdk-lib";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 
 /** What clients, agents and the controller need to know of a deployed app. */
@@ -40,4 +41,31 @@ export function manifestFunctions(
       return [spec.name, { queueUrl, taskDefinition, containerName, spec }];
     }),
   );
+}
+
+/**
+ * A manifest as text: one substitution, in which each value that is known at deployment stands once. A join would be
+ * cut at each of them, and takes as long to synthesize as everything else of a large app.
+ */
+export function manifestText(manifest: Manifest): IResolvable {
+  const substitution = toSubstitution(JSON.stringify(manifest));
+  // The CDK prepares by looking for values of other stacks: all of these are of this one.
+  return Lazy.uncachedAny({
+    produce: ({ preparing }) => (preparing ? undefined : substitution),
+  });
+}
+
+function toSubstitution(manifest: string): string {
+  const variables = new Map<string, string>();
+  const nameOf = (token: string): string => {
+    const name = variables.get(token) ?? `v${variables.size}`;
+    variables.set(token, name);
+    return name;
+  };
+  const text = manifest.replaceAll(
+    /\$\{Token\[[^\]]*\]\}|\$\{/g,
+    // A "${" of the user's is not a variable.
+    (match) => (match === "${" ? "${!" : `\${${nameOf(match)}}`),
+  );
+  return Fn.sub(text, Object.fromEntries([...variables].map(([token, name]) => [name, token])));
 }

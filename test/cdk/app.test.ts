@@ -26,12 +26,14 @@ function names(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `fn-${index}`);
 }
 
-/** The text of a join, with what is only known at deployment as `<id>`. */
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  const { Ref, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
-  if (Ref !== undefined) return `<${Ref}>`;
-  return join === undefined ? "<other>" : join[1].map(textOf).join(join[0]);
+/** The text of a substitution, with what is only known at deployment as `<id>`. */
+function textOf(value: { readonly "Fn::Sub": [string, Record<string, { Ref?: string }>] }): string {
+  const [text, variables] = value["Fn::Sub"];
+  return text
+    .replaceAll(/\$\{(!?)(\w*)/g, (_, literal, name) =>
+      literal === "!" ? `\${${name}` : `<${variables[name]?.Ref ?? "other"}>`,
+    )
+    .replaceAll(/>\}/g, ">");
 }
 
 function manifestOf(template: TemplateJson) {
@@ -125,6 +127,16 @@ it("deploys last, with a manifest that names queues and task definitions", () =>
   expect(spec).toEqual(resolveSpec(appOf("media")).functions[0]);
   const deployed = Object.values(template.Resources).find(({ Type }) => Type === DEPLOYMENT);
   expect(deployed?.DependsOn?.length).toBeGreaterThan(0);
+});
+
+it("leaves text of the user's alone that looks like a variable", () => {
+  const app = new App("media");
+  const PATTERN = `$${"{HOME}"}/x and $${"{Token["}`;
+  app.function("a", { env: { PATTERN } }, () => 1);
+
+  const { functions } = manifestOf(toJson(appStack({ app })));
+
+  expect(functions.a.spec.env).toEqual({ PATTERN });
 });
 
 it("takes a resolved spec for an app", () => {

@@ -33,7 +33,7 @@ export function appProject(...args: Parameters<typeof tempProject>): string {
 export function install(root: string): void {
   mkdirSync(join(root, "node_modules/@types"), { recursive: true });
   symlinkSync(REPOSITORY, join(root, "node_modules/windlass"));
-  for (const name of ["zod", "@types/node"]) {
+  for (const name of ["zod", "aws-cdk-lib", "constructs", "@types/node"]) {
     symlinkSync(join(REPOSITORY, "node_modules", name), join(root, "node_modules", name));
   }
 }
