@@ -1,22 +1,43 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 // Tests use the package as its users do: built, by name.
 const built = (file: string): string => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
+
+const resolve = {
+  alias: [
+    { find: /^windlass$/, replacement: built("lib/index.js") },
+    { find: /^windlass\/cdk$/, replacement: built("cdk/index.js") },
+  ],
+};
+
+// Needs Docker and minutes, so it is there only when it is asked for: `vitest --project aws`.
+const aws = /(^|\s)--project[= ]aws(\s|$)/.test(process.argv.join(" "))
+  ? [
+      {
+        resolve,
+        test: {
+          name: "aws",
+          include: ["test/e2e-aws/**/*.test.ts"],
+          globalSetup: ["test/e2e-aws/harness.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          pool: "forks",
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
+    ]
+  : [];
 
 export default defineConfig({
   test: {
     projects: [
       {
-        resolve: {
-          alias: [
-            { find: /^windlass$/, replacement: built("lib/index.js") },
-            { find: /^windlass\/cdk$/, replacement: built("cdk/index.js") },
-          ],
-        },
+        resolve,
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, "test/e2e-aws/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",
@@ -35,6 +56,7 @@ export default defineConfig({
           },
         },
       },
+      ...aws,
     ],
     coverage: { include: ["lib/**", "runtime-shim/**", "bin/**"] },
   },

@@ -67,7 +67,7 @@ describe("deleting", () => {
 
 awsTest("a message can come twice, each time as if it were the first", async () => {
   const { name, QueueUrl } = await newQueue();
-  await fault("duplicates", { queue: name, share: 1, times: 1 });
+  await fault("duplicates", { queue: name, share: 1 });
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "a" }));
   const [first] = await receive(QueueUrl);
   const [second] = await receive(QueueUrl);

@@ -1,6 +1,6 @@
 """What a test asks of the emulator beside AWS's own operations, under /_windlass/.
 
-POST   /_windlass/faults        {"kind": …, …}  adds a fault and answers {"id"}; "times" ends it after so many hits
+POST   /_windlass/faults        {"kind": …, …}  adds a fault and answers {"id"}; "times" ends a fleet or throttle fault
 GET    /_windlass/faults        lists the faults in force, with their hits
 DELETE /_windlass/faults/ID     removes one; DELETE /_windlass/faults removes all
 POST   /_windlass/ACTION        {…}  does what a filler registered under that name
@@ -17,8 +17,8 @@ from ministack import app
 
 PREFIX = "/_windlass/"
 KINDS = {
-    "fleet": {"code", "instanceType", "zone", "purchase"},
-    "throttle": {"operation", "match", "code"},
+    "fleet": {"code", "instanceType", "zone", "purchase", "times"},
+    "throttle": {"operation", "match", "code", "times"},
     "boot-delay": {"seconds", "cluster"},
     "leave-delay": {"seconds", "cluster"},
     "events": {"lost", "doubled", "seed", "cluster"},
@@ -60,11 +60,9 @@ def in_force(kind, **facts):
         return next((f for f in _faults.values() if f["kind"] == kind and _matches(f, facts)), None)
 
 
-def dice(fault):
-    """The fault's own random numbers: one seed, one sequence."""
-    if "_random" not in fault:
-        fault["_random"] = random.Random(fault.get("seed", 1))
-    return fault["_random"]
+def dice(fault, stream=""):
+    """The fault's own random numbers: one seed, one sequence for each stream, whatever happens beside it."""
+    return fault["_dice"].setdefault(stream, random.Random(f"{fault.get('seed', 1)}/{stream}"))
 
 
 def _matches(fault, facts):
@@ -81,10 +79,10 @@ def _add(fields):
     kind = fields.get("kind")
     if kind not in KINDS:
         raise ValueError(f"no fault is called {kind!r}; there are {', '.join(sorted(KINDS))}")
-    unknown = set(fields) - KINDS[kind] - {"kind", "times"}
+    unknown = set(fields) - KINDS[kind] - {"kind"}
     if unknown:
         raise ValueError(f"a {kind} fault has no {', '.join(sorted(unknown))}")
-    fault = {**fields, "id": uuid.uuid4().hex[:12], "hits": 0}
+    fault = {**fields, "id": uuid.uuid4().hex[:12], "hits": 0, "_dice": {}}
     with _lock:
         _faults[fault["id"]] = fault
     return {"id": fault["id"]}

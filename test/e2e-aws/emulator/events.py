@@ -16,7 +16,7 @@ def emit(source, detail_type, resources, detail, cluster=None):
     copies = 1
     fault = control.in_force("events", cluster=cluster)
     if fault:
-        thrown = control.dice(fault).random()
+        thrown = control.dice(fault, detail_type).random()
         lost, doubled = fault.get("lost", 0), fault.get("doubled", 0)
         copies = 0 if thrown < lost else 2 if thrown < lost + doubled else 1
     entry = {"Source": source, "DetailType": detail_type, "Resources": resources, "Detail": json.dumps(detail, default=str)}
