@@ -27,7 +27,7 @@ export const ecs: ECSClient = new ECSClient(aws);
 export const ec2: EC2Client = new EC2Client(aws);
 
 /** Runs until it is told to end, and then ends at once. */
-export const WAITS: string[] = ["sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"];
+const WAITS: string[] = ["sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"];
 
 /** A cluster of one test; the instances that it bought end with the test. */
 export async function newCluster(): Promise<TestCluster> {
@@ -36,7 +36,7 @@ export async function newCluster(): Promise<TestCluster> {
   return new TestCluster(name);
 }
 
-export interface Purchase extends Partial<CreateFleetCommandInput> {
+interface Purchase extends Partial<CreateFleetCommandInput> {
   readonly types?: readonly string[];
   readonly zones?: readonly string[];
   readonly purchase?: "on-demand" | "spot";
@@ -156,11 +156,13 @@ export function instancesOf({ Instances = [] }: CreateFleetCommandOutput): strin
 /** A task definition with one container, `main`. */
 export async function definition(
   container: NonNullable<RegisterTaskDefinitionCommandInput["containerDefinitions"]>[number] = {},
+  volumes: RegisterTaskDefinitionCommandInput["volumes"] = [],
 ): Promise<string> {
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
       family: unique("family"),
       networkMode: "bridge",
+      volumes,
       containerDefinitions: [
         {
           name: "main",

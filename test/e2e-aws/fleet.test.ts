@@ -1,5 +1,6 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { ECSClient, ListClustersCommand } from "@aws-sdk/client-ecs";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect } from "vitest";
 import { aws, awsTest, control, fault, unique } from "./aws.ts";
 import { ec2, instancesOf, newCluster } from "./cluster.ts";
@@ -108,6 +109,18 @@ describe("throttling", () => {
     const patient = new ECSClient({ ...aws, region, maxAttempts: 3 });
     const answer = await patient.send(list);
     expect(answer.$metadata.attempts).toBe(2);
+  });
+
+  awsTest("says so in the words of Lambda", async () => {
+    const FunctionName = unique("function");
+    await fault("throttle", { operation: "Invoke", match: FunctionName, times: 1 });
+    const lambda = new LambdaClient({ ...aws, maxAttempts: 1 });
+    await expect(lambda.send(new InvokeCommand({ FunctionName }))).rejects.toMatchObject({
+      name: "TooManyRequestsException",
+    });
+    await expect(lambda.send(new InvokeCommand({ FunctionName }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
   });
 
   awsTest("says so in the words of EC2", async () => {
