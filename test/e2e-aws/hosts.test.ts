@@ -60,10 +60,21 @@ describe("a host", () => {
 
   awsTest("stays listed for a while after its power is off", async () => {
     const cluster = await newCluster();
-    await fault("leave-delay", { cluster: cluster.name, seconds: 1 });
+    await fault("leave-delay", { cluster: cluster.name, seconds: 2 });
     const host = await cluster.host();
+    const taskDefinition = await definition();
+    const { tasks } = await cluster.run({ taskDefinition });
+    await cluster.reaches(tasks?.[0]?.taskArn, "RUNNING");
     await cluster.terminate(host.ec2InstanceId ?? "");
     expect(await cluster.hosts()).toHaveLength(1);
+    expect(await cluster.task(tasks?.[0]?.taskArn)).toMatchObject({ lastStatus: "RUNNING" });
+    const late = await cluster.run({ taskDefinition });
+    expect(late.tasks).toHaveLength(1);
+    for (const task of [...(tasks ?? []), ...(late.tasks ?? [])]) {
+      expect(await cluster.reaches(task.taskArn, "STOPPED")).toMatchObject({
+        stoppedReason: expect.stringContaining("Host EC2"),
+      });
+    }
     await until("an empty cluster", async () => (await cluster.hosts()).length === 0);
   });
 

@@ -11,6 +11,7 @@ import events
 import fleet
 import hosts
 import queues
+import tasks
 
 FREE_FORM = {"options", "dockerLabels", "driverOpts", "labels", "dockerSecurityOptions"}
 IRREGULAR = {
@@ -31,7 +32,8 @@ def install():
         control.control_endpoint,
         events.task_state_events,
         hosts.container_instances,
-        hosts.host_ports,
+        tasks.placed_tasks,
+        tasks.host_ports,
         fleet.instances_become_hosts,
         queues.stale_handles_are_accepted,
         queues.duplicates_without_expiry,
