@@ -67,7 +67,9 @@ command -v curl >/dev/null || need curl curl
 docker_engine
 code=$(cat "$here"/up.sh "$here"/*.py | sha256sum | cut -c1-16)
 running=$(docker inspect --format '{{.State.Running}} {{index .Config.Labels "windlass.code"}}' windlass-aws 2>/dev/null || true)
-if [ "$running" = "true $code" ] && healthy; then exit 0; fi
+if [ "$running" = "true $code" ]; then # a busy one is given time: others may be using it
+  for _ in $(seq 20); do healthy && exit 0; sleep 0.5; done
+fi
 
 base_image debian:bookworm-slim "ca-certificates" &
 images=$!
