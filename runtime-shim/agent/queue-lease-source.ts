@@ -24,7 +24,7 @@ import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-so
 /** How long a message is hidden, and from when to when it is hidden again. */
 const HIDDEN_SECONDS = 60;
 const EXTEND_EVERY_MS = 20_000;
-/** What a crash of the container may lose [protocol: flush]. */
+/** What a crash of the container may lose. */
 const FLUSH_EVERY_MS = 2000;
 const FLUSH_BYTES = 4 * 1024 * 1024;
 /** How often running calls are looked up for a cancellation. */
@@ -76,7 +76,10 @@ interface Work {
 
 let lastLeaseId = 0;
 
-/** Leases from a queue of ranges, as the protocol of calls on AWS says (`docs/how-a-call-travels.md`). */
+/**
+ * Leases from a queue of ranges. A step that fails gives its message up: the message is seen again, and the row of its
+ * range says what is left to do.
+ */
 export class QueueLeaseSource implements LeaseSource {
   readonly #options: QueueLeaseSourceOptions;
   readonly #workers: Set<LeaseWorker> = new Set();
@@ -253,7 +256,6 @@ export class QueueLeaseSource implements LeaseSource {
       await range.sent(child);
     }
     const now = this.#options.store.now();
-    const spans = range.remaining;
     const holding: Holding = {
       inputs,
       handle,
@@ -261,7 +263,7 @@ export class QueueLeaseSource implements LeaseSource {
       leases: new Map(),
       untold: [],
       untoldBytes: 0,
-      left: spans.reduce((sum, { start, end }) => sum + end - start, 0),
+      left: range.remaining.reduce((sum, { start, end }) => sum + end - start, 0),
       crashes: new Map(),
       flushedAt: now,
       extendedAt: now,
@@ -269,10 +271,11 @@ export class QueueLeaseSource implements LeaseSource {
     };
     this.#holdings.add(holding);
     const { poison } = range;
-    if (poison !== undefined) this.#fail(holding, poison, "its container ended each time");
-    const rest = spans.flatMap((span) => without(span, poison));
-    this.#enqueue(holding, range.isSuspicious ? rest.flatMap(singles) : rest, inputs.attempt);
     if (holding.left === 0) this.#finish(holding);
+    else if (poison !== undefined) this.#fail(holding, poison, "its container ended each time");
+    // Without the one that has failed just now.
+    const rest = range.remaining;
+    this.#enqueue(holding, range.isSuspicious ? rest.flatMap(singles) : rest, inputs.attempt);
   }
 
   #enqueue(holding: Holding, spans: readonly Span[], attempt: number): void {
@@ -295,9 +298,8 @@ export class QueueLeaseSource implements LeaseSource {
       return;
     }
     this.#beginning.add(worker);
-    this.#do(async () => {
-      const isOurs = await holding.range.begin(start);
-      this.#beginning.delete(worker);
+    this.#attempt(holding, async () => {
+      const isOurs = await holding.range.begin(start).finally(() => this.#beginning.delete(worker));
       if (isOurs) worker.run(lease);
       else this.#forget(holding);
       this.#pump();
@@ -315,12 +317,12 @@ export class QueueLeaseSource implements LeaseSource {
 
   #flush(holding: Holding): void {
     holding.flushedAt = this.#options.store.now();
-    this.#do(() => this.#write(holding, () => holding.range.flush()));
+    this.#attempt(holding, () => this.#write(holding, () => holding.range.flush()));
   }
 
   #finish(holding: Holding): void {
     const { queues, queueUrl } = this.#options;
-    this.#do(async () => {
+    this.#attempt(holding, async () => {
       if (!(await this.#write(holding, () => holding.range.finish()))) return;
       this.#forget(holding);
       await queues.delete(queueUrl, holding.handle);
@@ -353,7 +355,7 @@ export class QueueLeaseSource implements LeaseSource {
     span: Span,
     { attempt, delayMs }: { readonly attempt: number; readonly delayMs: number },
   ): void {
-    this.#do(async () => {
+    this.#attempt(holding, async () => {
       if (!(await holding.range.split(span))) {
         if (holding.range.isFenced) this.#forget(holding);
         else this.#enqueue(holding, [span], attempt);
@@ -448,6 +450,15 @@ export class QueueLeaseSource implements LeaseSource {
     await queues.send(queueUrl, { body: sealInputs(inputs), group: callId, delaySeconds });
   }
 
+  /** A step for a message that is held; one that fails gives the message up. */
+  #attempt(holding: Holding, act: () => Promise<unknown>): void {
+    act().catch((error) => {
+      this.#options.onError(error);
+      this.#cancelLeases(holding);
+      this.#pump();
+    });
+  }
+
   #do(act: () => Promise<unknown>): void {
     act().catch(this.#options.onError);
   }
@@ -457,12 +468,4 @@ function singles({ start, end }: Span): Span[] {
   return Array.from({ length: end - start }, (_, offset) => {
     return { start: start + offset, end: start + offset + 1 };
   });
-}
-
-function without({ start, end }: Span, index: number | undefined): Span[] {
-  if (index === undefined || index < start || index >= end) return [{ start, end }];
-  return [
-    { start, end: index },
-    { start: index + 1, end },
-  ].filter((span) => span.end > span.start);
 }

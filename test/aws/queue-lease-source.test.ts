@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LEASE_MS } from "../../lib/aws/held-range.ts";
-import { blockKey, callKey } from "../../lib/aws/keys.ts";
+import { blockKey, callKey, rangeKey } from "../../lib/aws/keys.ts";
 import { openInputs, type RangeInputs, sealInputs } from "../../lib/aws/range-message.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { openResults } from "../../lib/aws/result-text.ts";
@@ -9,6 +9,7 @@ import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Lease, LeaseWorker } from "../../runtime-shim/agent/lease-source.ts";
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
+import { until } from "../engine/until.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 
@@ -53,14 +54,25 @@ describe("leases from a queue", () => {
     queues = new MemoryQueues(() => now);
     errors = [];
     mayScaleOut = false;
+    broken = undefined;
     return () => expect(errors).toEqual([]);
   });
 
+  /** The operation of the table that fails from now on. */
+  let broken: string | undefined;
+
   const rows = () => table.port(async () => {});
 
-  function open(containerId: string): { source: QueueLeaseSource; worker: Container } {
+  function open(
+    containerId: string,
+    check: (operation: string) => void = () => {},
+  ): { source: QueueLeaseSource; worker: Container } {
+    const checked = table.port(async (operation, moment) => {
+      if (moment === "before") check(operation);
+      if (operation === broken) throw new Error(`no ${operation}`);
+    });
     const source = new QueueLeaseSource({
-      store: { rows: rows(), objects: new MemoryObjects(), now: () => now },
+      store: { rows: checked, objects: new MemoryObjects(), now: () => now },
       queues,
       queueUrl: QUEUE,
       containerId,
@@ -235,6 +247,81 @@ describe("leases from a queue", () => {
     expect(argumentsOf(second.worker.leases[0])).toEqual([1, 2]);
   });
 
+  it.each([
+    ["put", "finishing"],
+    ["transact", "splitting"],
+  ] as const)(
+    "are given up when %s fails while %s, and run again from the queue",
+    async (operation, step) => {
+      const first = open("a");
+      await submit();
+      await until(() => first.worker.leases.length === 1);
+      const [lease] = first.worker.leases as [Lease];
+      broken = operation;
+      if (step === "finishing") first.source.complete(lease, outputs(0, [0, 2, 4]));
+      else first.source.giveBack(lease, 1, { kind: "returned" });
+      await until(() => first.source.isIdle);
+      expect(errors.splice(0)).toEqual([new Error(`no ${operation}`)]);
+      expect(first.worker.cancelled).toEqual([lease.id]);
+      expect(told()).toEqual([]);
+      broken = undefined;
+      now += LEASE_MS + 1;
+      const second = open("b");
+      await until(() => second.worker.leases.length === 1);
+      expect(argumentsOf(second.worker.leases[0])).toEqual([0, 1, 2]);
+    },
+  );
+
+  it("let a container take others when the first input of a suspicious range could not be named", async () => {
+    const first = open("a");
+    await submit();
+    await until(() => first.worker.leases.length === 1);
+    first.source.complete(first.worker.leases[0] as Lease, outputs(0, [0]));
+    now += 2000;
+    first.source.tick();
+    await until(() => told().length === 1);
+    now += LEASE_MS + 1;
+    let puts = 0;
+    const second = open("b", (operation) => {
+      if (operation !== "put") return;
+      puts += 1;
+      // The first takes the range over, the second names its input.
+      if (puts === 2) throw new Error("no put");
+    });
+    await until(() => errors.length === 1);
+    expect(errors.splice(0)).toEqual([new Error("no put")]);
+    await submit({ start: 3, end: 4 });
+    await until(() => second.worker.leases.length === 1);
+    expect(argumentsOf(second.worker.leases[0])).toEqual([3]);
+  });
+
+  it("fail an input alone, and once, that has ended three containers while they held it", async () => {
+    const { source, worker } = open("a");
+    await submit({ end: 1 });
+    await until(() => worker.leases.length === 1);
+    now += 20_000;
+    source.tick();
+    await until(() => queues.visibleAt(QUEUE)[0] === now + 60_000);
+    const row = { end: 1, epoch: 3, owner: "gone", leaseUntil: 0, results: [], children: [] };
+    const seen = { isSent: true, isDone: false, isSuspicious: true, expiresAt: 1 };
+    const suspect = { index: 0, crashes: 2 };
+    await rows().put(rangeKey("app", CALL, 0), { ...row, ...seen, suspect }, 0);
+    now += LEASE_MS + 1;
+    const deletions: string[] = [];
+    const remove = queues.delete.bind(queues);
+    queues.delete = async (url, handle) => {
+      deletions.push(handle);
+      await remove(url, handle);
+    };
+    open("b");
+    await until(() => queues.bodies(QUEUE).length === 0);
+    expect(openResults(queues.bodies(REPLIES)[0] ?? "").page.failures?.[0]?.kind).toBe("crashed");
+    expect(queues.bodies(REPLIES)).toHaveLength(1);
+    expect(stored()).toMatchObject([{ isDone: true, epoch: 4 }]);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));
+    expect(deletions).toHaveLength(1);
+  });
+
   it("keep their message hidden while they run", async () => {
     const { source, worker } = open("a");
     await submit();
@@ -244,8 +331,3 @@ describe("leases from a queue", () => {
     await until(() => queues.visibleAt(QUEUE)[0] === now + 60_000);
   });
 });
-
-/** Lets what is under way go on until something holds; the test's own limit ends it otherwise. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
