@@ -1,8 +1,8 @@
 import { pathToFileURL } from "node:url";
 import type { App } from "../lib/app.ts";
-import { definedApps, isApp } from "../lib/app-registry.ts";
 import { InvalidError, isWindlassError } from "../lib/errors.ts";
 import { type Bundle, bundleApp } from "../lib/local/bundle.ts";
+import { findApp } from "../lib/local/find-app.ts";
 import { findProject, type Project } from "../lib/local/project.ts";
 import { UserCodeError } from "./usage-error.ts";
 
@@ -46,44 +46,4 @@ async function importBundle({ file }: Bundle, source: string): Promise<object> {
       },
     );
   }
-}
-
-function findApp(exported: object, file: string): App {
-  const names = new Map<App, string>();
-  for (const [name, value] of exportsOf(exported)) {
-    if (isApp(value) && !names.has(value)) names.set(value, name);
-  }
-  const [only, ...others] = names.keys();
-  if (only === undefined) throw noApp(file);
-  if (others.length === 0) return only;
-  const listed = [...names].map(([app, name]) => `"${app.name}" (export ${name})`);
-  throw new InvalidError(
-    "WINDLASS_SEVERAL_APPS",
-    `"${file}" must export one App, got ${listed.join(" and ")}`,
-    { hint: "export one of them, and take in the other with `app.include(other)`" },
-  );
-}
-
-/** Exports by name, also those of a CommonJS module. */
-function exportsOf(exported: object): readonly (readonly [string, unknown])[] {
-  const entries = Object.entries(exported);
-  const fallback: unknown = "default" in exported ? exported.default : undefined;
-  const isRecord = typeof fallback === "object" && fallback !== null && !isApp(fallback);
-  return isRecord ? [...entries, ...Object.entries(fallback)] : entries;
-}
-
-function noApp(file: string): InvalidError {
-  const [first] = definedApps();
-  if (first === undefined) {
-    return new InvalidError("WINDLASS_NO_APP", `"${file}" does not export an App`, {
-      hint: 'add `export const app = new App("name")` and define functions on it',
-    });
-  }
-  return new InvalidError(
-    "WINDLASS_NO_APP",
-    `"${file}" makes app "${first.name}" but does not export it`,
-    {
-      hint: `write \`export const app = new App("${first.name}")\``,
-    },
-  );
 }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { CfnOutput, CustomResource, RemovalPolicy, Tags } from "aws-cdk-lib";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { App } from "../lib/app.ts";
 import { isApp } from "../lib/app-registry.ts";
 import { resolveSpec } from "../lib/resolve.ts";
+import { sha256 } from "../lib/sha256.ts";
 import { type AppSpec, specText } from "../lib/spec.ts";
 import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
@@ -157,7 +157,7 @@ export class WindlassApp extends Construct {
         codeHash: code.hash,
         codeBucket: code.bucketName,
         codeKey: code.objectKey,
-        specHash: createHash("sha256").update(specText(this.spec)).digest("hex"),
+        specHash: sha256(specText(this.spec)),
         shards: String(shards ?? 0),
       },
     });

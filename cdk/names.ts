@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { InvalidError } from "../lib/errors.ts";
 import { show } from "../lib/options/show.ts";
+import { sha256 } from "../lib/sha256.ts";
 
 /** Returns the name. @throws InvalidError when an environment cannot have it */
 export function checkEnvironmentName(name: string): string {
@@ -23,5 +23,5 @@ export function appStackId(app: string): string {
 
 /** The first digits of the hash of a text, in hexadecimal. */
 export function shortHash(text: string, digits: number): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, digits);
+  return sha256(text).slice(0, digits);
 }

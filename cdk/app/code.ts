@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { AssetStaging, FileAssetPackaging, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { NotFoundError } from "../../lib/errors.ts";
 import { show } from "../../lib/options/show.ts";
+import { sha256 } from "../../lib/sha256.ts";
 
 /**
  * The bundle of an app as an asset: `cdk deploy` uploads it to the bootstrap bucket, and the deployment function copies
@@ -36,7 +36,7 @@ export class BundledCode extends Construct {
 
 function hashFile(file: string): string {
   try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
+    return sha256(readFileSync(file));
   } catch (cause) {
     const message = `\`code\` must be the path of a bundle, but ${show(file)} cannot be read`;
     const hint = "bundle the app first, and pass the path of the .mjs file";

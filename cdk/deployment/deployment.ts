@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { AlreadyExistsError, ExecutionError, InvalidError } from "../../lib/errors.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { type DeploymentProperties, type DeploymentRequest, ownerOf } from "./request.ts";
 import type { DeploymentObjects, DeploymentRow, DeploymentRows } from "./stores.ts";
 
@@ -114,8 +114,4 @@ function stackOf(owner: string): string {
 function contended(app: string): ExecutionError {
   const message = `app "${app}" was deployed by others ${MAX_ATTEMPTS} times meanwhile`;
   return new ExecutionError("WINDLASS_DEPLOYMENT_CONTENDED", message, { hint: "deploy again" });
-}
-
-function sha256(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
 }

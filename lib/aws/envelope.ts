@@ -1,11 +1,8 @@
 import type { Page } from "../codec/page.ts";
 import { DeserializationError } from "../errors.ts";
 
-/** What SQS takes in one message, and in the messages of one batch together [SendMessageBatch]. */
-export const MAX_MESSAGE_BYTES: number = 1024 * 1024;
-
 /** Version of what travels in queues; agents take this one and the one before. */
-export const ENVELOPE_VERSION = 1;
+const ENVELOPE_VERSION = 1;
 
 /** Characters that JSON leaves as they are and SQS refuses [SendMessage, MessageBody]. */
 const REFUSED = /[\uFFFE\uFFFF]/g;

@@ -1,4 +1,5 @@
 import type { ResultPage } from "../backend.ts";
+import { MAX_CRASHES } from "../crashes.ts";
 import { callKey, pageObject, type RowKey, rangeKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import {
@@ -17,8 +18,6 @@ export const LEASE_MS = 60_000;
 const KEPT_SECONDS = 8 * 24 * 3600;
 /** An item has 400 KB at most [DynamoDB quotas]; what is beyond this goes into objects. */
 const INLINE_BYTES = 300_000;
-/** An input that ends its container this often while it runs alone fails. */
-export const MAX_CRASHES = 3;
 
 /** What a queue message says of its range. */
 export interface RangeMessage extends Span {

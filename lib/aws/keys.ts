@@ -1,5 +1,5 @@
 /** Inputs of a call whose range rows share a partition key; no range crosses such a boundary. */
-export const BLOCK_INPUTS = 4096;
+const BLOCK_INPUTS = 4096;
 
 /** Key of a row of the environment's table. */
 export interface RowKey {

@@ -11,7 +11,7 @@ export interface Child {
 }
 
 /** What a range alone knows to have crashed its container, and how often in a row. */
-export interface Suspect {
+interface Suspect {
   readonly index: number;
   readonly crashes: number;
 }

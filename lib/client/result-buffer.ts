@@ -35,7 +35,7 @@ export class ResultBuffer {
 
   /** True when a value can be taken now. */
   get ready(): boolean {
-    return this.#cursor < this.#values.length || this.#open();
+    return this.hasNext || this.#open();
   }
 
   /** The next value; only when `ready`. */

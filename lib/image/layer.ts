@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../sha256.ts";
 
 /** One step of an image. */
 export interface ImageLayer {
@@ -18,15 +18,15 @@ export interface Step {
 export function toLayer(parent: string, { kind, commands }: Step): ImageLayer {
   return Object.freeze({
     // Of the commands and not of the arguments: a version that writes a step in another way must build it anew.
-    hash: sha256([parent, kind, ...commands]),
+    hash: hashOf([parent, kind, ...commands]),
     commands: Object.freeze([...commands]),
   });
 }
 
 export function baseHash(base: string, platform: string): string {
-  return sha256(["base", platform, base]);
+  return hashOf(["base", platform, base]);
 }
 
-function sha256(parts: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+function hashOf(parts: readonly string[]): string {
+  return sha256(JSON.stringify(parts));
 }

@@ -43,7 +43,7 @@ function startNode(cwd: string, flags: readonly string[]): RunnerProcess {
 
 /**
  * Linux's batch policy: a container that is sent work does not interrupt the engine on its core, where the
- * engine would wait for it. A sixth more inputs a second on two cores (`npm run bench -- map`).
+ * engine would wait for it. A tenth more inputs a second on two cores (`npm run bench -- map`).
  */
 function useBatchPolicy(pid: number | undefined): void {
   if (process.platform !== "linux" || pid === undefined) return;

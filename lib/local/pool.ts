@@ -8,7 +8,7 @@ import type {
 import { splitAround } from "../../runtime-shim/agent/split-around.ts";
 import type { Failure, FailureKind, ItemPage, ResultPage } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
-import { ContainerCrashedError } from "../errors.ts";
+import { crashError, MAX_CRASHES } from "../crashes.ts";
 import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
@@ -19,8 +19,6 @@ const LEASE_MS = 5;
 const MAX_LEASE_INPUTS = 500;
 /** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
 const PREFETCH_BELOW_MS = 0.2;
-/** An input whose container ends this often while it runs alone fails. */
-const MAX_CRASHES = 3;
 /** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
 const MAX_GROWTH = 4;
@@ -292,7 +290,6 @@ export class Pool implements LeaseSource {
     works: readonly Work[],
     { detail, hasYielded }: { readonly detail: string; readonly hasYielded: boolean },
   ): void {
-    const { name } = this.options.spec;
     const suspect = works.length === 1 ? works[0] : undefined;
     if (suspect === undefined) {
       this.#queue.unshift(...works);
@@ -303,10 +300,8 @@ export class Pool implements LeaseSource {
       this.#queue.unshift({ ...suspect, crashes });
       return;
     }
-    const message = `the container of "${name}" ended${hasYielded ? "" : ` ${MAX_CRASHES} times`} while it ran this input: ${detail}`;
-    const error = new ContainerCrashedError("WINDLASS_CONTAINER_CRASHED", message, {
-      hint: "look for process.exit, running out of memory, or an error outside of any await",
-    });
+    const times = hasYielded ? 1 : MAX_CRASHES;
+    const error = crashError(this.options.spec.name, { detail, times });
     this.#fail(suspect, "crashed", toErrorPage(error));
   }
 

@@ -1,9 +1,4 @@
-import {
-  type HeldRange,
-  MAX_CRASHES,
-  type RangeStore,
-  takeRange,
-} from "../../lib/aws/held-range.ts";
+import { type HeldRange, type RangeStore, takeRange } from "../../lib/aws/held-range.ts";
 import { callKey } from "../../lib/aws/keys.ts";
 import type { Queues, Received } from "../../lib/aws/queues.ts";
 import {
@@ -16,7 +11,8 @@ import type { Span } from "../../lib/aws/range-row.ts";
 import { sealResults } from "../../lib/aws/result-text.ts";
 import type { Failure, ResultPage } from "../../lib/backend.ts";
 import { pageSize } from "../../lib/codec/page-builder.ts";
-import { ContainerCrashedError, ExecutionError } from "../../lib/errors.ts";
+import { crashError, MAX_CRASHES } from "../../lib/crashes.ts";
+import { ExecutionError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
@@ -386,11 +382,7 @@ export class QueueLeaseSource implements LeaseSource {
 
   #fail(holding: Holding, index: number, detail: string): void {
     const { name } = holding.inputs.request.target;
-    const error = new ContainerCrashedError(
-      "WINDLASS_CONTAINER_CRASHED",
-      `the container of "${name}" ended ${MAX_CRASHES} times while it ran this input: ${detail}`,
-      { hint: "look for process.exit, running out of memory, or an error outside of any await" },
-    );
+    const error = crashError(name, { detail, times: MAX_CRASHES });
     this.#answer(holding, failedPage({ start: index, count: 1 }, "crashed", toErrorPage(error)));
   }
 
