@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { App as CdkApp } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { afterAll } from "vitest";
 import { App } from "windlass";
 import {
   WindlassAppStack,
@@ -8,6 +9,7 @@ import {
   WindlassEnvironmentStack,
   type WindlassEnvironmentStackProps,
 } from "windlass/cdk";
+import { tempProject } from "../bundle/temp-project.ts";
 
 /** A small bundle that never changes. */
 export const CODE = join(import.meta.dirname, "fixtures/bundle.mjs");
@@ -30,8 +32,13 @@ export interface TemplateJson {
 // Validation takes most of the time of a synthesis; main.test.ts has it on.
 process.env["CDK_VALIDATION"] = "false";
 
+// The CDK leaves each assembly where it wrote it.
+const assemblies = tempProject({}, afterAll);
+let lastAssembly = 0;
+
 export function cdkApp(): CdkApp {
-  return new CdkApp();
+  lastAssembly += 1;
+  return new CdkApp({ outdir: join(assemblies, String(lastAssembly)) });
 }
 
 export function environmentStack(
