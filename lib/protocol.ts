@@ -30,12 +30,12 @@ export function encodeFrame(
 ): Buffer[] {
   const text = typeof header === "string" ? header : JSON.stringify(header);
   const headerBytes = Buffer.byteLength(text);
-  const problem =
-    headerProblem(headerBytes) ??
-    countProblem(attachments.length) ??
-    firstProblem(attachments, (bytes) => attachmentProblem(bytes.byteLength));
-  if (problem !== undefined) throw new RequestSizeError(problem.code, problem.message, SEND_HINT);
+  refuseToSend(headerProblem(headerBytes));
   if (attachments.length === 0) return [plainFrame(text, headerBytes)];
+  refuseToSend(
+    countProblem(attachments.length) ??
+      firstProblem(attachments, (bytes) => attachmentProblem(bytes.byteLength)),
+  );
   const start = FIXED_BYTES + 4 * attachments.length;
   const head = Buffer.allocUnsafe(start + headerBytes);
   head.writeUInt32LE(headerBytes, 0);
@@ -45,6 +45,11 @@ export function encodeFrame(
   }
   head.write(text, start);
   return merge([head, ...attachments]);
+}
+
+function refuseToSend(problem: Problem | undefined): void {
+  if (problem === undefined) return;
+  throw new RequestSizeError(problem.code, problem.message, SEND_HINT);
 }
 
 function plainFrame(text: string, headerBytes: number): Buffer {

@@ -62,12 +62,13 @@ export class PageBuilder {
 
   /** The page of all values so far; the builder is empty again. */
   build(): Page {
+    this.#size = 0;
+    if (this.#encoded === 0) return this.#takeWaiting();
     this.#sealWaiting();
     this.#sealTexts();
     const pages = this.#pages;
     this.#pages = [];
     this.#encoded = 0;
-    this.#size = 0;
     return joinPages(pages);
   }
 
@@ -97,19 +98,24 @@ export class PageBuilder {
     this.#encoded += 1;
   }
 
-  #sealWaiting(): void {
+  #takeWaiting(): Page {
     const values = this.#waiting;
-    if (values.length === 0) return;
-    this.#waiting = [];
     const first = this.#encoded;
-    const page = ownedPage(values, (index) => this.#root(first + index));
+    this.#waiting = [];
+    return ownedPage(values, (index) => this.#root(first + index));
+  }
+
+  #sealWaiting(): void {
+    const { length } = this.#waiting;
+    if (length === 0) return;
+    const page = this.#takeWaiting();
     if (page.tagged) {
       this.#sealTexts();
       this.#pages.push(page);
     } else {
       this.#texts.push(page.text.slice(1, -1));
     }
-    this.#encoded += values.length;
+    this.#encoded += length;
   }
 
   #sealTexts(): void {

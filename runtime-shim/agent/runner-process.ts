@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { type Message, parseMessage } from "../../lib/messages.ts";
 import { FrameReader } from "../../lib/protocol.ts";
+import { takeOverSocket } from "../frame-socket.ts";
 import { writeFrames } from "../write-frames.ts";
 import { LogLines } from "./log-lines.ts";
 import { reap } from "./reaper.ts";
@@ -49,7 +50,13 @@ export class RunnerProcess {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
-    this.#socket = this.#child.stdio[LINK_FD] as Socket; // "pipe" above makes it one.
+    const reader = new FrameReader((header, attachments) =>
+      this.#listener?.message(parseMessage(header, attachments)),
+    );
+    this.#socket = takeOverSocket(
+      this.#child.stdio[LINK_FD] as Socket, // "pipe" above makes it one.
+      { push: (chunk) => this.#receive(reader, chunk) },
+    );
     this.#stdout = new LogLines((line) => this.#listener?.line("stdout", line));
     this.#stderr = new LogLines((line) => this.#listener?.line("stderr", line));
     this.#watch();
@@ -77,16 +84,14 @@ export class RunnerProcess {
   /** Whoever has outstanding work keeps the event loop alive; an idle runner must not. */
   unref(): void {
     this.#child.unref();
-    for (const stream of this.#child.stdio) (stream as Socket | null)?.unref?.();
+    for (const stream of [this.#socket, this.#child.stdout, this.#child.stderr]) {
+      (stream as Socket | null)?.unref();
+    }
   }
 
   #watch(): void {
     const child = this.#child;
     reap(child);
-    const reader = new FrameReader((header, attachments) =>
-      this.#listener?.message(parseMessage(header, attachments)),
-    );
-    this.#socket.on("data", (chunk: Buffer) => this.#receive(reader, chunk));
     // A runner that dies resets the socket; its exit tells the rest.
     this.#socket.on("error", () => {});
     child.stdout?.on("data", (chunk: Buffer) => this.#stdout.push(chunk));
@@ -102,7 +107,7 @@ export class RunnerProcess {
     });
   }
 
-  #receive(reader: FrameReader, chunk: Buffer): void {
+  #receive(reader: FrameReader, chunk: Uint8Array): void {
     try {
       reader.push(chunk);
     } catch (error) {

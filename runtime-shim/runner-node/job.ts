@@ -9,6 +9,8 @@ import type { CallContext } from "../../lib/runtime.ts";
 /** Items that a generator may yield before its caller has taken any. */
 const INITIAL_CREDIT = 1000;
 
+const nameResult = (): string => "result";
+
 export interface JobFailure {
   /** Index within the call. */
   readonly index: number;
@@ -32,12 +34,12 @@ export class Job {
   /** Items that its generator may yield; a call of `onCredit` follows each change. */
   credit: number = INITIAL_CREDIT;
   onCredit: () => void = () => {};
-  readonly outputs: PageBuilder = new PageBuilder(() => "result");
+  readonly outputs: PageBuilder = new PageBuilder(nameResult);
   failures: JobFailure[] = [];
   readonly #callId: string;
   readonly #kind: CallRequest["kind"];
   readonly #attempt: number;
-  readonly #cancelled: Set<number> = new Set();
+  #cancelled: Set<number> | undefined;
   #context: InputContext | undefined;
 
   constructor(message: Message) {
@@ -59,11 +61,12 @@ export class Job {
   }
 
   isCancelled(offset: number): boolean {
-    return this.#cancelled.size > 0 && this.#cancelled.has(offset);
+    return this.#cancelled?.has(offset) === true;
   }
 
   /** Cancels one input, given by its index within the call, or all that are not done. */
   cancel(index: number): void {
+    this.#cancelled ??= new Set();
     if (index >= 0) this.#cancelled.add(index - this.start);
     else for (let offset = 0; offset < this.count; offset += 1) this.#cancelled.add(offset);
     if (this.isCancelled(this.started - 1)) this.context(this.started - 1).abort();
