@@ -2,13 +2,14 @@ import { CfnOutput, RemovalPolicy, Tags } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { ENVIRONMENT_VERSION, type Fact } from "../lib/aws/facts.ts";
 import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
 import { DeploymentFunction } from "./environment/deployment-function.ts";
 import { Hosts } from "./environment/hosts.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
 import { RowTable } from "./environment/table.ts";
-import { ENVIRONMENT_VERSION, type Fact, logGroupPrefix, PublishedFacts } from "./facts.ts";
+import { logGroupPrefix, PublishedFacts } from "./facts.ts";
 import { checkEnvironmentName } from "./names.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 

@@ -1,21 +1,7 @@
 import { CfnParameter } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
-
-/** What an environment tells about itself: one SSM parameter a fact, `/windlass/<environment>/<fact>`. */
-export type Fact =
-  | "version"
-  | "table-name"
-  | "bucket-name"
-  | "cluster-name"
-  | "deployment-function-arn"
-  | "launch-template-id"
-  | "host-security-group-id"
-  | "subnet-ids"
-  | "log-group-prefix";
-
-/** Version of the facts, the table and the bucket. */
-export const ENVIRONMENT_VERSION = "1";
+import { type Fact, factsPath } from "../lib/aws/facts.ts";
 
 /** The start of the names of all log groups of an environment; its own log group has just this name. */
 export function logGroupPrefix(environment: string): string {
@@ -23,7 +9,7 @@ export function logGroupPrefix(environment: string): string {
 }
 
 function parameterName(environment: string, fact: Fact): string {
-  return `/windlass/${environment}/${fact}`;
+  return `${factsPath(environment)}/${fact}`;
 }
 
 /** Writes the facts of an environment. Their names are fixed: apps of other stacks find them by name. */

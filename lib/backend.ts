@@ -9,6 +9,8 @@ export interface Target {
   readonly method?: string | undefined;
   /** The constructor's parameters, for a class: a page of one value. */
   readonly params?: Page | undefined;
+  /** Where its calls go. @default - where those of its app go */
+  readonly backend?: Backend | undefined;
 }
 
 /** Consecutive inputs of a call. */

@@ -1,7 +1,5 @@
 import type { Target } from "./backend.ts";
-import { encodePage } from "./codec/encode.ts";
 import type { Page } from "./codec/page.ts";
-import { InvalidError, RequestSizeError } from "./errors.ts";
 import { type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
 import {
   type AnyClass,
@@ -11,8 +9,7 @@ import {
   type Output,
 } from "./handler.ts";
 import { enter, enterSnapshot, runHooks } from "./hooks.ts";
-import { packPage } from "./messages.ts";
-import { show } from "./options/show.ts";
+import { MethodTargets, toParams } from "./method-targets.ts";
 
 /** A method of a remote object. It is no function: call `remote`, `local`, `map`, … */
 export interface MethodHandle<Method extends AnyHandler> extends RemoteCalls<Method> {
@@ -54,26 +51,13 @@ export type MethodKey<Name, Member> = Member extends AnyHandler
     : never
   : never;
 
-/** Parameters of one object, as Modal's limit. */
-const MAX_PARAMS_BYTES = 16 * 1024;
-/** Targets that are kept for objects with equal parameters, so that they share their open calls. */
-const MAX_TARGETS = 1000;
-
-/** The class behind a {@link ClsHandle}, and what its remote objects share. */
-interface Shared {
-  /** App and name, without parameters. */
-  readonly target: Target;
-  readonly ctor: AnyClass;
-  readonly targets: Map<string, Target>;
-}
-
 /** Makes the handle of a class: a class whose objects have a handle per method. */
 export function createClsHandle(
   target: Target,
   ctor: AnyClass,
   methods: readonly string[],
 ): ClsHandle<readonly unknown[], unknown> {
-  const shared: Shared = { target, ctor, targets: new Map() };
+  const targets = new MethodTargets(target);
   const Handle = class {
     readonly #params: readonly unknown[];
     readonly #page: Page | undefined;
@@ -96,7 +80,7 @@ export function createClsHandle(
           self.#instance ??= createInstance(ctor, self.#params);
           return self.#instance;
         };
-        handle = new MethodCalls(targetOf(shared, method, self.#page), method, {
+        handle = new MethodCalls(targets.of(method, self.#page), method, {
           instance,
           isGenerator: isGenerator((ctor.prototype as Record<string, unknown>)[method]),
         });
@@ -146,43 +130,4 @@ async function createInstance(ctor: AnyClass, params: readonly unknown[]): Promi
   await runHooks(instance, enterSnapshot);
   await runHooks(instance, enter);
   return instance;
-}
-
-function targetOf({ target, targets }: Shared, method: string, params: Page | undefined): Target {
-  const key = params === undefined ? method : `${method} ${packPage(params)}`;
-  const known = targets.get(key);
-  if (known !== undefined) return known;
-  const created: Target = {
-    get app() {
-      return target.app;
-    },
-    name: target.name,
-    method,
-    params,
-  };
-  if (targets.size === MAX_TARGETS) targets.delete(targets.keys().next().value ?? "");
-  targets.set(key, created);
-  return created;
-}
-
-function toParams(name: string, params: readonly unknown[]): Page | undefined {
-  const [value] = params;
-  if (value === undefined) return undefined;
-  if (params.length > 1 || typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InvalidError(
-      "WINDLASS_INVALID_PARAMS",
-      `parameters of class "${name}" must be one object, got ${params.map(show).join(", ")}`,
-      { hint: `write \`new ${name}({ … })\`` },
-    );
-  }
-  // Sorted, so that the order in which parameters are written makes no other pool of containers.
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  const page = encodePage([Object.fromEntries(entries)], () => "params");
-  const bytes = packPage(page).length;
-  if (bytes <= MAX_PARAMS_BYTES) return page;
-  throw new RequestSizeError(
-    "WINDLASS_PARAMS_TOO_LARGE",
-    `parameters of class "${name}" must have at most ${MAX_PARAMS_BYTES} bytes, got ${bytes}`,
-    { hint: "pass large values to the methods, or load them in an `[enter]` hook" },
-  );
 }

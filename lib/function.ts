@@ -117,9 +117,10 @@ export type HandleOf<Handler extends AnyHandler> = IfGenerator<
 export class TargetCalls {
   readonly #target: Target;
   readonly #subject: string;
-  readonly #isGenerator: boolean;
+  readonly #isGenerator: boolean | undefined;
 
-  constructor(target: Target, subject: string, isGenerator: boolean) {
+  /** @param isGenerator - Undefined where only the deployed app knows. */
+  constructor(target: Target, subject: string, isGenerator: boolean | undefined) {
     this.#target = target;
     this.#subject = subject;
     this.#isGenerator = isGenerator;
@@ -127,12 +128,12 @@ export class TargetCalls {
 
   // Not async: that would cost every call three turns of the microtask queue.
   remote(...args: readonly unknown[]): Promise<unknown> {
-    if (this.#isGenerator) return Promise.reject(generatorError(this.#subject, "remote"));
+    if (this.#isGenerator === true) return Promise.reject(generatorError(this.#subject, "remote"));
     return callRemote(this.#target, args);
   }
 
   remoteGen(...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
-    if (!this.#isGenerator) throw notGeneratorError(this.#subject);
+    if (this.#isGenerator === false) throw notGeneratorError(this.#subject);
     return callRemoteGen(this.#target, args);
   }
 
@@ -151,7 +152,7 @@ export class TargetCalls {
   }
 
   async spawn(...args: readonly unknown[]): Promise<FunctionCall<unknown>> {
-    if (this.#isGenerator) throw generatorError(this.#subject, "spawn");
+    if (this.#isGenerator === true) throw generatorError(this.#subject, "spawn");
     return callSpawn(this.#target, args);
   }
 
@@ -167,7 +168,7 @@ export class TargetCalls {
   }
 
   #check(call: Parameters<typeof checkMapArguments>[1]): void {
-    if (this.#isGenerator) throw generatorError(this.#subject, call.method);
+    if (this.#isGenerator === true) throw generatorError(this.#subject, call.method);
     checkMapArguments(this.#subject, call);
   }
 }

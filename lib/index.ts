@@ -1,6 +1,14 @@
 // Apps, and what they are made of.
 export { App } from "./app.ts";
 // Calls.
+export type { ConnectOptions } from "./client/connection.ts";
+export {
+  type Client,
+  connect,
+  type Deployed,
+  DeployedCls,
+  DeployedFunction,
+} from "./client/deployed.ts";
 export { FunctionCall, type GetOptions, gather, type IterOptions } from "./client/function-call.ts";
 export type { MapOptions, MapStream } from "./client/map.ts";
 export type { Run, RunOptions } from "./client/run.ts";

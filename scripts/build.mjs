@@ -24,6 +24,7 @@ await build({
     "bin/main": "bin/main.ts",
     "lib/index": "lib/index.ts",
     "lib/local/start": "lib/local/start.ts",
+    "lib/aws/start": "lib/aws/start.ts",
     "cdk/index": "cdk/index.ts",
     "cdk/main": "cdk/main.ts",
   },

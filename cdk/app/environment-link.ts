@@ -1,8 +1,9 @@
 import { Stack } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct, type IDependable } from "constructs";
+import type { Fact } from "../../lib/aws/facts.ts";
 import type { WindlassEnvironment } from "../environment.ts";
-import { type Fact, ImportedFacts } from "../facts.ts";
+import { ImportedFacts } from "../facts.ts";
 import { checkEnvironmentName } from "../names.ts";
 
 /**

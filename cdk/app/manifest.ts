@@ -1,25 +1,6 @@
 import { Fn, type IResolvable, Lazy } from "aws-cdk-lib";
-import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
-
-/** What clients, agents and the controller need to know of a deployed app. */
-export interface Manifest {
-  readonly version: 1;
-  readonly app: string;
-  readonly environment: string;
-  readonly bucket: string;
-  readonly table: string;
-  readonly cluster: string;
-  readonly deadLetterQueueUrl: string;
-  readonly logGroup: string;
-  readonly functions: Readonly<Record<string, ManifestFunction>>;
-}
-
-interface ManifestFunction {
-  readonly queueUrl: string;
-  readonly taskDefinition: string;
-  readonly containerName: string;
-  readonly spec: FunctionSpec;
-}
+import type { Manifest, ManifestFunction } from "../../lib/aws/manifest.ts";
+import type { AppSpec } from "../../lib/spec.ts";
 
 /** What is only known once the stack is deployed; their tokens may stand in any text. */
 export interface Resolved {

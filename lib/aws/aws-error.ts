@@ -60,7 +60,7 @@ const NO_REGION: Explanation = {
  * What an error of the AWS SDK means for who used Windlass, with the SDK's own as its cause.
  * `doing` completes the sentence: `cannot <doing>`.
  */
-function toAwsError(error: unknown, doing: string): WindlassError {
+export function toAwsError(error: unknown, doing: string): WindlassError {
   if (isWindlassError(error)) return error as WindlassError;
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const told = EXPLANATIONS.find(([names]) => names.test(name))?.[1];

@@ -78,24 +78,28 @@ export class DynamoRows implements Rows {
     });
   }
 
-  async list<Body>(pk: string): Promise<readonly Row<Body>[]> {
+  async list<Body>(pk: string, from?: string): Promise<readonly Row<Body>[]> {
     const rows: Row<Body>[] = [];
-    let from: Item | undefined;
+    const isPart = from !== undefined;
+    let after: Item | undefined;
     do {
       const page = await this.#do("read rows", () =>
         this.#client.send(
           new QueryCommand({
             TableName: this.#table,
-            KeyConditionExpression: "pk = :pk",
-            ExpressionAttributeValues: { ":pk": { S: pk } },
+            KeyConditionExpression: isPart ? "pk = :pk AND sk >= :from" : "pk = :pk",
+            ExpressionAttributeValues: {
+              ":pk": { S: pk },
+              ...(isPart && { ":from": { S: from } }),
+            },
             ConsistentRead: true,
-            ExclusiveStartKey: from,
+            ExclusiveStartKey: after,
           }),
         ),
       );
       for (const item of page.Items ?? []) rows.push(toRow(item));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+      after = page.LastEvaluatedKey;
+    } while (after !== undefined);
     return rows;
   }
 

@@ -1,7 +1,9 @@
 import type { ResultPage } from "../backend.ts";
 import { MAX_CRASHES } from "../crashes.ts";
+import { KEPT_SECONDS } from "./call-row.ts";
 import { callKey, pageObject, type RowKey, rangeKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
+import { sealResults } from "./page-text.ts";
 import {
   type Child,
   type RangeRow,
@@ -9,13 +11,10 @@ import {
   type Span,
   type StoredResults,
 } from "./range-row.ts";
-import { sealResults } from "./result-text.ts";
 import type { Rows, RowWrite } from "./rows.ts";
 
 /** A holder that says nothing for this long has lost its range. */
 export const LEASE_MS = 60_000;
-/** Results are kept for seven days, and a day more for what is late. */
-const KEPT_SECONDS = 8 * 24 * 3600;
 /** An item has 400 KB at most [DynamoDB quotas]; what is beyond this goes into objects. */
 const INLINE_BYTES = 300_000;
 

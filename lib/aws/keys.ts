@@ -1,5 +1,5 @@
 /** Inputs of a call whose range rows share a partition key; no range crosses such a boundary. */
-const BLOCK_INPUTS = 4096;
+export const BLOCK_INPUTS = 4096;
 
 /** Key of a row of the environment's table. */
 export interface RowKey {
@@ -22,7 +22,32 @@ export function blockKey(app: string, callId: string, input: number): string {
   return `${app}#call#${callId}#${Math.floor(input / BLOCK_INPUTS)}`;
 }
 
+/** The app's current deployment, or the one of this number. */
+export function deploymentKey(app: string, number?: number): RowKey {
+  const sk = number === undefined ? "current" : String(number).padStart(10, "0");
+  return { pk: `${app}#deployment`, sk };
+}
+
+export function containerKey(app: string, containerId: string): RowKey {
+  return { pk: `${app}#containers`, sk: containerId };
+}
+
+/** A client that waits for replies. */
+export function sessionKey(app: string, sessionId: string): RowKey {
+  return { pk: `${app}#sessions`, sk: sessionId };
+}
+
+/** Every deployed app of the environment has a row here, for the controller. */
+export function appKey(app: string): RowKey {
+  return { pk: "#apps", sk: app };
+}
+
 /** Where a page that is too large for a row or a message is kept. */
 export function pageObject(app: string, callId: string, name: string): string {
   return `calls/${app}/${callId}/${name}`;
+}
+
+/** The bundle of an app with this SHA-256. */
+export function bundleObject(app: string, codeHash: string): string {
+  return `bundles/${app}/${codeHash}.mjs`;
 }

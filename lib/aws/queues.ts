@@ -1,3 +1,6 @@
+/** SQS takes a message of 1 MiB [SendMessage, MessageBody]. */
+export const MESSAGE_BYTES: number = 1024 * 1024;
+
 /** A message as it was received. */
 export interface Received {
   readonly body: string;
@@ -31,4 +34,8 @@ export interface Queues {
   /** Hides a message for this long from now; 0 shows it at once. */
   hide(url: string, handle: string, seconds: number): Promise<void>;
   delete(url: string, handle: string): Promise<void>;
+  /** Makes a queue that forgets messages after this long, and answers its URL. */
+  create(name: string, retentionSeconds: number): Promise<string>;
+  /** Removes a queue with all that is in it. */
+  remove(url: string): Promise<void>;
 }

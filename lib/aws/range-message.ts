@@ -3,7 +3,16 @@ import type { Page } from "../codec/page.ts";
 import { explodePage, joinPages } from "../codec/slice.ts";
 import { requestFields, toRequest } from "../messages.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
+import { pageObject } from "./keys.ts";
+import type { Objects } from "./objects.ts";
+import { openPage, pageOf, sealPage } from "./page-text.ts";
+import { MESSAGE_BYTES } from "./queues.ts";
 import type { Span } from "./range-row.ts";
+
+/** Where inputs are that were too large for their message: an object with those of this span. */
+interface StoredInputs extends Span {
+  readonly key: string;
+}
 
 /** Inputs of a call on their way to a container. */
 export interface RangeInputs extends Span {
@@ -11,6 +20,8 @@ export interface RangeInputs extends Span {
   /** True when each value is the single argument, false when it is the array of arguments. */
   readonly unary: boolean;
   readonly args: Page;
+  /** The object that `args` came from: what is sent on refers to it. */
+  readonly stored?: StoredInputs | undefined;
   /** 0 for the first attempt. */
   readonly attempt: number;
   /** It was split off another range: its row is there already. */
@@ -21,33 +32,44 @@ export interface RangeInputs extends Span {
   readonly replyTo: string | undefined;
 }
 
-/** The body of a queue message. */
-export function sealInputs(inputs: RangeInputs): string {
-  const { request, start, end, unary, attempt, isChild, deployment, replyTo, args } = inputs;
-  const range = { start, end, unary, attempt, isChild, deployment, replyTo };
-  return sealEnvelope({ request: requestFields(request), ...range }, [args]);
+/** The body of a queue message. Inputs that do not fit are put into an object first. */
+export async function sealInputs(inputs: RangeInputs, objects: Objects): Promise<string> {
+  if (inputs.stored !== undefined) return seal(inputs, []);
+  const body = seal(inputs, [inputs.args]);
+  // A UTF-16 unit takes three bytes at most: short texts need no count.
+  if (body.length * 3 <= MESSAGE_BYTES || Buffer.byteLength(body) <= MESSAGE_BYTES) return body;
+  const { request, start, end, args } = inputs;
+  const key = pageObject(request.target.app, request.callId, `in/${start}`);
+  await objects.put(key, sealPage(args));
+  return seal({ ...inputs, stored: { key, start, end } }, []);
 }
 
-/** @throws DeserializationError */
-export function openInputs(body: string): RangeInputs {
+function seal(inputs: RangeInputs, pages: readonly Page[]): string {
+  const { request, args: _, ...range } = inputs;
+  return sealEnvelope({ ...range, request: requestFields(request) }, pages);
+}
+
+/** @throws DeserializationError, NotFoundError */
+export async function openInputs(body: string, objects: Objects): Promise<RangeInputs> {
   const { fields, pages } = openEnvelope(body);
-  const {
-    request,
-    v: _,
-    pages: __,
-    ...range
-  } = fields as unknown as Omit<RangeInputs, "request" | "args"> & {
-    readonly request: readonly unknown[];
-    readonly v: number;
-    readonly pages: number;
-  };
-  const [args = { text: "[]", tagged: false, attachments: [] }] = pages;
-  return { ...range, request: toRequest(request), replyTo: range.replyTo ?? undefined, args };
+  const { request, start, end, unary, attempt, isChild, deployment, replyTo, stored } =
+    fields as unknown as Omit<RangeInputs, "request" | "args"> & {
+      readonly request: readonly unknown[];
+    };
+  const range = { start, end, unary, attempt, isChild, deployment, replyTo, stored };
+  const args =
+    stored === undefined
+      ? pageOf(pages)
+      : slicePage(openPage(await objects.get(stored.key)), stored, { start, end });
+  return { ...range, request: toRequest(request), args };
 }
 
 /** A part of them. */
-export function sliceInputs(inputs: RangeInputs, { start, end }: Span): RangeInputs {
-  if (start === inputs.start && end === inputs.end) return inputs;
-  const pages = explodePage(inputs.args).slice(start - inputs.start, end - inputs.start);
-  return { ...inputs, start, end, args: joinPages(pages) };
+export function sliceInputs(inputs: RangeInputs, span: Span): RangeInputs {
+  return { ...inputs, ...span, args: slicePage(inputs.args, inputs, span) };
+}
+
+function slicePage(page: Page, whole: Span, { start, end }: Span): Page {
+  if (start === whole.start && end === whole.end) return page;
+  return joinPages(explodePage(page).slice(start - whole.start, end - whole.start));
 }

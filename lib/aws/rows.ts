@@ -27,7 +27,7 @@ export interface Rows {
   put(key: RowKey, body: object, expected: number): Promise<boolean>;
   /** All writes, or none when one is refused. */
   transact(writes: readonly RowWrite[]): Promise<boolean>;
-  /** All rows of a partition key, in the order of their sort keys. */
-  list<Body>(pk: string): Promise<readonly Row<Body>[]>;
+  /** Rows of a partition key in the order of their sort keys, all or from this one on. */
+  list<Body>(pk: string, from?: string): Promise<readonly Row<Body>[]>;
   delete(key: RowKey): Promise<void>;
 }

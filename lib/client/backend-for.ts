@@ -1,12 +1,14 @@
 import { definedApp, definedApps } from "../app-registry.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend, Target } from "../backend.ts";
 import { NoBackendError } from "../errors.ts";
 import { runtime } from "../runtime.ts";
 import { LazyBackend } from "./lazy-backend.ts";
 import { startBackend } from "./start-backend.ts";
 
-/** The backend that calls of this app go to. @throws NoBackendError */
-export function backendFor(app: string): Backend {
+/** The backend that calls of this target go to. @throws NoBackendError */
+export function backendFor(target: Target): Backend {
+  if (target.backend !== undefined) return target.backend;
+  const { app } = target;
   const backend = runtime.backend ?? runtime.backends.get(app) ?? startByEnvironment(app);
   if (backend !== undefined) return backend;
   throw noBackend(`app "${app}"`);
@@ -27,7 +29,7 @@ function startByEnvironment(name: string): Backend | undefined {
   const wanted = process.env["WINDLASS_BACKEND"];
   const app = definedApp(name);
   if (wanted === undefined || app === undefined) return undefined;
-  const backend = new LazyBackend(wanted, startBackend(app, wanted, { output: true }));
+  const backend = new LazyBackend(wanted, () => startBackend(app, wanted, { output: true }));
   runtime.backends.set(name, backend);
   return backend;
 }

@@ -3,6 +3,7 @@ import { decodePage } from "../codec/decode.ts";
 import { InvalidError, TimeoutError } from "../errors.ts";
 import { parseCallId } from "../ids.ts";
 import { anyBackend } from "./backend-for.ts";
+import { type ConnectOptions, connectionTo } from "./connection.ts";
 import { toError } from "./failure.ts";
 
 /** Inputs read from the store at once by `iter`. */
@@ -46,10 +47,15 @@ export class FunctionCall<Output> {
   /**
    * The call with this id, typed by the handle that was called, or by the output itself; nothing is looked up
    * before the first use.
+   * @param options - The deployed app that was called, for a program that does not run it.
    * @example const call = FunctionCall.fromId<typeof resize>(id); const output = await call.get();
    */
-  static fromId<Called = unknown>(id: string): FunctionCall<OutputOf<Called>> {
-    return new FunctionCall<OutputOf<Called>>(id);
+  static fromId<Called = unknown>(
+    id: string,
+    options?: ConnectOptions & { readonly app: string },
+  ): FunctionCall<OutputOf<Called>> {
+    const backend = options === undefined ? undefined : connectionTo(options.app, options);
+    return new FunctionCall<OutputOf<Called>>(id, backend);
   }
 
   /**

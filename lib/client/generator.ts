@@ -72,7 +72,7 @@ class RemoteGenerator implements AsyncGenerator<unknown, undefined, void> {
     const target = this.#target;
     const args = ownedPage([this.#args], () => "args");
     const request = { callId: createCallId(), target, kind: "generator" } as const;
-    this.#channel = backendFor(target.app).open(request, {
+    this.#channel = backendFor(target).open(request, {
       items: (items) => {
         this.#pages.push(items);
         this.#wake();

@@ -10,35 +10,43 @@ import type {
 import { failingChannel } from "../failing-channel.ts";
 
 /** A backend that starts with its first call; what is asked of it before it is ready waits. */
-export class LazyBackend implements Backend {
+export class LazyBackend<Started extends Backend = Backend> implements Backend {
   readonly name: string;
-  readonly #ready: Promise<Backend>;
+  readonly #start: () => Promise<Started>;
+  #started: Promise<Started> | undefined;
 
-  constructor(name: string, ready: Promise<Backend>) {
+  constructor(name: string, start: () => Promise<Started>) {
     this.name = name;
-    this.#ready = ready;
-    // Whoever calls is told; a start that fails before anyone has called must not end the process.
-    ready.catch(() => {});
+    this.#start = start;
+  }
+
+  /** The backend itself; a start that fails is tried again by the next call. */
+  ready(): Promise<Started> {
+    this.#started ??= this.#start().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    return this.#started;
   }
 
   open(request: CallRequest, sink: CallSink): CallChannel {
-    return new LazyChannel(this.#ready, request, sink);
+    return new LazyChannel(this.ready(), request, sink);
   }
 
   async spawn(request: CallRequest, page: InputPage): Promise<void> {
-    await (await this.#ready).spawn(request, page);
+    await (await this.ready()).spawn(request, page);
   }
 
   async endSpawn(callId: string, total: number): Promise<void> {
-    await (await this.#ready).endSpawn(callId, total);
+    await (await this.ready()).endSpawn(callId, total);
   }
 
   async read(query: ReadQuery): Promise<CallReading> {
-    return (await this.#ready).read(query);
+    return (await this.ready()).read(query);
   }
 
   async cancel(callId: string, index?: number): Promise<void> {
-    await (await this.#ready).cancel(callId, index);
+    await (await this.ready()).cancel(callId, index);
   }
 }
 

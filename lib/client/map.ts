@@ -114,7 +114,7 @@ class RunningMap implements MapStream<unknown> {
   #begin(): void {
     this.#forget();
     const request = { callId: createCallId(), target: this.#target, kind: "map" } as const;
-    const channel = backendFor(this.#target.app).open(request, {
+    const channel = backendFor(this.#target).open(request, {
       results: (page) => this.#arrive(page),
     });
     this.#channel = channel;

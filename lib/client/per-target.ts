@@ -11,7 +11,7 @@ export class PerTarget<Group extends { readonly backend: Backend }> {
   }
 
   of(target: Target): Group {
-    const backend = backendFor(target.app);
+    const backend = backendFor(target);
     const known = this.#groups.get(target);
     if (known?.backend === backend) return known;
     const group = this.#create(backend, target);

@@ -77,7 +77,7 @@ export async function callSpawnMap(
   items: Iterable<unknown> | AsyncIterable<unknown>,
   options: { readonly unary: boolean },
 ): Promise<FunctionCall<unknown>> {
-  const backend = backendFor(target.app);
+  const backend = backendFor(target);
   const request = { callId: createCallId(), target, kind: "map" } as const;
   const total = await storeAll(items, options.unary, (page) => backend.spawn(request, page));
   await backend.endSpawn(request.callId, total);

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { App } from "../app.ts";
 import type { Backend } from "../backend.ts";
 import { InvalidError } from "../errors.ts";
+import { startAws } from "./connection.ts";
 
 /** A backend that this process started and has to end. */
 export interface StartedBackend extends Backend {
@@ -20,10 +21,11 @@ export async function startBackend(
   name: string,
   options: { readonly output: boolean },
 ): Promise<StartedBackend> {
+  if (name === "aws") return startAws(app.name, {});
   if (name !== "local") {
     throw new InvalidError(
       "WINDLASS_UNKNOWN_BACKEND",
-      `the backend of app "${app.name}" must be "local" in this version, got ${JSON.stringify(name)}`,
+      `the backend of app "${app.name}" must be "local" or "aws", got ${JSON.stringify(name)}`,
       { hint: 'pass `backend: "local"` to app.run(), or set WINDLASS_BACKEND=local' },
     );
   }

@@ -1,5 +1,7 @@
+import type { CallRow } from "../../lib/aws/call-row.ts";
 import { type HeldRange, type RangeStore, takeRange } from "../../lib/aws/held-range.ts";
 import { callKey } from "../../lib/aws/keys.ts";
+import { sealReply } from "../../lib/aws/page-text.ts";
 import type { Queues, Received } from "../../lib/aws/queues.ts";
 import {
   openInputs,
@@ -8,14 +10,15 @@ import {
   sliceInputs,
 } from "../../lib/aws/range-message.ts";
 import type { Span } from "../../lib/aws/range-row.ts";
-import { sealResults } from "../../lib/aws/result-text.ts";
 import type { Failure, ResultPage } from "../../lib/backend.ts";
+import type { Page } from "../../lib/codec/page.ts";
 import { pageSize } from "../../lib/codec/page-builder.ts";
 import { crashError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
-import { toErrorPage } from "./error-page.ts";
+import { cancelledPage, toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
+import { splitAround } from "./split-around.ts";
 
 /** How long a message is hidden, and from when to when it is hidden again. */
 const HIDDEN_SECONDS = 60;
@@ -25,13 +28,15 @@ const FLUSH_EVERY_MS = 2000;
 const FLUSH_BYTES = 4 * 1024 * 1024;
 /** How often running calls are looked up for a cancellation. */
 const CANCEL_EVERY_MS = 5000;
-/** For how long a call that was not cancelled is taken to be so still. */
-const CANCEL_KNOWN_MS = 2000;
+/** For how long the row of a call is taken to be as it was read. */
+const CALL_KNOWN_MS = 2000;
 const MAX_KNOWN_CALLS = 1000;
 /** After a failure to receive. */
 const RETRY_MS = 1000;
 /** SQS waits 20 s at most [ReceiveMessage, WaitTimeSeconds], and delays 15 min [SendMessage]. */
 const WAIT_SECONDS = 20;
+/** A queue that shows nothing for this long is taken to be empty. */
+const LOOK_SECONDS = 1;
 const MAX_DELAY_SECONDS = 900;
 
 export interface QueueLeaseSourceOptions {
@@ -40,6 +45,10 @@ export interface QueueLeaseSourceOptions {
   /** The queue of the pool that this container belongs to. */
   readonly queueUrl: string;
   readonly containerId: string;
+  /** Number of the deployment whose code this container runs. */
+  readonly deployment: number;
+  /** An input was sent to a newer deployment: it was given back, and this container takes no more. */
+  readonly onNewer: () => void;
   /** True while the function may have containers beside those that work. */
   readonly mayScaleOut: () => boolean;
   /** Something failed that no caller can be told of; the message comes again. */
@@ -51,6 +60,8 @@ interface Holding {
   readonly inputs: RangeInputs;
   readonly handle: string;
   readonly range: HeldRange;
+  /** Inputs that were cancelled and answered for already. */
+  readonly cancelled: Set<number>;
   /** Leases of it that run. */
   readonly leases: Map<number, LeaseWorker>;
   /** Results that were not told to the caller. */
@@ -84,10 +95,12 @@ export class QueueLeaseSource implements LeaseSource {
   readonly #delayed: Set<NodeJS.Timeout> = new Set();
   /** Workers that are about to run an input of a suspicious range. */
   readonly #beginning: Set<LeaseWorker> = new Set();
-  readonly #cancelled: Map<string, { readonly at: number; readonly isCancelled: boolean }> =
+  readonly #calls: Map<string, { readonly at: number; readonly row: CallRow | undefined }> =
     new Map();
+  readonly #whenIdle: (() => void)[] = [];
+  #startupError: Page | undefined;
   #ready: Work[] = [];
-  #receiving: AbortController | undefined;
+  #receiving: Promise<void> | undefined;
   #checkedAt = 0;
   #isStopped = false;
   #dropped = 0;
@@ -118,7 +131,9 @@ export class QueueLeaseSource implements LeaseSource {
   complete(lease: Lease, page: ResultPage): void {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
-    this.#answer(holding, page);
+    const gone = cancelledWithin(holding, { start: page.start, end: page.start + page.count });
+    if (gone.length === 0) this.#answer(holding, page);
+    else for (const part of splitAround(page, gone)) this.#answer(holding, part);
   }
 
   items(lease: Lease): void {
@@ -131,7 +146,7 @@ export class QueueLeaseSource implements LeaseSource {
 
   retry(lease: Lease, failure: Failure, delayMs: number): void {
     const holding = this.#byLease.get(lease.id);
-    if (holding === undefined) return;
+    if (holding === undefined || holding.cancelled.has(failure.index)) return;
     const span = { start: failure.index, end: failure.index + 1 };
     const attempt = lease.attempt + 1;
     if (span.start !== holding.inputs.start) {
@@ -171,13 +186,31 @@ export class QueueLeaseSource implements LeaseSource {
     }
   }
 
-  /** Takes nothing new. What is held and was not started goes back to the queue at once. */
+  /** Takes nothing new; resolves once all that is held is done. */
+  async retire(): Promise<void> {
+    this.#isStopped = true;
+    await this.#receiving;
+    if (this.#holdings.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Answers for all inputs that wait: no container can be started for them. */
+  async failWaiting(error: Page): Promise<void> {
+    this.#startupError = error;
+    while ((await this.#receive(LOOK_SECONDS)) > 0);
+    await this.retire();
+  }
+
+  /**
+   * Takes nothing new. What is held goes back to the queue at once, for another container to go on with; resolves
+   * when the receive that is under way is over too, 20 s later at most.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#receiving?.abort();
     for (const timer of this.#delayed) clearTimeout(timer);
     this.#ready = [];
     await Promise.all([...this.#holdings].map((holding) => this.#handBack(holding)));
+    // Not aborted: what it brought would be hidden and nobody would have it.
+    await this.#receiving;
   }
 
   #pump(): void {
@@ -195,29 +228,23 @@ export class QueueLeaseSource implements LeaseSource {
 
   #receiveSoon(): void {
     if (this.#receiving !== undefined || this.#isStopped) return;
-    const receiving = new AbortController();
-    this.#receiving = receiving;
     const again = (): void => {
       this.#receiving = undefined;
       this.#pump();
     };
-    this.#receive(receiving.signal).then(again, (error) => {
-      if (this.#isStopped) return;
+    this.#receiving = this.#receive().then(again, (error) => {
       this.#options.onError(error);
       // The queue could not be reached, or a message not be taken: it comes again.
-      this.#later(again, RETRY_MS);
+      if (!this.#isStopped) this.#later(again, RETRY_MS);
     });
   }
 
-  async #receive(signal: AbortSignal): Promise<void> {
+  async #receive(waitSeconds = WAIT_SECONDS): Promise<number> {
     const { queues, queueUrl } = this.#options;
-    const received = await queues.receive(queueUrl, {
-      limit: 1,
-      waitSeconds: WAIT_SECONDS,
-      hiddenSeconds: HIDDEN_SECONDS,
-      signal,
-    });
+    const wanted = { limit: 1, waitSeconds, hiddenSeconds: HIDDEN_SECONDS };
+    const received = await queues.receive(queueUrl, wanted);
     for (const message of received) await this.#take(message);
+    return received.length;
   }
 
   #later(act: () => void, delayMs: number): void {
@@ -229,11 +256,20 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   async #take(received: Received): Promise<void> {
-    const { store, queues, queueUrl, containerId } = this.#options;
-    const inputs = openInputs(received.body);
+    const { store, queues, queueUrl, containerId, deployment, onNewer } = this.#options;
+    const inputs = await openInputs(received.body, store.objects);
     const { callId, target } = inputs.request;
     const { start, end, isChild } = inputs;
-    if (await this.#isCancelled(inputs)) {
+    if (inputs.deployment > deployment && !this.#isStopped) {
+      this.#isStopped = true;
+      onNewer();
+    }
+    if (this.#isStopped) {
+      await queues.hide(queueUrl, received.handle, 0);
+      return;
+    }
+    const call = await this.#callRow(inputs);
+    if (call?.state === "cancelled") {
       await queues.delete(queueUrl, received.handle);
       return;
     }
@@ -243,19 +279,21 @@ export class QueueLeaseSource implements LeaseSource {
     else if (taken.kind === "busy") {
       const seconds = Math.max(1, Math.ceil((taken.until - store.now()) / 1000));
       await queues.hide(queueUrl, received.handle, seconds);
-    } else await this.#begin(inputs, received.handle, taken.range);
+    } else {
+      const cancelled = new Set(call?.cancelled);
+      await this.#begin({ inputs, handle: received.handle, range: taken.range, cancelled });
+    }
   }
 
-  async #begin(inputs: RangeInputs, handle: string, range: HeldRange): Promise<void> {
+  async #begin(given: Pick<Holding, "inputs" | "handle" | "range" | "cancelled">): Promise<void> {
+    const { inputs, range, cancelled } = given;
     for (const child of await range.unsent()) {
       await this.#send({ ...sliceInputs(inputs, child), isChild: true }, 0);
       await range.sent(child);
     }
     const now = this.#options.store.now();
     const holding: Holding = {
-      inputs,
-      handle,
-      range,
+      ...given,
       leases: new Map(),
       untold: [],
       untoldBytes: 0,
@@ -267,9 +305,16 @@ export class QueueLeaseSource implements LeaseSource {
     };
     this.#holdings.add(holding);
     const { poison } = range;
+    const error = this.#startupError;
     if (holding.left === 0) this.#finish(holding);
     else if (poison !== undefined) this.#fail(holding, poison, "its container ended each time");
-    // Without the one that has failed just now.
+    for (const index of cancelled) this.#cancelInput(holding, index);
+    if (error !== undefined) {
+      for (const span of range.remaining) {
+        this.#answer(holding, failedPage(countOf(span), "startup", error));
+      }
+    }
+    // Without those that have failed just now.
     const rest = range.remaining;
     this.#enqueue(holding, range.isSuspicious ? rest.flatMap(singles) : rest, inputs.attempt);
   }
@@ -291,6 +336,7 @@ export class QueueLeaseSource implements LeaseSource {
     holding.leases.set(lease.id, worker);
     if (!holding.range.isSuspicious) {
       worker.run(lease);
+      for (const { index } of cancelledWithin(holding, span)) worker.cancel(lease.id, index);
       return;
     }
     this.#beginning.add(worker);
@@ -339,7 +385,7 @@ export class QueueLeaseSource implements LeaseSource {
     if (replyTo === undefined) return true;
     const fields = { callId: request.callId, epoch: holding.range.epoch };
     for (const page of pages) {
-      const body = sealResults(page, fields);
+      const body = sealReply(page, fields);
       await this.#options.queues.send(replyTo, { body }).catch(this.#options.onError);
     }
     return true;
@@ -397,24 +443,32 @@ export class QueueLeaseSource implements LeaseSource {
   async #obeyCancellations(): Promise<void> {
     const { queues, queueUrl } = this.#options;
     for (const holding of [...this.#holdings]) {
-      if (!(await this.#isCancelled(holding.inputs))) continue;
-      this.#cancelLeases(holding);
-      await queues.delete(queueUrl, holding.handle);
+      const call = await this.#callRow(holding.inputs);
+      if (call?.state === "cancelled") {
+        this.#cancelLeases(holding);
+        await queues.delete(queueUrl, holding.handle);
+      } else for (const index of call?.cancelled ?? []) this.#cancelInput(holding, index);
     }
   }
 
-  async #isCancelled({ request }: RangeInputs): Promise<boolean> {
+  /** Answers for an input that was cancelled on its own, if it has no result. */
+  #cancelInput(holding: Holding, index: number): void {
+    const isLeft = holding.range.remaining.some(({ start, end }) => start <= index && index < end);
+    if (!isLeft || holding.isOver) return;
+    holding.cancelled.add(index);
+    this.#answer(holding, failedPage({ start: index, count: 1 }, "cancelled", cancelledPage()));
+    for (const [leaseId, worker] of holding.leases) worker.cancel(leaseId, index);
+  }
+
+  /** What the table says of a call; as known while it was looked at just now. */
+  async #callRow({ request }: RangeInputs): Promise<CallRow | undefined> {
     const { rows, now } = this.#options.store;
-    const known = this.#cancelled.get(request.callId);
-    if (known !== undefined && (known.isCancelled || now() - known.at < CANCEL_KNOWN_MS)) {
-      return known.isCancelled;
-    }
-    const key = callKey(request.target.app, request.callId);
-    const call = await rows.get<{ readonly state: string }>(key);
-    const isCancelled = call?.body.state === "cancelled";
-    if (this.#cancelled.size >= MAX_KNOWN_CALLS) this.#cancelled.clear();
-    this.#cancelled.set(request.callId, { at: now(), isCancelled });
-    return isCancelled;
+    const known = this.#calls.get(request.callId);
+    if (known !== undefined && now() - known.at < CALL_KNOWN_MS) return known.row;
+    const found = await rows.get<CallRow>(callKey(request.target.app, request.callId));
+    if (this.#calls.size >= MAX_KNOWN_CALLS) this.#calls.clear();
+    this.#calls.set(request.callId, { at: now(), row: found?.body });
+    return found?.body;
   }
 
   #cancelLeases(holding: Holding): void {
@@ -426,6 +480,7 @@ export class QueueLeaseSource implements LeaseSource {
     holding.isOver = true;
     this.#holdings.delete(holding);
     for (const leaseId of holding.leases.keys()) this.#byLease.delete(leaseId);
+    if (this.#holdings.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   async #handBack(holding: Holding): Promise<void> {
@@ -437,9 +492,9 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   async #send(inputs: RangeInputs, delaySeconds: number): Promise<void> {
-    const { queues, queueUrl } = this.#options;
-    const { callId } = inputs.request;
-    await queues.send(queueUrl, { body: sealInputs(inputs), group: callId, delaySeconds });
+    const { queues, queueUrl, store } = this.#options;
+    const body = await sealInputs(inputs, store.objects);
+    await queues.send(queueUrl, { body, group: inputs.request.callId, delaySeconds });
   }
 
   /** A step for a message that is held; one that fails gives the message up. */
@@ -454,6 +509,17 @@ export class QueueLeaseSource implements LeaseSource {
   #do(act: () => Promise<unknown>): void {
     act().catch(this.#options.onError);
   }
+}
+
+function cancelledWithin({ cancelled }: Holding, { start, end }: Span): { index: number }[] {
+  if (cancelled.size === 0) return [];
+  return [...cancelled]
+    .filter((index) => index >= start && index < end)
+    .map((index) => ({ index }));
+}
+
+function countOf({ start, end }: Span): { start: number; count: number } {
+  return { start, count: end - start };
 }
 
 function singles({ start, end }: Span): Span[] {

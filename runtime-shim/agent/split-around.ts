@@ -1,9 +1,12 @@
-import type { Failure, ResultPage } from "../../lib/backend.ts";
+import type { ResultPage } from "../../lib/backend.ts";
 import { explodePage, joinPages } from "../../lib/codec/slice.ts";
 
-/** The parts of a page between the inputs that are to run again. */
-export function splitAround(page: ResultPage, retried: readonly Failure[]): ResultPage[] {
-  const skipped = new Set(retried.map((failure) => failure.index));
+/** The parts of a page between inputs that are not to be told: they run again, or were answered for. */
+export function splitAround(
+  page: ResultPage,
+  skipping: readonly { readonly index: number }[],
+): ResultPage[] {
+  const skipped = new Set(skipping.map(({ index }) => index));
   if (skipped.size === page.count) return [];
   const values = explodePage(page.values);
   const parts: ResultPage[] = [];

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openEnvelope, sealEnvelope } from "../../lib/aws/envelope.ts";
-import { openResults, sealResults } from "../../lib/aws/result-text.ts";
+import { openReply, openResults, sealReply, sealResults } from "../../lib/aws/page-text.ts";
+import { MESSAGE_BYTES } from "../../lib/aws/queues.ts";
 
 // What SQS takes: tab, newline, return, and all of Unicode but surrogates, U+FFFE and U+FFFF.
 const REFUSED_BY_SQS = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
@@ -42,9 +43,21 @@ describe("an envelope", () => {
       values: { text: "[null,1]", tagged: true, attachments: [bytes] },
       failures: [{ index: 7, kind: "error", error }],
     } as const;
-    const opened = openResults(sealResults(results, { epoch: 3 }));
-    expect(opened.page).toEqual(results);
-    expect(opened.fields["epoch"]).toBe(3);
+    expect(openResults(sealResults(results))).toEqual(results);
+    const reply = { callId: "fc-1", epoch: 3 };
+    expect(openReply(sealReply(results, reply))).toEqual({ ...reply, page: results });
+  });
+
+  it("announces results that no message can carry", () => {
+    const values = {
+      text: JSON.stringify(["é".repeat(MESSAGE_BYTES / 2)]),
+      tagged: false,
+      attachments: [],
+    };
+    const reply = { callId: "fc-1", epoch: 0 };
+    const sealed = sealReply({ start: 0, count: 1, values }, reply);
+    expect(sealed.length).toBeLessThan(100);
+    expect(openReply(sealed)).toEqual({ ...reply, page: undefined });
   });
 
   it.each(["", "[]", "{", "null", '{"v":1,"pages":1}', '{"v":1,"pages":0}\n'])(

@@ -6,8 +6,8 @@ import {
   takeRange,
 } from "../../lib/aws/held-range.ts";
 import { blockKey, callKey } from "../../lib/aws/keys.ts";
+import { openResults } from "../../lib/aws/page-text.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
-import { openResults } from "../../lib/aws/result-text.ts";
 import type { ResultPage } from "../../lib/backend.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 import { Random } from "./random.ts";
@@ -157,7 +157,7 @@ describe("a range", () => {
     expect(small).toHaveProperty("text");
     const object = (stored as { readonly object: string }).object;
     expect(object).toBe(`calls/app/${range.message.callId}/out/1-0-a`);
-    expect(openResults(objects.texts.get(object) ?? "").page).toEqual(result(1, large));
+    expect(openResults(objects.texts.get(object) ?? "")).toEqual(result(1, large));
   });
 
   it("is done for whoever receives it again", async () => {

@@ -35,7 +35,27 @@ export class MemoryQueues implements Queues {
     for (const look of waiting) look();
   }
 
+  /** Whoever receives waits; else a queue that shows nothing is answered at once. */
+  isPatient = true;
+
+  /** Queues whose messages vanish. */
+  losing: (url: string) => boolean = () => false;
+
+  urls(): string[] {
+    return [...this.#queues.keys()];
+  }
+
+  async create(name: string): Promise<string> {
+    this.#queue(name);
+    return name;
+  }
+
+  async remove(url: string): Promise<void> {
+    this.#queues.delete(url);
+  }
+
   async send(url: string, { body, delaySeconds = 0 }: Outgoing): Promise<void> {
+    if (this.losing(url)) return;
     this.#lastId += 1;
     const visibleAt = this.#now() + delaySeconds * 1000;
     this.#queue(url).push({ id: this.#lastId, body, receives: 0, visibleAt });
@@ -52,7 +72,7 @@ export class MemoryQueues implements Queues {
   ): Promise<readonly Received[]> {
     for (;;) {
       const visible = this.#queue(url).filter(({ visibleAt }) => visibleAt <= this.#now());
-      if (visible.length > 0 || wanted.signal?.aborted === true) {
+      if (visible.length > 0 || !this.isPatient || wanted.signal?.aborted === true) {
         return visible.slice(0, wanted.limit).map((message) => {
           message.receives += 1;
           message.visibleAt = this.#now() + wanted.hiddenSeconds * 1000;

@@ -23,7 +23,7 @@ export class MemoryTable {
       put: (key, body, expected) =>
         through("put", () => this.#apply([{ kind: "put", key, body, expected }])),
       transact: (writes) => through("transact", () => this.#apply(writes)),
-      list: <Body>(pk: string) => through("list", () => this.list<Body>(pk)),
+      list: <Body>(pk: string, from?: string) => through("list", () => this.list<Body>(pk, from)),
       delete: (key) =>
         through("delete", () => {
           this.#rows.delete(nameOf(key));
@@ -31,9 +31,9 @@ export class MemoryTable {
     };
   }
 
-  list<Body>(pk: string): readonly Row<Body>[] {
+  list<Body>(pk: string, from = ""): readonly Row<Body>[] {
     return [...this.#rows.keys()]
-      .filter((name) => name.startsWith(`${pk}\n`))
+      .filter((name) => name.startsWith(`${pk}\n`) && name >= `${pk}\n${from}`)
       .sort()
       .map((name) => this.#rows.get(name) as Row<Body>);
   }

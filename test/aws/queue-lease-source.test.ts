@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LEASE_MS } from "../../lib/aws/held-range.ts";
 import { blockKey, callKey, rangeKey } from "../../lib/aws/keys.ts";
+import { openReply } from "../../lib/aws/page-text.ts";
 import { openInputs, type RangeInputs, sealInputs } from "../../lib/aws/range-message.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
-import { openResults } from "../../lib/aws/result-text.ts";
 import type { Failure, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
@@ -47,12 +47,16 @@ describe("leases from a queue", () => {
   let queues: MemoryQueues;
   let errors: unknown[];
   let mayScaleOut = false;
+  let objects: MemoryObjects;
+  let newer: number;
 
   beforeEach(() => {
     now = 1_000_000;
     table = new MemoryTable();
     queues = new MemoryQueues(() => now);
     errors = [];
+    objects = new MemoryObjects();
+    newer = 0;
     mayScaleOut = false;
     broken = undefined;
     return () => expect(errors).toEqual([]);
@@ -72,10 +76,14 @@ describe("leases from a queue", () => {
       if (operation === broken) throw new Error(`no ${operation}`);
     });
     const source = new QueueLeaseSource({
-      store: { rows: checked, objects: new MemoryObjects(), now: () => now },
+      store: { rows: checked, objects, now: () => now },
       queues,
       queueUrl: QUEUE,
       containerId,
+      deployment: 1,
+      onNewer: () => {
+        newer += 1;
+      },
       mayScaleOut: () => mayScaleOut,
       onError: (error) => errors.push(error),
     });
@@ -101,15 +109,17 @@ describe("leases from a queue", () => {
     };
   }
 
-  const submit = (fields?: Partial<RangeInputs>): Promise<void> =>
-    queues.send(QUEUE, { body: sealInputs(inputs(fields)) });
+  const submit = async (fields?: Partial<RangeInputs>): Promise<void> =>
+    queues.send(QUEUE, { body: await sealInputs(inputs(fields), objects) });
 
   function outputs(start: number, values: readonly unknown[]): ResultPage {
     return { start, count: values.length, values: encodePage(values, () => "outputs") };
   }
 
-  const told = (): unknown[][] =>
-    queues.bodies(REPLIES).map((body) => decodePage(openResults(body).page.values) as unknown[]);
+  const replies = (): ResultPage[] =>
+    queues.bodies(REPLIES).flatMap((body) => openReply(body).page ?? []);
+
+  const told = (): unknown[][] => replies().map(({ values }) => decodePage(values) as unknown[]);
 
   const stored = (): RangeRow[] =>
     table.list<RangeRow>(blockKey("app", CALL, 0)).map(({ body }) => body);
@@ -193,7 +203,7 @@ describe("leases from a queue", () => {
     source.retry(lease, failure, 1500);
     source.complete(lease, outputs(2, [4]));
     await until(() => told().length === 2);
-    const [again] = queues.bodies(QUEUE).map(openInputs);
+    const again = await openInputs(queues.bodies(QUEUE)[0] ?? "", objects);
     expect(again).toMatchObject({ start: 1, end: 2, attempt: 1, isChild: true });
     expect(queues.visibleAt(QUEUE)).toEqual([now + 2000]);
     now += 2000;
@@ -213,9 +223,8 @@ describe("leases from a queue", () => {
       source.giveBack(worker.leases[crash - 1] as Lease, 0, { kind: "crashed", detail: "boom" });
     }
     await until(() => queues.bodies(REPLIES).length === 1);
-    const { page } = openResults(queues.bodies(REPLIES)[0] ?? "");
-    expect(page.failures?.[0]?.kind).toBe("crashed");
-    expect(page.failures?.[0]?.error.text).toContain("boom");
+    expect(replies()[0]?.failures?.[0]?.kind).toBe("crashed");
+    expect(replies()[0]?.failures?.[0]?.error.text).toContain("boom");
   });
 
   it("are dropped on sight once their call is cancelled, and stopped within a heartbeat", async () => {
@@ -232,6 +241,54 @@ describe("leases from a queue", () => {
     source.available(worker);
     await until(() => queues.bodies(QUEUE).length === 0);
     expect(worker.leases).toHaveLength(1);
+  });
+
+  it("are told of an input that was cancelled on its own, and drop its result", async () => {
+    const { source, worker } = open("a");
+    await submit();
+    await until(() => worker.leases.length === 1);
+    await rows().put(callKey("app", CALL), { state: "open", cancelled: [1] }, 0);
+    now += 5000;
+    source.tick();
+    await until(() => worker.cancelled.length === 1);
+    source.complete(worker.leases[0] as Lease, outputs(0, [0, 2, 4]));
+    await until(() => queues.bodies(QUEUE).length === 0);
+    const told = replies().map(({ start, count, failures }) => [start, count, failures?.[0]?.kind]);
+    expect(told.sort()).toEqual([
+      [0, 1, undefined],
+      [1, 1, "cancelled"],
+      [2, 1, undefined],
+    ]);
+  });
+
+  it("go back when they are for a newer deployment, and end this container's leases", async () => {
+    const { source, worker } = open("a");
+    await submit();
+    await until(() => worker.leases.length === 1);
+    worker.slots = 1;
+    source.available(worker);
+    await submit({ start: 3, end: 4, deployment: 2 });
+    await until(() => newer === 1);
+    await until(() => queues.visibleAt(QUEUE)[1] === now);
+    const over = source.retire();
+    source.complete(worker.leases[0] as Lease, outputs(0, [0, 2, 4]));
+    await over;
+    expect(queues.bodies(QUEUE)).toHaveLength(1);
+    expect(worker.leases).toHaveLength(1);
+  });
+
+  it("fail with the error of a container that cannot start", async () => {
+    const { source, worker } = open("a");
+    worker.slots = 0;
+    await submit();
+    await submit({ start: 3, end: 5 });
+    queues.isPatient = false;
+    await source.failWaiting(encodePage([new Error("no module")], () => "error"));
+    expect(queues.bodies(QUEUE)).toEqual([]);
+    const failures = replies().flatMap((page) => page.failures ?? []);
+    expect(failures.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(new Set(failures.map(({ kind }) => kind))).toEqual(new Set(["startup"]));
+    expect(failures[0]?.error.text).toContain("no module");
   });
 
   it("go back to the queue at once when the container is told to stop", async () => {
@@ -315,7 +372,7 @@ describe("leases from a queue", () => {
     };
     open("b");
     await until(() => queues.bodies(QUEUE).length === 0);
-    expect(openResults(queues.bodies(REPLIES)[0] ?? "").page.failures?.[0]?.kind).toBe("crashed");
+    expect(replies()[0]?.failures?.[0]?.kind).toBe("crashed");
     expect(queues.bodies(REPLIES)).toHaveLength(1);
     expect(stored()).toMatchObject([{ isDone: true, epoch: 4 }]);
     for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));

@@ -5,8 +5,8 @@ import {
   takeRange,
 } from "../../lib/aws/held-range.ts";
 import { blockKey } from "../../lib/aws/keys.ts";
+import { openResults } from "../../lib/aws/page-text.ts";
 import { type Child, type RangeRow, remaining } from "../../lib/aws/range-row.ts";
-import { openResults } from "../../lib/aws/result-text.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 import type { Random } from "./random.ts";
 
@@ -205,7 +205,7 @@ export class RangeSimulation {
     for (const row of this.#rows().filter(wanted)) {
       for (const results of row.results) {
         if (!("text" in results)) throw new Error("small results belong into the row");
-        const [value] = JSON.parse(openResults(results.text).page.values.text) as [string];
+        const [value] = JSON.parse(openResults(results.text).values.text) as [string];
         stored.set(results.start, [...(stored.get(results.start) ?? []), value]);
       }
     }

@@ -66,7 +66,7 @@ describe("a plain node process", () => {
   it("is told when WINDLASS_BACKEND names no backend", () => {
     const source = `${APP} console.log(await double.remote(1).catch((e) => e.message));`;
     const { output } = node(source, { WINDLASS_BACKEND: "mars" });
-    expect(output).toContain('must be "local" in this version, got "mars"');
+    expect(output).toContain('must be "local" or "aws", got "mars"');
   });
 
   it("is told when it starts an app twice, or in a container", () => {

@@ -1,0 +1,323 @@
+import type {
+  Backend,
+  CallChannel,
+  CallReading,
+  CallRequest,
+  CallSink,
+  InputPage,
+  ReadQuery,
+  ResultPage,
+} from "../backend.ts";
+import { encodePage } from "../codec/encode.ts";
+import { explodePage, joinPages } from "../codec/slice.ts";
+import { cancellation, ExecutionError, NotFoundError, OutputExpiredError } from "../errors.ts";
+import { failedPage } from "../failed-page.ts";
+import { callTime } from "../ids.ts";
+import type { FunctionSpec } from "../spec.ts";
+import { AwsCall } from "./aws-call.ts";
+import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
+import { Deployments, functionOf } from "./deployments.ts";
+import { BLOCK_INPUTS, callKey } from "./keys.ts";
+import type { Objects } from "./objects.ts";
+import { openReply } from "./page-text.ts";
+import type { Queues } from "./queues.ts";
+import { sealInputs } from "./range-message.ts";
+import type { Span } from "./range-row.ts";
+import { ReplySession } from "./reply-session.ts";
+import type { Rows } from "./rows.ts";
+import { nextBlock, readResults } from "./stored-results.ts";
+
+/** How often clocks are looked at while anything is waited for. */
+const TICK_MS = 50;
+/** A call that waits for this long may have no container, or too few: the controller is woken. */
+const WAKE_AFTER_MS = 250;
+/** The same again while it waits; and for other calls of the function, at most this often. */
+const WAKE_AGAIN_MS = 15_000;
+const WAKE_EVERY_MS = 5000;
+/** How soon the table is looked at again for a result that somebody waits for, and at the latest. */
+const FIRST_LOOK_MS = 100;
+const LAST_LOOK_MS = 2000;
+const RETENTION_MS = 7 * 24 * 3600 * 1000;
+
+export interface AwsBackendOptions {
+  readonly app: string;
+  readonly environment: string;
+  readonly rows: Rows;
+  readonly objects: Objects;
+  readonly queues: Queues;
+  /** Asks the controller to look at these pools of the app. */
+  readonly wake: (pools: readonly string[]) => Promise<void>;
+  /** 16 or more random letters and digits: names this client. */
+  readonly sessionId: string;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Something failed that no caller is told of, since it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Calls of one app that is deployed on AWS. */
+export class AwsBackend implements Backend {
+  readonly name = "aws";
+  readonly #options: AwsBackendOptions;
+  readonly #deployments: Deployments;
+  readonly #session: ReplySession;
+  readonly #calls: Map<string, AwsCall> = new Map();
+  /** The function of each open call. */
+  readonly #functions: Map<string, string> = new Map();
+  /** Versions of the rows of calls that are being spawned. */
+  readonly #spawning: Map<string, Promise<number>> = new Map();
+  readonly #wokenAt: Map<string, number> = new Map();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: AwsBackendOptions) {
+    const { app, environment, rows, objects, queues, wallClock, now, onError } = options;
+    this.#options = options;
+    this.#deployments = new Deployments({ app, environment, rows, objects, now });
+    this.#session = new ReplySession({
+      ...{ app, environment, queues, rows, onError },
+      id: options.sessionId,
+      now: wallClock,
+      onReply: (body) => this.#hear(body),
+    });
+  }
+
+  /** What is deployed. @throws NotFoundError */
+  async functions(): Promise<FunctionSpec[]> {
+    const { manifest } = await this.#deployments.current();
+    return Object.values(manifest.functions).map(({ spec }) => spec);
+  }
+
+  open(request: CallRequest, sink: CallSink): CallChannel {
+    const { callId, target } = request;
+    const { now, onError } = this.#options;
+    const call = new AwsCall({
+      sink,
+      now,
+      onError,
+      send: (page) => this.#send(request, page, { isWaitedFor: true }),
+      look: (span) => this.#look(callId, span),
+      cancel: (index) => this.cancel(callId, index),
+      onChange: () => this.#changed(callId),
+    });
+    this.#calls.set(callId, call);
+    this.#functions.set(callId, target.name);
+    return call;
+  }
+
+  async spawn(request: CallRequest, page: InputPage): Promise<void> {
+    const { callId, target } = request;
+    const written = this.#spawning.get(callId) ?? this.#writeCall(request);
+    this.#spawning.set(callId, written);
+    await Promise.all([written, this.#send(request, page, { isWaitedFor: false })]);
+    this.#wakeFor(target.name, this.#options.now() - WAKE_AFTER_MS);
+  }
+
+  async endSpawn(callId: string, total: number): Promise<void> {
+    const known = this.#spawning.get(callId);
+    this.#spawning.delete(callId);
+    await known;
+    await this.#changeCall(callId, (row) => ({ ...row, total }));
+  }
+
+  async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
+    const { now, sleep } = this.#options;
+    const began = now();
+    for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
+      const row = await this.#callRow(callId);
+      const total = row.total ?? undefined;
+      const pages = await this.#resultsFrom(callId, row, { start, end: start + count });
+      const isPast = total !== undefined && start >= total;
+      const left = began + waitMs - now();
+      if (pages.length > 0 || isPast || left <= 0) return { total, pages };
+      if (row.function !== null) this.#wakeFor(row.function, began);
+      await sleep(Math.min(pauseMs, left));
+    }
+  }
+
+  async cancel(callId: string, index?: number): Promise<void> {
+    await this.#changeCall(callId, (row) => {
+      if (index === undefined) return { ...row, state: "cancelled" };
+      return { ...row, cancelled: [...new Set([...row.cancelled, index])] };
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const call of this.#calls.values()) call.close();
+    await this.#session.close();
+  }
+
+  /** Looks at the clock. */
+  tick(): void {
+    this.#session.beat();
+    for (const [callId, call] of this.#calls) {
+      if (!call.isWaiting) continue;
+      call.tick();
+      this.#wakeFor(this.#functions.get(callId) ?? "", call.waitsSince);
+    }
+  }
+
+  async #send(
+    request: CallRequest,
+    page: InputPage,
+    { isWaitedFor }: { readonly isWaitedFor: boolean },
+  ): Promise<{ starts: number[]; hasReplies: boolean }> {
+    refuseUnable(request);
+    const { queues, objects } = this.#options;
+    const deployment = await this.#deployments.current();
+    const { queueUrl } = functionOf(deployment, request.target.name);
+    const replyTo = isWaitedFor ? this.#session.url : undefined;
+    const common = { request, unary: page.unary, attempt: 0, isChild: false, replyTo };
+    const parts = cutAtBlocks(page);
+    await Promise.all(
+      parts.map(async ({ start, count, args }) => {
+        const span = { start, end: start + count };
+        const inputs = { ...common, ...span, args, deployment: deployment.row.number };
+        const body = await sealInputs(inputs, objects);
+        await queues.send(queueUrl, { body, group: request.callId });
+      }),
+    );
+    return { starts: parts.map(({ start }) => start), hasReplies: replyTo !== undefined };
+  }
+
+  #hear(body: string): void {
+    const { callId, page } = openReply(body);
+    const call = this.#calls.get(callId);
+    if (page === undefined) void call?.look();
+    else call?.deliver(page);
+  }
+
+  #look(callId: string, span: Span & { readonly from: number }): Promise<ResultPage[]> {
+    const { app, rows, objects } = this.#options;
+    return readResults({ rows, objects }, { app, callId }, span);
+  }
+
+  #changed(callId: string): void {
+    const call = this.#calls.get(callId);
+    if (call?.isOver === true) {
+      this.#calls.delete(callId);
+      this.#functions.delete(callId);
+    }
+    const isWaiting = [...this.#calls.values()].some((other) => other.isWaiting);
+    if (isWaiting === (this.#timer !== undefined)) return;
+    clearInterval(this.#timer);
+    this.#timer = isWaiting ? setInterval(() => this.tick(), TICK_MS) : undefined;
+    if (isWaiting) this.#session.want();
+    else this.#session.rest();
+  }
+
+  /** Wakes the controller for a call that waits, when it is time. */
+  #wakeFor(name: string, waitsSince: number): void {
+    const now = this.#options.now();
+    const wokenAt = this.#wokenAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    const pauseMs = wokenAt < waitsSince ? WAKE_EVERY_MS : WAKE_AGAIN_MS;
+    if (now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs) this.#wake(name);
+  }
+
+  /** Fire and forget: while anything waits it is done again, and the controller sweeps every minute. */
+  #wake(name: string): void {
+    this.#wokenAt.set(name, this.#options.now());
+    this.#options.wake([name]).catch(this.#options.onError);
+  }
+
+  async #writeCall({ callId, kind, target }: CallRequest): Promise<number> {
+    const { app, rows } = this.#options;
+    const row: CallRow = { ...this.#freshRow(), kind, function: target.name };
+    await rows.put(callKey(app, callId), row, 0);
+    return 1;
+  }
+
+  async #changeCall(callId: string, change: (row: CallRow) => CallRow): Promise<void> {
+    const { app, rows } = this.#options;
+    const key = callKey(app, callId);
+    for (;;) {
+      const found = await rows.get<CallRow>(key);
+      const row = change(found?.body ?? this.#freshRow());
+      if (await rows.put(key, row, found?.version ?? 0)) return;
+    }
+  }
+
+  #freshRow(): CallRow {
+    const expiresAt = Math.ceil(this.#options.wallClock() / 1000) + KEPT_SECONDS;
+    return { state: "open", cancelled: [], kind: null, function: null, total: null, expiresAt };
+  }
+
+  async #callRow(callId: string): Promise<CallRow> {
+    const { app, rows, wallClock } = this.#options;
+    const time = callTime(callId);
+    if (time !== undefined && wallClock() - time > RETENTION_MS) {
+      throw new OutputExpiredError(
+        "WINDLASS_OUTPUT_EXPIRED",
+        `the results of call ${callId} are older than 7 days and were removed`,
+      );
+    }
+    const found = await rows.get<CallRow>(callKey(app, callId));
+    if (found !== undefined) return found.body;
+    throw new NotFoundError("WINDLASS_CALL_NOT_FOUND", `app "${app}" has no call ${callId}`, {
+      hint: "give the id of a FunctionCall that was spawned in this app and environment",
+    });
+  }
+
+  /** Results without a gap from an input on. */
+  async #resultsFrom(callId: string, row: CallRow, { start, end }: Span): Promise<ResultPage[]> {
+    const last = Math.min(end, row.total ?? end);
+    const from = nextBlock(start) - BLOCK_INPUTS;
+    const pages: ResultPage[] = [];
+    let at = start;
+    const skipCancelled = (until: number): void => {
+      for (; at < until && isCancelled(row, at); at += 1) pages.push(cancelledInput(at));
+    };
+    for (const page of await this.#look(callId, { start, end: last, from })) {
+      skipCancelled(page.start);
+      if (page.start > at) return pages;
+      pages.push(page);
+      at = page.start + page.count;
+    }
+    skipCancelled(row.total === null ? Math.min(last, at + 1) : last);
+    return pages;
+  }
+}
+
+function isCancelled({ state, cancelled }: CallRow, input: number): boolean {
+  return state === "cancelled" || cancelled.includes(input);
+}
+
+function cancelledInput(input: number): ResultPage {
+  const error = encodePage([cancellation()], () => "error");
+  return failedPage({ start: input, count: 1 }, "cancelled", error);
+}
+
+/** A page as pages that lie within one block each. */
+function cutAtBlocks(page: InputPage): InputPage[] {
+  const end = page.start + page.count;
+  if (end <= nextBlock(page.start)) return [page];
+  const singles = explodePage(page.args);
+  const parts: InputPage[] = [];
+  for (let start = page.start; start < end; start = nextBlock(start)) {
+    const until = Math.min(end, nextBlock(start));
+    const args = joinPages(singles.slice(start - page.start, until - page.start));
+    parts.push({ ...page, start, count: until - start, args });
+  }
+  return parts;
+}
+
+function refuseUnable({ kind, target }: CallRequest): void {
+  if (kind === "generator") {
+    throw new ExecutionError(
+      "WINDLASS_GENERATOR_ON_AWS",
+      `"${target.name}" of app "${target.app}" yields items, which do not travel through queues yet`,
+      { hint: "return an array, or run the app on the local engine" },
+    );
+  }
+  if (target.params !== undefined) {
+    throw new ExecutionError(
+      "WINDLASS_PARAMETERS_ON_AWS",
+      `"${target.name}" of app "${target.app}" was given parameters, which AWS does not know yet`,
+      { hint: "pass them to the method, or run the app on the local engine" },
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import type { CallRequest } from "../backend.ts";
+
+/** A call that was spawned, or cancelled. */
+export interface CallRow {
+  readonly state: "open" | "cancelled";
+  /** Inputs that were cancelled one by one. */
+  readonly cancelled: readonly number[];
+  readonly kind: CallRequest["kind"] | null;
+  readonly function: string | null;
+  /** Null while the caller may still add inputs. */
+  readonly total: number | null;
+  /** When the table forgets it, in seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Results are kept for seven days, and a day more for what is late. */
+export const KEPT_SECONDS: number = 8 * 24 * 3600;

@@ -1,0 +1,50 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { ConnectOptions } from "../client/connection.ts";
+
+/** One client a service, made on first use. */
+export interface AwsClients {
+  readonly dynamo: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly ssm: SSMClient;
+  readonly lambda: LambdaClient;
+}
+
+/** A long poll takes 20 s; what takes twice that is lost. */
+const REQUEST_TIMEOUT_MS = 40_000;
+const CONNECT_TIMEOUT_MS = 5000;
+/** Polls, and what goes beside them. */
+const MAX_SOCKETS = 200;
+const MAX_ATTEMPTS = 8;
+
+/** Throws nothing: a missing region or credentials are told by the first request. */
+export function createClients(
+  options: Pick<ConnectOptions, "region" | "credentials"> = {},
+): AwsClients {
+  // It is about versions of the SDK that this package does not install.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  const config = {
+    ...(options.region !== undefined && { region: options.region }),
+    ...(options.credentials !== undefined && { credentials: options.credentials }),
+    // Slows down where AWS asks for it, for all requests of a client together.
+    retryMode: "adaptive",
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      httpsAgent: { maxSockets: MAX_SOCKETS, keepAlive: true },
+      httpAgent: { maxSockets: MAX_SOCKETS, keepAlive: true },
+    },
+  };
+  return {
+    dynamo: new DynamoDBClient(config),
+    s3: new S3Client({ ...config, followRegionRedirects: true }),
+    sqs: new SQSClient(config),
+    ssm: new SSMClient(config),
+    lambda: new LambdaClient(config),
+  };
+}

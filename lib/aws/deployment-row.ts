@@ -1,0 +1,14 @@
+/** The current deployment of an app. */
+export interface DeploymentRow {
+  /** Grows by one with each deployment, rollbacks too. */
+  readonly number: number;
+  /** SHA-256 of the bundle at `bundles/<app>/<codeHash>.mjs`. */
+  readonly codeHash: string;
+  readonly specHash: string;
+  readonly manifestKey: string;
+  /** When it was deployed, in milliseconds since 1970. */
+  readonly at: number;
+  /** The resource that deployed it: no other may remove it. */
+  readonly owner: string;
+  readonly shards: string;
+}

@@ -1,0 +1,19 @@
+/** What an environment tells about itself: one SSM parameter a fact, `/windlass/<environment>/<fact>`. */
+export type Fact =
+  | "version"
+  | "table-name"
+  | "bucket-name"
+  | "cluster-name"
+  | "deployment-function-arn"
+  | "launch-template-id"
+  | "host-security-group-id"
+  | "subnet-ids"
+  | "log-group-prefix";
+
+/** Version of the facts, the table and the bucket. */
+export const ENVIRONMENT_VERSION = "1";
+
+/** The folder of an environment's facts. */
+export function factsPath(environment: string): string {
+  return `/windlass/${environment}`;
+}

@@ -1,0 +1,21 @@
+import type { FunctionSpec } from "../spec.ts";
+
+/** What clients, agents and the controller need to know of a deployed app: one object in the bucket. */
+export interface Manifest {
+  readonly version: 1;
+  readonly app: string;
+  readonly environment: string;
+  readonly bucket: string;
+  readonly table: string;
+  readonly cluster: string;
+  readonly deadLetterQueueUrl: string;
+  readonly logGroup: string;
+  readonly functions: Readonly<Record<string, ManifestFunction>>;
+}
+
+export interface ManifestFunction {
+  readonly queueUrl: string;
+  readonly taskDefinition: string;
+  readonly containerName: string;
+  readonly spec: FunctionSpec;
+}

@@ -1,0 +1,68 @@
+import type { ResultPage } from "../backend.ts";
+import type { Page } from "../codec/page.ts";
+import { DeserializationError } from "../errors.ts";
+import { resultAttachments, resultFields, toResultPage } from "../messages.ts";
+import { type Envelope, openEnvelope, sealEnvelope } from "./envelope.ts";
+import { MESSAGE_BYTES } from "./queues.ts";
+
+/** Results as text, for a row or an object. */
+export function sealResults(page: ResultPage): string {
+  return seal(page, {});
+}
+
+/** @throws DeserializationError */
+export function openResults(sealed: string): ResultPage {
+  return open(openEnvelope(sealed));
+}
+
+/** Whose results a reply tells, and how often their range had been taken over. */
+export interface ReplyFields {
+  readonly callId: string;
+  readonly epoch: number;
+}
+
+/** Results for whoever waits for them. Those that do not fit a message are only announced. */
+export function sealReply(page: ResultPage, fields: ReplyFields): string {
+  const body = seal(page, fields);
+  if (body.length * 3 <= MESSAGE_BYTES || Buffer.byteLength(body) <= MESSAGE_BYTES) return body;
+  return sealEnvelope(fields, []);
+}
+
+/** Results that were told; without a page they are at the table. @throws DeserializationError */
+export function openReply(body: string): ReplyFields & { readonly page: ResultPage | undefined } {
+  const envelope = openEnvelope(body);
+  const { callId, epoch } = envelope.fields as unknown as ReplyFields; // By sealReply().
+  return { callId, epoch, page: envelope.pages.length === 0 ? undefined : open(envelope) };
+}
+
+function seal(page: ResultPage, fields: object): string {
+  const { text, tagged } = page.values;
+  const packed = { text, tagged, attachments: resultAttachments(page) };
+  return sealEnvelope({ ...fields, results: resultFields(page) }, [packed]);
+}
+
+function open({ fields, pages }: Envelope): ResultPage {
+  const { results } = fields as { readonly results: readonly unknown[] }; // By seal().
+  const { text, attachments } = pageOf(pages);
+  return toResultPage(results, { control: [], text, attachments });
+}
+
+/** A page as text. */
+export function sealPage(page: Page): string {
+  return sealEnvelope({}, [page]);
+}
+
+/** @throws DeserializationError */
+export function openPage(sealed: string): Page {
+  return pageOf(openEnvelope(sealed).pages);
+}
+
+/** The page of an envelope that holds one. @throws DeserializationError */
+export function pageOf(pages: readonly Page[]): Page {
+  const [page] = pages;
+  if (page !== undefined) return page;
+  throw new DeserializationError(
+    "WINDLASS_ENVELOPE_MALFORMED",
+    "a queue message or stored result must hold a page, got none",
+  );
+}

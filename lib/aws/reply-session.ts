@@ -1,0 +1,147 @@
+import { sha256 } from "../sha256.ts";
+import { KEPT_SECONDS } from "./call-row.ts";
+import { sessionKey } from "./keys.ts";
+import type { Queues } from "./queues.ts";
+import type { Rows } from "./rows.ts";
+
+/** Replies are for those that wait; the table keeps results. */
+const RETENTION_SECONDS = 3600;
+/** A session that is silent for an hour is swept with its queue. */
+const BEAT_MS = 5 * 60_000;
+/** SQS gives 10 messages at a time and waits 20 s at most [ReceiveMessage]. */
+const RECEIVE_LIMIT = 10;
+const WAIT_SECONDS = 20;
+const HIDDEN_SECONDS = 60;
+/** After the last answer the queue is watched for this long: the next call finds the connection open. */
+const LINGER_MS = 1000;
+const RETRY_MS = 1000;
+
+/** A client that waits for replies, as the sweeper knows it. */
+export interface SessionRow {
+  readonly queueUrl: string;
+  /** When it was last heard of, in milliseconds since 1970. */
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
+export interface ReplySessionOptions {
+  readonly app: string;
+  readonly environment: string;
+  /** 16 or more random letters and digits. */
+  readonly id: string;
+  readonly queues: Queues;
+  readonly rows: Rows;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onReply: (body: string) => void;
+  /** No call fails of this: answers come through the table as well. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The queue on which one client hears of results: made with the first call, watched while any call is open. */
+export class ReplySession {
+  readonly #options: ReplySessionOptions;
+  #url: string | undefined;
+  #starting: Promise<void> | undefined;
+  #isWanted = false;
+  #watching: AbortController | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #version = 0;
+  #beatAt = 0;
+
+  constructor(options: ReplySessionOptions) {
+    this.#options = options;
+  }
+
+  /** Where replies go; undefined before the queue can be used. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  /** Calls are open: the queue is made if need be, and watched. */
+  want(): void {
+    this.#isWanted = true;
+    clearTimeout(this.#linger);
+    this.#starting ??= this.#start();
+    this.#watch();
+  }
+
+  /** No call is open. */
+  rest(): void {
+    this.#isWanted = false;
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.#watching?.abort(), LINGER_MS);
+  }
+
+  /** Says that this client lives; to be called now and then while calls are open. */
+  beat(): void {
+    if (this.#url === undefined || this.#options.now() - this.#beatAt < BEAT_MS) return;
+    this.#writeRow(this.#url).catch(this.#options.onError);
+  }
+
+  async close(): Promise<void> {
+    this.#isWanted = false;
+    clearTimeout(this.#linger);
+    this.#watching?.abort();
+    await this.#starting;
+    if (this.#url === undefined) return;
+    const { queues, rows, app, id, onError } = this.#options;
+    const url = this.#url;
+    this.#url = undefined;
+    await Promise.all([queues.remove(url), rows.delete(sessionKey(app, id))]).catch(onError);
+  }
+
+  async #start(): Promise<void> {
+    const { queues, app, environment, id, onError } = this.#options;
+    const name = `windlass-${environment}-${sha256(app).slice(0, 16)}-${id}`;
+    try {
+      const url = await queues.create(name, RETENTION_SECONDS);
+      // First the row: a queue that no row names would never be swept.
+      await this.#writeRow(url);
+      this.#url = url;
+      this.#watch();
+    } catch (error) {
+      this.#starting = undefined;
+      onError(error);
+    }
+  }
+
+  async #writeRow(queueUrl: string): Promise<void> {
+    const { rows, app, id, now } = this.#options;
+    this.#beatAt = now();
+    const expiresAt = Math.ceil(now() / 1000) + KEPT_SECONDS;
+    const row: SessionRow = { queueUrl, at: now(), expiresAt };
+    if (await rows.put(sessionKey(app, id), row, this.#version)) this.#version += 1;
+  }
+
+  #watch(): void {
+    if (this.#watching !== undefined || this.#url === undefined || !this.#isWanted) return;
+    const watching = new AbortController();
+    this.#watching = watching;
+    void this.#receiveAll(this.#url, watching.signal).then(() => {
+      this.#watching = undefined;
+      this.#watch();
+    });
+  }
+
+  async #receiveAll(url: string, signal: AbortSignal): Promise<void> {
+    const { queues, onReply, onError } = this.#options;
+    const wanted = {
+      limit: RECEIVE_LIMIT,
+      waitSeconds: WAIT_SECONDS,
+      hiddenSeconds: HIDDEN_SECONDS,
+    };
+    while (!signal.aborted) {
+      try {
+        for (const { body, handle } of await queues.receive(url, { ...wanted, signal })) {
+          queues.delete(url, handle).catch(onError);
+          onReply(body);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { Target } from "../backend.ts";
+import type { ClsHandle } from "../cls.ts";
+import { type FunctionHandle, TargetCalls } from "../function.ts";
+import { MethodTargets, toParams } from "../method-targets.ts";
+import { type ConnectOptions, connectionTo } from "./connection.ts";
+
+/** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
+export type Deployed<Handle> = Handle extends RemoteHandle
+  ? Omit<Handle, "local">
+  : Handle extends { readonly app: string; new (...params: infer Params): infer Methods }
+    ? DeployedClsHandle<Params, Methods>
+    : never;
+
+type RemoteHandle = { readonly app: string; readonly local: unknown };
+
+interface DeployedClsHandle<Params extends readonly unknown[], Methods> {
+  readonly name: string;
+  readonly app: string;
+  new (...params: Params): { readonly [Name in keyof Methods]: Omit<Methods[Name], "local"> };
+}
+
+/** What stands for a function or class whose type was not given. */
+type AnyFunction = FunctionHandle<(...args: unknown[]) => unknown>;
+type AnyCls = ClsHandle<unknown[], Record<string, (...args: unknown[]) => unknown>>;
+
+/** Functions of deployed apps, for any Node program with AWS credentials. */
+export const DeployedFunction = {
+  /**
+   * The function of this name; nothing is looked up before its first call.
+   * @example const resize = DeployedFunction.fromName<typeof import("./app.ts").resize>("media", "resize");
+   */
+  fromName<Handle = AnyFunction>(
+    app: string,
+    name: string,
+    options: ConnectOptions = {},
+  ): Deployed<Handle> {
+    const target = { app, name, backend: connectionTo(app, options) };
+    return toFunction(target) as Deployed<Handle>; // Typed by whoever named the function.
+  },
+};
+
+/** Classes of deployed apps, for any Node program with AWS credentials. */
+export const DeployedCls = {
+  /**
+   * The class of this name; nothing is looked up before the first call.
+   * @example const Llm = DeployedCls.fromName<typeof import("./app.ts").Llm>("media", "Llm");
+   */
+  fromName<Handle = AnyCls>(
+    app: string,
+    name: string,
+    options: ConnectOptions = {},
+  ): Deployed<Handle> {
+    const target = { app, name, backend: connectionTo(app, options) };
+    return toCls(target) as Deployed<Handle>; // Typed by whoever named the class.
+  },
+};
+
+/** The functions and classes that a module exports, by the names of its exports. */
+export type Client<Module> = {
+  readonly [Name in keyof Module as Deployed<Module[Name]> extends never ? never : Name]: Deployed<
+    Module[Name]
+  >;
+};
+
+/**
+ * A typed client of a deployed app: `connect<typeof import("./gpu/app.ts")>("media")`. Only types are imported, so no
+ * code of the app comes with them. A function is found by its name, which must be that of its export.
+ *
+ * @throws NotFoundError when the app or its environment does not exist; WindlassError when AWS refuses
+ */
+export async function connect<Module>(
+  app: string,
+  options: ConnectOptions = {},
+): Promise<Client<Module>> {
+  const backend = connectionTo(app, options);
+  const functions = await (await backend.ready()).functions();
+  const entries = functions.map(({ name, kind }) => {
+    const target = { app, name, backend };
+    return [name, kind === "cls" ? toCls(target) : toFunction(target)];
+  });
+  return Object.fromEntries(entries) as Client<Module>; // Typed by whoever named the module.
+}
+
+class DeployedCalls extends TargetCalls {
+  readonly name: string;
+  readonly app: string;
+
+  constructor(target: Target) {
+    super(target, describe(target), undefined);
+    this.name = target.method ?? target.name;
+    this.app = target.app;
+  }
+}
+
+function describe({ name, method }: Target): string {
+  return method === undefined ? `function "${name}"` : `method "${name}.${method}"`;
+}
+
+function toFunction(target: Target): unknown {
+  return new DeployedCalls(target);
+}
+
+/** A class whose objects have a handle for each name that is asked for: which methods there are, AWS knows. */
+function toCls(target: Target): unknown {
+  const targets = new MethodTargets(target);
+  const Handle = class {
+    static readonly app = target.app;
+
+    constructor(...params: readonly unknown[]) {
+      const page = toParams(target.name, params);
+      // biome-ignore lint/correctness/noConstructorReturn: a proxy is the only object that has every method.
+      return new Proxy(this, {
+        get(_, method) {
+          // An object with a `then` would be taken for a promise.
+          if (typeof method !== "string" || method === "then") return undefined;
+          return new DeployedCalls(targets.of(method, page));
+        },
+      });
+    }
+  };
+  Object.defineProperty(Handle, "name", { value: target.name });
+  return Handle;
+}

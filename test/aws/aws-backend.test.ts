@@ -1,0 +1,269 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { AwsBackend } from "../../lib/aws/aws-backend.ts";
+import { deploymentKey } from "../../lib/aws/keys.ts";
+import { openInputs, sealInputs, sliceInputs } from "../../lib/aws/range-message.ts";
+import type { CallRequest, ResultPage } from "../../lib/backend.ts";
+import { decodePage } from "../../lib/codec/decode.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
+import { createCallId } from "../../lib/ids.ts";
+import type { Lease, LeaseWorker } from "../../runtime-shim/agent/lease-source.ts";
+import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
+import { until } from "../engine/until.ts";
+import { MemoryQueues } from "./memory-queues.ts";
+import { MemoryObjects, MemoryTable } from "./memory-table.ts";
+
+const APP = "media";
+const INPUTS = "inputs-of-double";
+const MANIFEST = "manifests/media/1.json";
+
+/** Doubles what it is sent, as soon as it may. */
+class Doubling implements LeaseWorker {
+  readonly #source: () => QueueLeaseSource;
+  slots = 1;
+
+  constructor(source: () => QueueLeaseSource) {
+    this.#source = source;
+  }
+
+  get idle(): boolean {
+    return this.slots === 1;
+  }
+
+  run(lease: Lease): void {
+    const inputs = decodePage(lease.args) as (number | [number])[];
+    const outputs = inputs.map((input) => 2 * (typeof input === "number" ? input : input[0]));
+    const values = encodePage(outputs, () => "outputs");
+    this.#source().complete(lease, { start: lease.start, count: lease.count, values });
+    this.#source().available(this);
+  }
+
+  cancel(): void {}
+
+  credit(): void {
+    throw new Error("no generators here");
+  }
+}
+
+describe("calls of a deployed app", () => {
+  let now = 0;
+  let table: MemoryTable;
+  let objects: MemoryObjects;
+  let queues: MemoryQueues;
+  let woken: (readonly string[])[];
+  let errors: unknown[];
+  let sources: QueueLeaseSource[];
+
+  beforeEach(async () => {
+    now = 1_000_000;
+    table = new MemoryTable();
+    objects = new MemoryObjects();
+    queues = new MemoryQueues(() => now);
+    woken = [];
+    errors = [];
+    sources = [];
+    const functions = { double: { queueUrl: INPUTS, taskDefinition: "", containerName: "" } };
+    objects.texts.set(MANIFEST, JSON.stringify({ version: 1, app: APP, functions }));
+    await rows().put(deploymentKey(APP), { number: 1, manifestKey: MANIFEST }, 0);
+    return async () => {
+      for (const source of sources) void source.stop();
+      expect(errors).toEqual([]);
+    };
+  });
+
+  const rows = () => table.port(async () => {});
+
+  function connect(sessionId = "one"): AwsBackend {
+    return new AwsBackend({
+      app: APP,
+      environment: "test",
+      rows: rows(),
+      objects,
+      queues,
+      wake: async (pools) => {
+        woken.push(pools);
+      },
+      sessionId,
+      wallClock: () => now,
+      now: () => now,
+      sleep: async (ms) => {
+        now += ms;
+      },
+      onError: (error) => errors.push(error),
+    });
+  }
+
+  /** A container that doubles. */
+  function container(): void {
+    const source: QueueLeaseSource = new QueueLeaseSource({
+      store: { rows: rows(), objects, now: () => now },
+      queues,
+      queueUrl: INPUTS,
+      containerId: "ct-1",
+      deployment: 1,
+      onNewer: () => errors.push("newer"),
+      mayScaleOut: () => false,
+      onError: (error) => errors.push(error),
+    });
+    sources.push(source);
+    source.available(new Doubling(() => source));
+  }
+
+  function request(kind: CallRequest["kind"] = "map"): CallRequest {
+    return { callId: createCallId(now), kind, target: { app: APP, name: "double" } };
+  }
+
+  const inputPage = (start: number, values: readonly unknown[]) => ({
+    start,
+    count: values.length,
+    unary: true,
+    args: encodePage(values, () => "inputs"),
+  });
+
+  /** Outputs by input, and the kind of failure where there is no output. */
+  function sink(): { outputs: Map<number, unknown>; results: (page: ResultPage) => void } {
+    const outputs = new Map<number, unknown>();
+    return {
+      outputs,
+      results(page) {
+        const values = decodePage(page.values);
+        for (const { index, kind } of page.failures ?? []) values[index - page.start] = kind;
+        for (const [offset, value] of values.entries()) {
+          if (outputs.has(page.start + offset))
+            throw new Error(`${page.start + offset} came twice`);
+          outputs.set(page.start + offset, value);
+        }
+      },
+    };
+  }
+
+  it("are answered through the table before there is a reply queue, and by replies after", async () => {
+    const backend = connect();
+    container();
+    const first = sink();
+    const channel = backend.open(request("group"), first);
+    channel.push(inputPage(0, [1]));
+    await until(() => table.list(`${APP}#sessions`).length === 1);
+    now += 300;
+    backend.tick();
+    await until(() => first.outputs.size === 1);
+    channel.push(inputPage(1, [2, 3]));
+    await until(() => first.outputs.size === 3);
+    expect([...first.outputs]).toEqual([
+      [0, 2],
+      [1, 4],
+      [2, 6],
+    ]);
+    await backend.close();
+    expect(table.list(`${APP}#sessions`)).toEqual([]);
+  });
+
+  it("look at the table when a reply is lost", async () => {
+    const backend = connect();
+    const got = sink();
+    const channel = backend.open(request(), got);
+    channel.push(inputPage(0, [1]));
+    await until(() => queues.urls().length === 2);
+    queues.losing = (url) => url !== INPUTS;
+    channel.push(inputPage(1, [2]));
+    await until(() => queues.bodies(INPUTS).length === 2);
+    container();
+    await until(() => queues.bodies(INPUTS).length === 0);
+    expect(got.outputs.size).toBe(0);
+    now += 20_000;
+    backend.tick();
+    await until(() => got.outputs.size === 2);
+    await backend.close();
+  });
+
+  it("wake the controller when nothing happens for a quarter of a second, and then now and then", async () => {
+    const backend = connect();
+    const channel = backend.open(request(), sink());
+    channel.push(inputPage(0, [1]));
+    await until(() => queues.urls().length === 2);
+    for (let waited = 0; waited < 20_000; waited += 50) {
+      backend.tick();
+      now += 50;
+    }
+    expect(woken).toEqual([["double"], ["double"]]);
+    channel.close();
+    await backend.close();
+  });
+
+  it("fail where they cannot be sent, and nobody waits for ever", async () => {
+    const backend = connect();
+    const got = sink();
+    const unknown = { ...request(), target: { app: APP, name: "triple" } };
+    backend.open(unknown, got).push(inputPage(0, [1, 2]));
+    await until(() => got.outputs.size === 2);
+    expect([...got.outputs.values()]).toEqual(["startup", "startup"]);
+    await backend.close();
+  });
+
+  it("are cut where a block of rows ends", async () => {
+    const backend = connect();
+    container();
+    const got = sink();
+    const values = Array.from({ length: 100 }, (_, index) => index);
+    backend.open(request(), got).push(inputPage(4090, values));
+    await until(() => got.outputs.size === 0 && queues.bodies(INPUTS).length === 0);
+    now += 300;
+    backend.tick();
+    await until(() => got.outputs.size === 100);
+    expect(got.outputs.get(4090)).toBe(0);
+    expect(got.outputs.get(4189)).toBe(198);
+    await backend.close();
+  });
+
+  it("carry inputs that no message can hold by way of the bucket", async () => {
+    const backend = connect();
+    const large = "x".repeat(1024 * 1024);
+    await backend.spawn(request(), inputPage(0, [large, large]));
+    expect(queues.bodies(INPUTS)[0]?.length).toBeLessThan(1000);
+    const inputs = await openInputs(queues.bodies(INPUTS)[0] ?? "", objects);
+    expect(decodePage(inputs.args)).toEqual([large, large]);
+    const part = sliceInputs(inputs, { start: 1, end: 2 });
+    const sent = await sealInputs(part, objects);
+    expect(sent.length).toBeLessThan(1000);
+    expect(decodePage((await openInputs(sent, objects)).args)).toEqual([large]);
+    await backend.close();
+  });
+
+  it("are stored when they are spawned, and read by any process", async () => {
+    const call = request();
+    const backend = connect();
+    await backend.spawn(call, inputPage(0, [1, 2]));
+    await backend.endSpawn(call.callId, 2);
+    expect(woken).toEqual([["double"]]);
+    const { callId } = call;
+    const other = connect("other");
+    const nothing = await other.read({ callId, start: 0, count: 10, waitMs: 0 });
+    expect(nothing).toEqual({ total: 2, pages: [] });
+    container();
+    const reading = await other.read({ callId, start: 0, count: 10, waitMs: 60_000 });
+    expect(reading.pages.flatMap(({ values }) => decodePage(values))).toEqual([2, 4]);
+    await expect(
+      other.read({ callId: createCallId(now), start: 0, count: 1, waitMs: 0 }),
+    ).rejects.toMatchObject({ code: "WINDLASS_CALL_NOT_FOUND" });
+    now += 8 * 24 * 3600 * 1000;
+    await expect(other.read({ callId, start: 0, count: 1, waitMs: 0 })).rejects.toMatchObject({
+      code: "WINDLASS_OUTPUT_EXPIRED",
+    });
+  });
+
+  it("read as cancelled where they were cancelled before they had a result", async () => {
+    const { callId, ...rest } = request();
+    const backend = connect();
+    await backend.spawn({ callId, ...rest }, inputPage(0, [1, 2, 3]));
+    await backend.endSpawn(callId, 3);
+    await backend.cancel(callId, 0);
+    const one = await backend.read({ callId, start: 0, count: 3, waitMs: 0 });
+    expect(one.pages.map(({ start, count }) => [start, count])).toEqual([[0, 1]]);
+    await backend.cancel(callId);
+    const all = await backend.read({ callId, start: 0, count: 3, waitMs: 0 });
+    const kinds = all.pages.flatMap(({ failures }) => failures?.map(({ kind }) => kind));
+    expect(kinds).toEqual(["cancelled", "cancelled", "cancelled"]);
+    container();
+    await until(() => queues.bodies(INPUTS).length === 0);
+    expect(table.list(`${APP}#call#${callId}#0`)).toEqual([]);
+  });
+});
