@@ -10,7 +10,7 @@ import { type AppSpec, specText } from "../lib/spec.ts";
 import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
 import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
-import { manifestFunctions, manifestText } from "./app/manifest.ts";
+import { manifestFunctions, StagedManifest } from "./app/manifest.ts";
 import { QueueShard } from "./app/queue-shard.ts";
 import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
@@ -149,17 +149,23 @@ export class WindlassApp extends Construct {
     readonly shards: number | undefined;
   }): CustomResource {
     const { link, code, manifest, shards } = given;
+    const staged = new StagedManifest(this, "Manifest", manifest);
     return new CustomResource(this, "Deployment", {
       resourceType: "Custom::WindlassDeployment",
       serviceToken: link.deploymentFunctionArn,
       properties: {
         app: this.spec.name,
-        manifest: manifestText(manifest),
         codeHash: code.hash,
         codeBucket: code.bucketName,
         codeKey: code.objectKey,
+        manifestBucket: staged.bucketName,
+        manifestKey: staged.objectKey,
+        values: staged.values,
         specHash: sha256(specText(this.spec)),
         shards: String(shards ?? 0),
+        // Given by `windlass deploy`, which knows what the rest of the template was made from.
+        templateHash: this.node.tryGetContext("windlass:template-hash") ?? "",
+        codeChangedAt: link.codeChangedAt,
       },
     });
   }

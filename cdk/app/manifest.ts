@@ -1,6 +1,11 @@
-import { Fn, type IResolvable, Lazy } from "aws-cdk-lib";
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { FileAssetPackaging, Stack, Stage } from "aws-cdk-lib";
+import { Construct } from "constructs";
 import type { Manifest, ManifestFunction } from "../../lib/aws/manifest.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec } from "../../lib/spec.ts";
+import { cutManifest } from "../deployment/manifest-text.ts";
 
 /** What is only known once the stack is deployed; their tokens may stand in any text. */
 export interface Resolved {
@@ -25,28 +30,38 @@ export function manifestFunctions(
 }
 
 /**
- * A manifest as text: one substitution, in which each value that is known at deployment stands once. A join would be
- * cut at each of them, and takes as long to synthesize as everything else of a large app.
+ * A manifest as an asset, with holes for what only the deployment knows: CloudFormation hands properties to the
+ * deployment function in an event, the former ones beside the new ones, and an event has room for 256 KiB.
  */
-export function manifestText(manifest: Manifest): IResolvable {
-  const substitution = toSubstitution(JSON.stringify(manifest));
-  // The CDK prepares by looking for values of other stacks: all of these are of this one.
-  return Lazy.uncachedAny({
-    produce: ({ preparing }) => (preparing ? undefined : substitution),
-  });
+export class StagedManifest extends Construct {
+  readonly bucketName: string;
+  readonly objectKey: string;
+  /** What fills the holes, in their order. */
+  readonly values: readonly string[];
+
+  constructor(scope: Construct, id: string, manifest: Manifest) {
+    super(scope, id);
+    const { text, values } = cutManifest(JSON.stringify(manifest));
+    this.values = values;
+    const stack = Stack.of(this);
+    const sourceHash = sha256(text);
+    const fileName = writeAsset(stack, `asset.${sourceHash}.manifest`, text);
+    const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
+      displayName: this.node.path,
+      fileName,
+      packaging: FileAssetPackaging.FILE,
+      sourceHash,
+    });
+    this.bucketName = bucketName;
+    this.objectKey = objectKey;
+  }
 }
 
-function toSubstitution(manifest: string): string {
-  const variables = new Map<string, string>();
-  const nameOf = (token: string): string => {
-    const name = variables.get(token) ?? `v${variables.size}`;
-    variables.set(token, name);
-    return name;
-  };
-  const text = manifest.replaceAll(
-    /\$\{Token\[[^\]]*\]\}|\$\{/g,
-    // A "${" of the user's is not a variable.
-    (match) => (match === "${" ? "${!" : `\${${nameOf(match)}}`),
-  );
-  return Fn.sub(text, Object.fromEntries([...variables].map(([token, name]) => [name, token])));
+/** Writes a file into the assembly; its path from where the stack's own files are. */
+function writeAsset(stack: Stack, name: string, text: string): string {
+  // Each stack is within an app, which is a stage.
+  const stage = Stage.of(stack) as Stage;
+  const file = join(stage.assetOutdir, name);
+  writeFileSync(file, text);
+  return relative(stage.outdir, file);
 }

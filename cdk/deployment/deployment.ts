@@ -1,13 +1,15 @@
-import { AlreadyExistsError, ExecutionError, InvalidError } from "../../lib/errors.ts";
+import { flipDeployment, type NextDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
+import { AlreadyExistsError, InvalidError } from "../../lib/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
+import { fillManifest } from "./manifest-text.ts";
+import type { DeploymentObjects } from "./objects.ts";
 import { type DeploymentProperties, type DeploymentRequest, ownerOf } from "./request.ts";
-import type { DeploymentObjects, DeploymentRow, DeploymentRows } from "./stores.ts";
-
-/** Deployments of one app rarely meet; that many in a row are not chance. */
-const MAX_ATTEMPTS = 10;
 
 export interface DeploymentPorts {
-  readonly rows: DeploymentRows;
+  readonly rows: Rows;
   readonly objects: DeploymentObjects;
   /** Milliseconds since 1970. */
   now(): number;
@@ -15,7 +17,7 @@ export interface DeploymentPorts {
 
 /**
  * Does what CloudFormation asks for: a Create or Update, the one of a rollback too, makes its code and manifest the
- * current ones; a Delete removes them.
+ * current ones; a Delete removes them. Nothing changes when they are current already.
  *
  * @throws AlreadyExistsError when another stack has deployed an app of this name
  * @throws InvalidError when the bundle is not the one of the template, or `shards` has changed
@@ -26,12 +28,26 @@ export async function runDeployment(
   ports: DeploymentPorts,
 ): Promise<void> {
   if (request.RequestType === "Delete") return await removeDeployment(request, ports);
+  const { rows, objects, now } = ports;
   const properties = request.ResourceProperties;
+  const { app } = properties;
   // Refused before anything is stored; looked at again with each attempt.
-  checkCurrent(request, await ports.rows.current(properties.app));
-  await storeBundle(properties, ports.objects);
-  const manifestKey = await storeManifest(properties, ports.objects);
-  await flipRow({ request, manifestKey, ports });
+  checkCurrent(request, (await rows.get<DeploymentRow>(deploymentKey(app)))?.body);
+  await storeBundle(properties, objects);
+  const next = {
+    codeHash: await liveCode(request, rows),
+    specHash: properties.specHash,
+    manifestKey: await storeManifest(properties, objects),
+    owner: ownerOf(request),
+    shards: properties.shards,
+    templateHash: properties.templateHash,
+    isAhead: false,
+  };
+  const decide = (current: DeploymentRow | undefined): NextDeployment | undefined => {
+    checkCurrent(request, current);
+    return current !== undefined && isSame(current, next) ? undefined : next;
+  };
+  await flipDeployment(rows, { app, decide, now });
 }
 
 async function storeBundle(
@@ -49,30 +65,36 @@ async function storeBundle(
 }
 
 async function storeManifest(
-  { app, manifest }: DeploymentProperties,
+  { app, manifestBucket, manifestKey, values }: DeploymentProperties,
   objects: DeploymentObjects,
 ): Promise<string> {
-  const key = `manifests/${app}/${sha256(manifest)}.json`;
-  await objects.write(key, manifest, "application/json");
+  const staged = await objects.readStaged(manifestBucket, manifestKey);
+  const text = fillManifest(new TextDecoder().decode(staged), values);
+  const key = `manifests/${app}/${sha256(text)}.json`;
+  await objects.write(key, text, "application/json");
   return key;
 }
 
-async function flipRow(given: {
-  readonly request: DeploymentRequest;
-  readonly manifestKey: string;
-  readonly ports: DeploymentPorts;
-}): Promise<void> {
-  const { request, manifestKey, ports } = given;
-  const { app, codeHash, specHash, shards } = request.ResourceProperties;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const previous = await ports.rows.current(app);
-    checkCurrent(request, previous);
-    const number = (previous?.number ?? 0) + 1;
-    const owner = ownerOf(request);
-    const row = { number, codeHash, specHash, manifestKey, at: ports.now(), owner, shards };
-    if (await ports.rows.replace(app, row, previous?.number)) return;
-  }
-  throw contended(app);
+/**
+ * The code that was live with these properties. A rollback names what the stack deployed last; if `windlass deploy`
+ * has put other code ahead of the stack since, that one was live when the failed update began.
+ */
+async function liveCode(request: DeploymentRequest, rows: Rows): Promise<string> {
+  const { app, codeHash, codeChangedAt } = request.ResourceProperties;
+  const knownBefore = Number(request.OldResourceProperties?.codeChangedAt);
+  // Only a rollback goes back to properties that were read earlier than those it replaces.
+  if (!(knownBefore > Number(codeChangedAt))) return codeHash;
+  const history = await rows.list<DeploymentRow>(deploymentKey(app).pk);
+  const ahead = history
+    .map(({ body }) => body)
+    .filter(({ at, isAhead }) => isAhead && at > Number(codeChangedAt) && at <= knownBefore)
+    .sort((a, b) => a.number - b.number);
+  return ahead.at(-1)?.codeHash ?? codeHash;
+}
+
+function isSame(row: DeploymentRow, next: NextDeployment): boolean {
+  const keys = ["codeHash", "specHash", "manifestKey", "owner", "shards", "templateHash"] as const;
+  return keys.every((key) => row[key] === next[key]);
 }
 
 /** Removes nothing that another resource has deployed: the Create that failed for it is undone by a Delete. */
@@ -81,14 +103,16 @@ async function removeDeployment(
   { rows, objects }: DeploymentPorts,
 ): Promise<void> {
   const { app } = request.ResourceProperties;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const current = await rows.current(app);
-    if (current !== undefined && current.owner !== ownerOf(request)) return;
-    // Objects first: should this fail, the row still says that there is something to remove.
-    await objects.removeAll(`manifests/${app}/`);
-    if (current === undefined || (await rows.remove(app, current.number))) return;
+  const current = await rows.get<DeploymentRow>(deploymentKey(app));
+  if (current !== undefined && current.body.owner !== ownerOf(request)) return;
+  // The row last: should anything fail before, it still says that there is something to remove, and whose it is.
+  await rows.delete(appKey(app));
+  await objects.removeAll(`manifests/${app}/`);
+  const { pk } = deploymentKey(app);
+  for (const { body } of await rows.list<DeploymentRow>(pk)) {
+    await rows.delete(deploymentKey(app, body.number));
   }
-  throw contended(app);
+  await rows.delete(deploymentKey(app));
 }
 
 function checkCurrent(request: DeploymentRequest, current: DeploymentRow | undefined): void {
@@ -109,9 +133,4 @@ function checkCurrent(request: DeploymentRequest, current: DeploymentRow | undef
 
 function stackOf(owner: string): string {
   return owner.slice(0, owner.lastIndexOf("/"));
-}
-
-function contended(app: string): ExecutionError {
-  const message = `app "${app}" was deployed by others ${MAX_ATTEMPTS} times meanwhile`;
-  return new ExecutionError("WINDLASS_DEPLOYMENT_CONTENDED", message, { hint: "deploy again" });
 }

@@ -1,13 +1,13 @@
-import { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
+import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { toAnswer } from "./answer.ts";
 import { runDeployment } from "./deployment.ts";
-import { DynamoRows } from "./dynamo-rows.ts";
 import type { DeploymentRequest } from "./request.ts";
 import { S3Objects } from "./s3-objects.ts";
 
-const rows: DynamoRows = new DynamoRows(new DynamoDB(), variable("TABLE_NAME"));
+const rows: DynamoRows = new DynamoRows(new DynamoDBClient(), variable("TABLE_NAME"));
 const objects: S3Objects = new S3Objects(new S3(), variable("BUCKET_NAME"));
 
 /** The Lambda function that answers the custom resources of apps. CloudFormation waits until it is told. */

@@ -1,6 +1,6 @@
 import type { S3 } from "@aws-sdk/client-s3";
 import { NotFoundError } from "../../lib/errors.ts";
-import type { DeploymentObjects } from "./stores.ts";
+import type { DeploymentObjects } from "./objects.ts";
 
 /** Objects of the environment's bucket. */
 export class S3Objects implements DeploymentObjects {
@@ -15,7 +15,7 @@ export class S3Objects implements DeploymentObjects {
   async readStaged(bucket: string, key: string): Promise<Uint8Array> {
     const { Body } = await this.#client.getObject({ Bucket: bucket, Key: key });
     if (Body !== undefined) return await Body.transformToByteArray();
-    const message = `there is no bundle at s3://${bucket}/${key}`;
+    const message = `there is nothing at s3://${bucket}/${key}`;
     const hint = "deploy with the CDK, which uploads it";
     throw new NotFoundError("WINDLASS_STAGED_CODE_MISSING", message, { hint });
   }

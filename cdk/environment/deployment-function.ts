@@ -67,7 +67,7 @@ function rowStatements(table: Table): PolicyStatement[] {
       ],
       resources: [table.tableArn],
       conditions: {
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#deployment"] },
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#deployment", "#apps"] },
         Null: { "dynamodb:LeadingKeys": "false" },
       },
     }),
@@ -89,12 +89,15 @@ function objectStatements(scope: Construct, bucket: Bucket): PolicyStatement[] {
       resources: [bucket.bucketArn],
       conditions: { StringLike: { "s3:prefix": "manifests/*" } },
     }),
-    new PolicyStatement({ actions: ["s3:GetObject"], resources: [stagedCode(scope)] }),
+    new PolicyStatement({
+      actions: ["s3:GetObject"],
+      resources: ["*.mjs", "*.manifest"].map((name) => staged(scope, name)),
+    }),
   ];
 }
 
-/** Where the CDK uploads the bundles of apps that are deployed with the environment's bootstrap qualifier. */
-function stagedCode(scope: Construct): string {
+/** Where the CDK uploads what it is given of apps that are deployed with the environment's bootstrap qualifier. */
+function staged(scope: Construct, resourceName: string): string {
   const stack = Stack.of(scope);
   const { bootstrapQualifier = DefaultStackSynthesizer.DEFAULT_QUALIFIER } = stack.synthesizer;
   return stack.formatArn({
@@ -102,6 +105,6 @@ function stagedCode(scope: Construct): string {
     region: "",
     account: "",
     resource: `cdk-${bootstrapQualifier}-assets-${stack.account}-${stack.region}`,
-    resourceName: "*.mjs",
+    resourceName,
   });
 }

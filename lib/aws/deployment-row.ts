@@ -11,4 +11,8 @@ export interface DeploymentRow {
   /** The resource that deployed it: no other may remove it. */
   readonly owner: string;
   readonly shards: string;
+  /** What its template was made from, the code aside; empty when only its stack may change it. */
+  readonly templateHash: string;
+  /** Its code was put ahead of its stack, by `windlass deploy`. */
+  readonly isAhead: boolean;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Stack } from "aws-cdk-lib";
+import { join } from "node:path";
+import { Stack, Stage } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
@@ -8,6 +9,7 @@ import { CfnQueue } from "aws-cdk-lib/aws-sqs";
 import { expect, it } from "vitest";
 import { App, Image, resolveSpec } from "windlass";
 import { WindlassApp, WindlassEnvironment } from "windlass/cdk";
+import { fillManifest } from "../../cdk/deployment/manifest-text.ts";
 import {
   appOf,
   appStack,
@@ -26,19 +28,13 @@ function names(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `fn-${index}`);
 }
 
-/** The text of a substitution, with what is only known at deployment as `<id>`. */
-function textOf(value: { readonly "Fn::Sub": [string, Record<string, { Ref?: string }>] }): string {
-  const [text, variables] = value["Fn::Sub"];
-  return text
-    .replaceAll(/\$\{(!?)(\w*)/g, (_, literal, name) =>
-      literal === "!" ? `\${${name}` : `<${variables[name]?.Ref ?? "other"}>`,
-    )
-    .replaceAll(/>\}/g, ">");
-}
-
-function manifestOf(template: TemplateJson) {
-  const [deployment] = propertiesOf(template, DEPLOYMENT);
-  return JSON.parse(textOf(deployment.manifest));
+/** The manifest as the deployment function writes it, with what is only known at deployment as `<id>`. */
+function manifestOf(stack: Stack) {
+  const [{ manifestKey, values }] = propertiesOf(toJson(stack), DEPLOYMENT);
+  const folder = Stage.of(stack)?.assetOutdir ?? "";
+  const text = readFileSync(join(folder, `asset.${manifestKey}`), "utf8");
+  const named = values.map(({ Ref }: { Ref?: string }) => `<${Ref ?? "other"}>`);
+  return JSON.parse(fillManifest(text, named));
 }
 
 it("makes one queue a function and one dead-letter queue", () => {
@@ -67,7 +63,8 @@ it("shares a task definition among functions of one image", () => {
   app.function("b", () => 1);
   app.function("c", { image: Image.debianSlim().aptInstall("ffmpeg") }, () => 1);
 
-  const template = toJson(appStack({ app }));
+  const stack = appStack({ app });
+  const template = toJson(stack);
 
   const definitions = propertiesOf(template, "AWS::ECS::TaskDefinition");
   expect(definitions.length).toBe(2);
@@ -80,7 +77,7 @@ it("shares a task definition among functions of one image", () => {
       { Name: "AWS_EC2_METADATA_DISABLED", Value: "true" },
     ]);
   }
-  const { functions } = manifestOf(template);
+  const { functions } = manifestOf(stack);
   expect(functions.a.taskDefinition).toBe(functions.b.taskDefinition);
   expect(functions.a.taskDefinition).not.toBe(functions.c.taskDefinition);
 });
@@ -108,13 +105,14 @@ it("takes built images, and asks for those that are missing", () => {
 });
 
 it("deploys last, with a manifest that names queues and task definitions", () => {
-  const template = toJson(appStack());
+  const stack = appStack();
+  const template = toJson(stack);
 
   const [deployment] = propertiesOf(template, DEPLOYMENT);
   const code = createHash("sha256").update(readFileSync(CODE)).digest("hex");
   expect(deployment).toMatchObject({ app: "media", codeHash: code, shards: "0" });
   expect(deployment.codeKey).toMatch(/^[0-9a-f]{64}\.mjs$/);
-  const manifest = manifestOf(template);
+  const manifest = manifestOf(stack);
   expect(manifest).toMatchObject({ version: 1, app: "media", environment: "default" });
   const ofType = (type: string) =>
     Object.entries(template.Resources)
@@ -134,7 +132,7 @@ it("leaves text of the user's alone that looks like a variable", () => {
   const PATTERN = `$${"{HOME}"}/x and $${"{Token["}`;
   app.function("a", { env: { PATTERN } }, () => 1);
 
-  const { functions } = manifestOf(toJson(appStack({ app })));
+  const { functions } = manifestOf(appStack({ app }));
 
   expect(functions.a.spec.env).toEqual({ PATTERN });
 });

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
 import { toAnswer } from "../../cdk/deployment/answer.ts";
 import { runDeployment } from "../../cdk/deployment/deployment.ts";
+import type { DeploymentObjects } from "../../cdk/deployment/objects.ts";
 import type { DeploymentRequest } from "../../cdk/deployment/request.ts";
-import type {
-  DeploymentObjects,
-  DeploymentRow,
-  DeploymentRows,
-} from "../../cdk/deployment/stores.ts";
+import { flipDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
+import { WindlassError } from "../../lib/errors.ts";
+import { MemoryTable } from "../aws/memory-table.ts";
 
 const CODE_1 = "export const version = 1;";
 const CODE_2 = "export const version = 2;";
@@ -37,58 +39,70 @@ class MemoryObjects implements DeploymentObjects {
   }
 }
 
-/** Rows in memory, with the conditions that the table checks. */
-class MemoryRows implements DeploymentRows {
-  row: DeploymentRow | undefined;
-  readonly history = new Map<number, DeploymentRow>();
-  /** Runs once, between the read and the write of the next deployment. */
-  meanwhile: (() => Promise<void>) | undefined;
+const now = (): number => time;
+let time: number;
+let table: MemoryTable;
+let objects: MemoryObjects;
+/** Runs once, between the read and the write of the next deployment. */
+let meanwhile: (() => Promise<void>) | undefined;
 
-  async current(app: string): Promise<DeploymentRow | undefined> {
-    if (app !== "media") throw new RangeError(`read the row of ${app}`);
-    return this.row;
-  }
+/** The table; it fails where a deployment asks for rows that are not its own. */
+const rows: Rows = {
+  get: (key) => table.port(noGate).get(key),
+  put: () => Promise.reject(new RangeError("wrote a row alone")),
+  transact: async (writes) => {
+    const first = meanwhile;
+    meanwhile = undefined;
+    await first?.();
+    return await table.port(noGate).transact(writes);
+  },
+  list: (pk) => table.port(noGate).list(pk),
+  delete: (key) => table.port(noGate).delete(key),
+};
+const noGate = async (): Promise<void> => {};
 
-  async replace(_: string, row: DeploymentRow, previous: number | undefined): Promise<boolean> {
-    const { meanwhile } = this;
-    this.meanwhile = undefined;
-    await meanwhile?.();
-    if (this.row?.number !== previous) return false;
-    if (this.history.has(row.number)) throw new RangeError(`deployment ${row.number} exists`);
-    this.row = row;
-    this.history.set(row.number, row);
-    return true;
-  }
-
-  async remove(_: string, number: number): Promise<boolean> {
-    if (this.row?.number !== number) return false;
-    this.row = undefined;
-    this.history.clear();
-    return true;
-  }
+async function current(): Promise<DeploymentRow | undefined> {
+  return (await rows.get<DeploymentRow>(deploymentKey("media")))?.body;
 }
 
-let rows: MemoryRows;
-let objects: MemoryObjects;
-const now = (): number => 1_700_000_000_000;
+/** Numbers of the history. */
+async function history(): Promise<number[]> {
+  const found = await rows.list<DeploymentRow>(deploymentKey("media").pk);
+  return found.map(({ body }) => body.number).slice(0, -1);
+}
 
 beforeEach(() => {
-  rows = new MemoryRows();
+  time = 1_700_000_000_000;
+  meanwhile = undefined;
+  table = new MemoryTable();
   objects = new MemoryObjects();
   objects.staged.set("1.mjs", CODE_1);
   objects.staged.set("2.mjs", CODE_2);
+  objects.staged.set("1.manifest", '{"queueUrl":"${0}","env":"${!HOME}"}');
+  objects.staged.set("2.manifest", '{"queueUrl":"${0}"}');
 });
 
 const FIRST = {
   app: "media",
-  manifest: '{"version":1}',
   codeHash: sha256(CODE_1),
   codeBucket: "staging",
   codeKey: "1.mjs",
+  manifestBucket: "staging",
+  manifestKey: "1.manifest",
+  values: ['https://queue/"1"'],
   specHash: "spec-1",
   shards: "0",
+  templateHash: "template-1",
+  codeChangedAt: "0",
 };
-const SECOND = { ...FIRST, manifest: '{"version":2}', codeHash: sha256(CODE_2), codeKey: "2.mjs" };
+const SECOND = {
+  ...FIRST,
+  manifestKey: "2.manifest",
+  codeHash: sha256(CODE_2),
+  codeKey: "2.mjs",
+};
+/** The text of the first manifest, filled. */
+const MANIFEST_1 = '{"queueUrl":"https://queue/\\"1\\"","env":"${HOME}"}';
 
 function request(
   type: DeploymentRequest["RequestType"],
@@ -109,30 +123,46 @@ function run(...given: Parameters<typeof request>): Promise<void> {
   return runDeployment(request(...given), { rows, objects, now });
 }
 
-it("stores bundle and manifest by their hashes and writes the first row", async () => {
+/** What `windlass deploy` does when nothing but the code has changed. */
+async function goAhead(codeHash: string): Promise<void> {
+  const decide = (row: DeploymentRow | undefined) => row && { ...row, codeHash, isAhead: true };
+  await flipDeployment(rows, { app: "media", decide, now });
+}
+
+it("stores bundle and manifest by their hashes, writes the first row and lists the app", async () => {
   await run("Create", FIRST);
 
   expect(Object.fromEntries(objects.stored)).toEqual({
     [`bundles/media/${sha256(CODE_1)}.mjs`]: CODE_1,
-    [`manifests/media/${sha256(FIRST.manifest)}.json`]: FIRST.manifest,
+    [`manifests/media/${sha256(MANIFEST_1)}.json`]: MANIFEST_1,
   });
-  expect(rows.row).toEqual({
+  expect(await current()).toEqual({
     number: 1,
     codeHash: sha256(CODE_1),
     specHash: "spec-1",
-    manifestKey: `manifests/media/${sha256(FIRST.manifest)}.json`,
+    manifestKey: `manifests/media/${sha256(MANIFEST_1)}.json`,
     at: now(),
     owner: `${STACK}/Deployment`,
     shards: "0",
+    templateHash: "template-1",
+    isAhead: false,
   });
+  expect((await rows.get(appKey("media")))?.body).toEqual({ app: "media" });
 });
 
 it("counts up with an update and keeps the history", async () => {
   await run("Create", FIRST);
   await run("Update", SECOND);
 
-  expect(rows.row).toMatchObject({ number: 2, codeHash: sha256(CODE_2) });
-  expect([...rows.history.keys()]).toEqual([1, 2]);
+  expect(await current()).toMatchObject({ number: 2, codeHash: sha256(CODE_2) });
+  expect(await history()).toEqual([1, 2]);
+});
+
+it("changes nothing when all of it is current already", async () => {
+  await run("Create", FIRST);
+  await run("Update", { ...FIRST, codeChangedAt: "5" });
+
+  expect(await current()).toMatchObject({ number: 1 });
 });
 
 it("goes back to the former code with a higher number on a rollback", async () => {
@@ -140,42 +170,82 @@ it("goes back to the former code with a higher number on a rollback", async () =
   await run("Update", SECOND);
   await run("Update", FIRST);
 
-  expect(rows.row).toMatchObject({ number: 3, codeHash: sha256(CODE_1) });
+  expect(await current()).toMatchObject({ number: 3, codeHash: sha256(CODE_1) });
+});
+
+it("puts the code of the template in place of code that was ahead of the stack", async () => {
+  await run("Create", FIRST);
+  await goAhead("ahead");
+  await run("Update", { ...FIRST, codeChangedAt: String(time) });
+
+  expect(await current()).toMatchObject({ number: 3, codeHash: sha256(CODE_1), isAhead: false });
+});
+
+it("goes back on a rollback to the code that was ahead of the stack when the update began", async () => {
+  await run("Create", FIRST);
+  time += 1000;
+  await goAhead("ahead");
+  const update = { ...SECOND, codeChangedAt: String(time) };
+  time += 1000;
+  await run("Update", update);
+  const rollback = { ...request("Update", FIRST), OldResourceProperties: update };
+  await runDeployment(rollback, { rows, objects, now });
+
+  expect(await current()).toMatchObject({ number: 4, codeHash: "ahead" });
 });
 
 it("tries again when another deployment came between", async () => {
   await run("Create", FIRST);
-  rows.meanwhile = () => run("Update", FIRST);
+  meanwhile = () => goAhead("ahead");
 
   await run("Update", SECOND);
 
-  expect(rows.row).toMatchObject({ number: 3, codeHash: sha256(CODE_2) });
-  expect([...rows.history.keys()]).toEqual([1, 2, 3]);
+  expect(await current()).toMatchObject({ number: 3, codeHash: sha256(CODE_2) });
+  expect(await history()).toEqual([1, 2, 3]);
+});
+
+it("tries again when the table cancels a transaction for another one", async () => {
+  await run("Create", FIRST);
+  meanwhile = async () => {
+    throw new WindlassError("WINDLASS_AWS_FAILED", "cancelled", {
+      cause: { CancellationReasons: [{ Code: "TransactionConflict" }] },
+    });
+  };
+
+  await run("Update", SECOND);
+
+  expect(await current()).toMatchObject({ number: 2 });
+});
+
+it("passes on what is not a lost race", async () => {
+  meanwhile = () => Promise.reject(new WindlassError("WINDLASS_AWS_THROTTLED", "too much"));
+
+  await expect(run("Create", FIRST)).rejects.toMatchObject({ code: "WINDLASS_AWS_THROTTLED" });
 });
 
 it("gives up when others always come between", async () => {
   await run("Create", FIRST);
-  rows.replace = async () => false;
+  const lost: Rows = { ...rows, transact: async () => false };
 
-  await expect(run("Update", SECOND)).rejects.toMatchObject({
-    code: "WINDLASS_DEPLOYMENT_CONTENDED",
-  });
+  await expect(
+    runDeployment(request("Update", SECOND), { rows: lost, objects, now }),
+  ).rejects.toMatchObject({ code: "WINDLASS_DEPLOYMENT_CONTENDED" });
 });
 
-it("removes rows and manifests, and leaves bundles to the sweeper", async () => {
+it("removes rows and manifests, and leaves bundles", async () => {
   await run("Create", FIRST);
   await run("Update", SECOND);
   await run("Delete", SECOND);
 
-  expect(rows.row).toBeUndefined();
-  expect(rows.history.size).toBe(0);
+  expect(await rows.list(deploymentKey("media").pk)).toEqual([]);
+  expect(await rows.get(appKey("media"))).toBeUndefined();
   expect([...objects.stored.keys()].every((key) => key.startsWith("bundles/"))).toBe(true);
 });
 
 it("succeeds when there is nothing to remove", async () => {
   await run("Delete", FIRST);
 
-  expect(rows.row).toBeUndefined();
+  expect(await current()).toBeUndefined();
 });
 
 it("refuses an app that another stack has deployed, and does not remove it afterwards", async () => {
@@ -185,8 +255,8 @@ it("refuses an app that another stack has deployed, and does not remove it after
   await expect(run("Create", SECOND, other)).rejects.toMatchObject({ code: "WINDLASS_APP_EXISTS" });
   await run("Delete", SECOND, other);
 
-  expect(rows.row).toMatchObject({ number: 1, codeHash: sha256(CODE_1) });
-  expect(objects.stored.has(rows.row?.manifestKey ?? "")).toBe(true);
+  expect(await current()).toMatchObject({ number: 1, codeHash: sha256(CODE_1) });
+  expect(objects.stored.has((await current())?.manifestKey ?? "")).toBe(true);
 });
 
 it("refuses to change shards, and says how to move", async () => {
@@ -196,7 +266,7 @@ it("refuses to change shards, and says how to move", async () => {
     code: "WINDLASS_SHARDS_CHANGED",
     hint: expect.stringContaining("new name"),
   });
-  expect(rows.row).toMatchObject({ number: 1 });
+  expect(await current()).toMatchObject({ number: 1 });
 });
 
 it("refuses a bundle that is not the one of the template", async () => {

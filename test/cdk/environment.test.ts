@@ -15,6 +15,7 @@ it("publishes what apps look up", () => {
     [
       "bucket-name",
       "cluster-name",
+      "code-changed-at",
       "deployment-function-arn",
       "host-security-group-id",
       "launch-template-id",

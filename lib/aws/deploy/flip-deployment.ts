@@ -1,0 +1,70 @@
+import { ExecutionError } from "../../errors.ts";
+import type { DeploymentRow } from "../deployment-row.ts";
+import { appKey, deploymentKey } from "../keys.ts";
+import type { Rows, RowWrite } from "../rows.ts";
+
+/** Deployments of one app rarely meet; that many in a row are not chance. */
+const MAX_ATTEMPTS = 10;
+
+/** A deployment that has no number yet. */
+export type NextDeployment = Omit<DeploymentRow, "number" | "at">;
+
+export interface Flip {
+  readonly app: string;
+  /** What is to follow the current deployment, or undefined to leave it; may refuse by throwing. */
+  readonly decide: (
+    current: DeploymentRow | undefined,
+  ) => NextDeployment | undefined | Promise<NextDeployment | undefined>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Makes another deployment the current one, adds it to the history and lists the app for the controller, all at once.
+ * Resolves to the deployment that is then current.
+ *
+ * @throws ExecutionError when other deployments keep coming between
+ */
+export async function flipDeployment(
+  rows: Rows,
+  { app, decide, now }: Flip,
+): Promise<DeploymentRow | undefined> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const [current, listed] = await Promise.all([
+      rows.get<DeploymentRow>(deploymentKey(app)),
+      rows.get(appKey(app)),
+    ]);
+    const next = await decide(current?.body);
+    if (next === undefined) return current?.body;
+    const row = { ...next, number: (current?.body.number ?? 0) + 1, at: now() };
+    const writes: RowWrite[] = [
+      { kind: "put", key: deploymentKey(app), body: row, expected: current?.version ?? 0 },
+      { kind: "put", key: deploymentKey(app, row.number), body: row, expected: 0 },
+    ];
+    if (listed === undefined) {
+      writes.push({ kind: "put", key: appKey(app), body: { app }, expected: 0 });
+    }
+    if (await isWritten(rows, writes)) return row;
+  }
+  const message = `app "${app}" was deployed by others ${MAX_ATTEMPTS} times meanwhile`;
+  throw new ExecutionError("WINDLASS_DEPLOYMENT_CONTENDED", message, { hint: "deploy again" });
+}
+
+async function isWritten(rows: Rows, writes: readonly RowWrite[]): Promise<boolean> {
+  try {
+    return await rows.transact(writes);
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
+  }
+}
+
+/** Two transactions wrote at once: DynamoDB cancels one of them, whatever its conditions say. */
+function isConflict(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: { readonly CancellationReasons?: unknown } };
+  const reasons = cause?.CancellationReasons;
+  return (
+    Array.isArray(reasons) &&
+    reasons.some(({ Code }: { readonly Code?: string }) => Code === "TransactionConflict")
+  );
+}
