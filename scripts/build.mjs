@@ -27,6 +27,7 @@ await build({
     "lib/aws/start": "lib/aws/start.ts",
     "cdk/index": "cdk/index.ts",
     "cdk/main": "cdk/main.ts",
+    "cdk/serverless/service-apps": "cdk/serverless/service-apps.ts",
   },
   outdir: "dist",
   splitting: true,
@@ -38,6 +39,25 @@ await build({
   ...common,
   entryPoints: ["runtime-shim/runner-node/main.ts"],
   outfile: "dist/runtime-shim/runner-node.mjs",
+});
+
+// CommonJS, because the Serverless Framework requires its plugins; what it imports on use is ours and ESM.
+await build({
+  ...common,
+  format: "cjs",
+  entryPoints: ["cdk/serverless/plugin.ts"],
+  outfile: "dist/cdk/serverless/plugin.cjs",
+  footer: { js: "module.exports = module.exports.WindlassPlugin;" },
+  plugins: [
+    {
+      name: "imported-on-use",
+      setup({ onResolve }) {
+        onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
+          kind === "dynamic-import" ? { path: path.replace(/\.ts$/, ".js"), external: true } : null,
+        );
+      },
+    },
+  ],
 });
 
 // One folder for Lambda, whose runtime brings the AWS SDK.

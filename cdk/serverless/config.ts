@@ -1,0 +1,41 @@
+/** The key `windlass` of serverless.yml. */
+export interface WindlassConfig {
+  /** The module that exports the app, from the folder of serverless.yml; or several. */
+  readonly app: string | readonly string[];
+  /**
+   * The environment that the apps are deployed to. Two stages that share one cannot both deploy an app of the same name.
+   * @default - the stage
+   */
+  readonly environment?: string;
+  /**
+   * Nested stacks that hold the queues of each app. It cannot be changed once deployed.
+   * @default - none
+   */
+  readonly shards?: number;
+  /**
+   * The qualifier that the account was bootstrapped with.
+   * @default - the CDK's own
+   */
+  readonly qualifier?: string;
+  /**
+   * URIs of built images, by the hash that the spec gives each.
+   * @default - a parameter of the stack for each that is missing
+   */
+  readonly images?: Readonly<Record<string, string>>;
+}
+
+const FILE = { type: "string", minLength: 1 } as const;
+
+/** The same as JSON Schema, in the dialect that Serverless takes. */
+export const CONFIG_SCHEMA: object = {
+  type: "object",
+  properties: {
+    app: { anyOf: [FILE, { type: "array", items: FILE, minItems: 1, uniqueItems: true }] },
+    environment: { type: "string", pattern: "^[A-Za-z0-9-]{1,32}$" },
+    shards: { type: "integer", minimum: 1, maximum: 50 },
+    qualifier: { type: "string", pattern: "^[a-z0-9]{1,10}$" },
+    images: { type: "object", additionalProperties: { type: "string", minLength: 1 } },
+  },
+  required: ["app"],
+  additionalProperties: false,
+};
