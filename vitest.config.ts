@@ -23,6 +23,8 @@ const aws = /(^|\s)--project[= ]aws(\s|$)/.test(process.argv.join(" "))
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",
+          // About versions of the SDK that are not installed here.
+          env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
           server: { deps: { external: [/\/dist\//] } },
         },
       },
@@ -41,6 +43,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",
+          // About versions of the SDK that are not installed here.
+          env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
           server: { deps: { external: [/\/dist\//] } },
         },
       },

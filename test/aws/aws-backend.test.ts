@@ -6,43 +6,15 @@ import type { CallRequest, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
-import type { Lease, LeaseWorker } from "../../runtime-shim/agent/lease-source.ts";
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
 import { until } from "../engine/until.ts";
+import { Doubling } from "./doubling.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 
 const APP = "media";
 const INPUTS = "inputs-of-double";
 const MANIFEST = "manifests/media/1.json";
-
-/** Doubles what it is sent, as soon as it may. */
-class Doubling implements LeaseWorker {
-  readonly #source: () => QueueLeaseSource;
-  slots = 1;
-
-  constructor(source: () => QueueLeaseSource) {
-    this.#source = source;
-  }
-
-  get idle(): boolean {
-    return this.slots === 1;
-  }
-
-  run(lease: Lease): void {
-    const inputs = decodePage(lease.args) as (number | [number])[];
-    const outputs = inputs.map((input) => 2 * (typeof input === "number" ? input : input[0]));
-    const values = encodePage(outputs, () => "outputs");
-    this.#source().complete(lease, { start: lease.start, count: lease.count, values });
-    this.#source().available(this);
-  }
-
-  cancel(): void {}
-
-  credit(): void {
-    throw new Error("no generators here");
-  }
-}
 
 describe("calls of a deployed app", () => {
   let now = 0;
@@ -100,6 +72,7 @@ describe("calls of a deployed app", () => {
       queueUrl: INPUTS,
       containerId: "ct-1",
       deployment: 1,
+      isSingly: false,
       onNewer: () => errors.push("newer"),
       mayScaleOut: () => false,
       onError: (error) => errors.push(error),

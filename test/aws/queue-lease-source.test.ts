@@ -81,6 +81,7 @@ describe("leases from a queue", () => {
       queueUrl: QUEUE,
       containerId,
       deployment: 1,
+      isSingly: false,
       onNewer: () => {
         newer += 1;
       },

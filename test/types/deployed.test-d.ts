@@ -1,0 +1,65 @@
+import { describe, expectTypeOf, it } from "vitest";
+import { App, connect, DeployedCls, DeployedFunction } from "../../lib/index.ts";
+
+const app = new App("media");
+const resize = app.function("resize", async (url: string, width = 100) => ({ url, width }));
+const count = app.function("count", async function* (to: number) {
+  for (let at = 0; at < to; at += 1) yield at;
+});
+const Llm = app.cls(
+  "Llm",
+  class {
+    readonly model: string;
+    constructor({ model }: { model: string }) {
+      this.model = model;
+    }
+    generate(prompt: string): string {
+      return this.model + prompt;
+    }
+  },
+);
+
+describe("a deployed function", () => {
+  const deployed = DeployedFunction.fromName<typeof resize>("media", "resize");
+
+  it("has the types of its handle", () => {
+    expectTypeOf(deployed.remote).parameters.toEqualTypeOf<[url: string, width?: number]>();
+    expectTypeOf(deployed.remote("u")).resolves.toEqualTypeOf<{ url: string; width: number }>();
+    expectTypeOf(deployed).not.toHaveProperty("local");
+  });
+
+  it("yields where it is a generator", () => {
+    const generator = DeployedFunction.fromName<typeof count>("media", "count");
+    expectTypeOf(generator.remoteGen(3)).toEqualTypeOf<AsyncGenerator<number, void, undefined>>();
+  });
+
+  it("takes and gives anything where nobody said", () => {
+    const unknown = DeployedFunction.fromName("media", "resize");
+    expectTypeOf(unknown.remote(1, "two")).resolves.toBeUnknown();
+  });
+});
+
+describe("a deployed class", () => {
+  it("has the parameters and methods of its handle", () => {
+    const Deployed = DeployedCls.fromName<typeof Llm>("media", "Llm");
+    const llm = new Deployed({ model: "small" });
+    expectTypeOf(llm.generate.remote("hi")).resolves.toBeString();
+    expectTypeOf(llm.generate).not.toHaveProperty("local");
+    // @ts-expect-error: the model is named.
+    new Deployed({ modle: "small" });
+  });
+});
+
+describe("a client", () => {
+  it("has the handles that the module exports, and nothing else", async () => {
+    const media = await connect<{
+      resize: typeof resize;
+      Llm: typeof Llm;
+      app: typeof app;
+      version: string;
+    }>("media");
+    expectTypeOf<keyof typeof media>().toEqualTypeOf<"resize" | "Llm">();
+    expectTypeOf(media.resize.remote("u")).resolves.toHaveProperty("width");
+    expectTypeOf(new media.Llm({ model: "m" }).generate.remote).parameter(0).toBeString();
+  });
+});
