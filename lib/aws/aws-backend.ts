@@ -20,6 +20,7 @@ import { Deployments, functionOf } from "./deployments.ts";
 import { BLOCK_INPUTS, callKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import { openReply } from "./page-text.ts";
+import { ParameterSets, poolOf } from "./parameter-sets.ts";
 import type { Queues } from "./queues.ts";
 import { sealInputs } from "./range-message.ts";
 import type { Span } from "./range-row.ts";
@@ -64,9 +65,10 @@ export class AwsBackend implements Backend {
   readonly #options: AwsBackendOptions;
   readonly #deployments: Deployments;
   readonly #session: ReplySession;
+  readonly #parameters: ParameterSets;
   readonly #calls: Map<string, AwsCall> = new Map();
-  /** The function of each open call. */
-  readonly #functions: Map<string, string> = new Map();
+  /** The pool of each open call. */
+  readonly #pools: Map<string, string> = new Map();
   /** Versions of the rows of calls that are being spawned. */
   readonly #spawning: Map<string, Promise<number>> = new Map();
   readonly #wokenAt: Map<string, number> = new Map();
@@ -76,6 +78,7 @@ export class AwsBackend implements Backend {
     const { app, environment, rows, objects, queues, wallClock, now, onError } = options;
     this.#options = options;
     this.#deployments = new Deployments({ app, environment, rows, objects, now });
+    this.#parameters = new ParameterSets({ app, environment, rows, queues, now: wallClock });
     this.#session = new ReplySession({
       ...{ app, environment, queues, rows, onError },
       id: options.sessionId,
@@ -103,7 +106,7 @@ export class AwsBackend implements Backend {
       onChange: () => this.#changed(callId),
     });
     this.#calls.set(callId, call);
-    this.#functions.set(callId, target.name);
+    this.#pools.set(callId, poolOf(target));
     return call;
   }
 
@@ -112,7 +115,7 @@ export class AwsBackend implements Backend {
     const written = this.#spawning.get(callId) ?? this.#writeCall(request);
     this.#spawning.set(callId, written);
     await Promise.all([written, this.#send(request, page, { isWaitedFor: false })]);
-    this.#wakeFor(target.name, this.#options.now() - WAKE_AFTER_MS);
+    this.#wakeFor(poolOf(target), this.#options.now() - WAKE_AFTER_MS);
   }
 
   async endSpawn(callId: string, total: number): Promise<void> {
@@ -132,7 +135,7 @@ export class AwsBackend implements Backend {
       const isPast = total !== undefined && start >= total;
       const left = began + waitMs - now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
-      if (row.function !== null) this.#wakeFor(row.function, began);
+      if (row.pool !== null) this.#wakeFor(row.pool, began);
       await sleep(Math.min(pauseMs, left));
     }
   }
@@ -157,7 +160,7 @@ export class AwsBackend implements Backend {
     for (const [callId, call] of this.#calls) {
       if (!call.isWaiting) continue;
       call.tick();
-      this.#wakeFor(this.#functions.get(callId) ?? "", call.waitsSince);
+      this.#wakeFor(this.#pools.get(callId) ?? "", call.waitsSince);
     }
   }
 
@@ -168,8 +171,10 @@ export class AwsBackend implements Backend {
   ): Promise<{ starts: number[]; hasReplies: boolean }> {
     refuseUnable(request);
     const { queues, objects } = this.#options;
+    const { target } = request;
     const deployment = await this.#deployments.current();
-    const { queueUrl } = functionOf(deployment, request.target.name);
+    const own = functionOf(deployment, target.name).queueUrl;
+    const queueUrl = target.params === undefined ? own : await this.#parameters.queueOf(target);
     const replyTo = isWaitedFor ? this.#session.url : undefined;
     const common = { request, unary: page.unary, attempt: 0, isChild: false, replyTo };
     const parts = cutAtBlocks(page);
@@ -200,7 +205,7 @@ export class AwsBackend implements Backend {
     const call = this.#calls.get(callId);
     if (call?.isOver === true) {
       this.#calls.delete(callId);
-      this.#functions.delete(callId);
+      this.#pools.delete(callId);
     }
     const isWaiting = [...this.#calls.values()].some((other) => other.isWaiting);
     if (isWaiting === (this.#timer !== undefined)) return;
@@ -211,22 +216,22 @@ export class AwsBackend implements Backend {
   }
 
   /** Wakes the controller for a call that waits, when it is time. */
-  #wakeFor(name: string, waitsSince: number): void {
+  #wakeFor(pool: string, waitsSince: number): void {
     const now = this.#options.now();
-    const wokenAt = this.#wokenAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    const wokenAt = this.#wokenAt.get(pool) ?? Number.NEGATIVE_INFINITY;
     const pauseMs = wokenAt < waitsSince ? WAKE_EVERY_MS : WAKE_AGAIN_MS;
-    if (now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs) this.#wake(name);
+    if (now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs) this.#wake(pool);
   }
 
   /** Fire and forget: while anything waits it is done again, and the controller sweeps every minute. */
-  #wake(name: string): void {
-    this.#wokenAt.set(name, this.#options.now());
-    this.#options.wake([name]).catch(this.#options.onError);
+  #wake(pool: string): void {
+    this.#wokenAt.set(pool, this.#options.now());
+    this.#options.wake([pool]).catch(this.#options.onError);
   }
 
   async #writeCall({ callId, kind, target }: CallRequest): Promise<number> {
     const { app, rows } = this.#options;
-    const row: CallRow = { ...this.#freshRow(), kind, function: target.name };
+    const row: CallRow = { ...this.#freshRow(), kind, pool: poolOf(target) };
     await rows.put(callKey(app, callId), row, 0);
     return 1;
   }
@@ -243,7 +248,7 @@ export class AwsBackend implements Backend {
 
   #freshRow(): CallRow {
     const expiresAt = Math.ceil(this.#options.wallClock() / 1000) + KEPT_SECONDS;
-    return { state: "open", cancelled: [], kind: null, function: null, total: null, expiresAt };
+    return { state: "open", cancelled: [], kind: null, pool: null, total: null, expiresAt };
   }
 
   async #callRow(callId: string): Promise<CallRow> {
@@ -311,13 +316,6 @@ function refuseUnable({ kind, target }: CallRequest): void {
       "WINDLASS_GENERATOR_ON_AWS",
       `"${target.name}" of app "${target.app}" yields items, which do not travel through queues yet`,
       { hint: "return an array, or run the app on the local engine" },
-    );
-  }
-  if (target.params !== undefined) {
-    throw new ExecutionError(
-      "WINDLASS_PARAMETERS_ON_AWS",
-      `"${target.name}" of app "${target.app}" was given parameters, which AWS does not know yet`,
-      { hint: "pass them to the method, or run the app on the local engine" },
     );
   }
 }

@@ -6,7 +6,8 @@ export interface CallRow {
   /** Inputs that were cancelled one by one. */
   readonly cancelled: readonly number[];
   readonly kind: CallRequest["kind"] | null;
-  readonly function: string | null;
+  /** Key of the pool that runs it. */
+  readonly pool: string | null;
   /** Null while the caller may still add inputs. */
   readonly total: number | null;
   /** When the table forgets it, in seconds since 1970. */

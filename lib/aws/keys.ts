@@ -32,6 +32,11 @@ export function containerKey(app: string, containerId: string): RowKey {
   return { pk: `${app}#containers`, sk: containerId };
 }
 
+/** A parameter set of a class, by the key of its pool. */
+export function parametersKey(app: string, pool: string): RowKey {
+  return { pk: `${app}#parameters`, sk: pool };
+}
+
 /** A client that waits for replies. */
 export function sessionKey(app: string, sessionId: string): RowKey {
   return { pk: `${app}#sessions`, sk: sessionId };

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";
+import { type ParametersRow, poolOf } from "../../lib/aws/parameter-sets.ts";
 import { openInputs, sealInputs, sliceInputs } from "../../lib/aws/range-message.ts";
 import type { CallRequest, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
@@ -238,5 +239,21 @@ describe("calls of a deployed app", () => {
     container();
     await until(() => queues.bodies(INPUTS).length === 0);
     expect(table.list(`${APP}#call#${callId}#0`)).toEqual([]);
+  });
+
+  it("of a class with parameters go to a queue of that parameter set", async () => {
+    const params = encodePage([{ model: "small" }], () => "params");
+    const target = { app: APP, name: "double", method: "of", params };
+    const call = { callId: createCallId(now), kind: "map", target } as const;
+    await connect().spawn(call, inputPage(0, [1]));
+    await connect("other").spawn({ ...call, callId: createCallId(now) }, inputPage(0, [1]));
+    const rows = table.list<ParametersRow>(`${APP}#parameters`);
+    expect(rows).toHaveLength(1);
+    const { function: name, queueUrl } = rows[0]?.body ?? {};
+    expect(name).toBe("double");
+    expect(queueUrl?.length).toBeLessThanOrEqual(80);
+    expect(queues.bodies(queueUrl ?? "")).toHaveLength(2);
+    expect(queues.bodies(INPUTS)).toEqual([]);
+    expect(woken[0]).toEqual([poolOf(target)]);
   });
 });

@@ -60,6 +60,8 @@ describe("a client", () => {
     }>("media");
     expectTypeOf<keyof typeof media>().toEqualTypeOf<"resize" | "Llm">();
     expectTypeOf(media.resize.remote("u")).resolves.toHaveProperty("width");
-    expectTypeOf(new media.Llm({ model: "m" }).generate.remote).parameter(0).toBeString();
+    expectTypeOf(new media.Llm({ model: "m" }).generate.remote)
+      .parameter(0)
+      .toBeString();
   });
 });

@@ -1,0 +1,89 @@
+import type { Target } from "../backend.ts";
+import { packPage } from "../messages.ts";
+import { sha256 } from "../sha256.ts";
+import { KEPT_SECONDS } from "./call-row.ts";
+import { parametersKey } from "./keys.ts";
+import type { Queues } from "./queues.ts";
+import type { Rows } from "./rows.ts";
+
+/** Inputs wait this long at most, as those of a function's own queue. */
+const RETENTION_SECONDS = 7 * 24 * 3600;
+/** The row of a set that is used says so this often; the controller removes one that was silent for a day. */
+const BEAT_MS = 3600_000;
+
+/** A parameter set of a class that was called: it has a pool of containers and a queue of its own. */
+export interface ParametersRow {
+  /** The class. */
+  readonly function: string;
+  /** The parameters, packed. */
+  readonly params: string;
+  readonly queueUrl: string;
+  /** When it was last called, to the hour, in milliseconds since 1970. */
+  readonly at: number;
+  /** When the table forgets it, in seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Key of the pool that a call goes to: the function, and the hash of the parameter set where there is one. */
+export function poolOf({ name, params }: Target): string {
+  return params === undefined ? name : `${name}#${sha256(packPage(params)).slice(0, 16)}`;
+}
+
+/** The start of the names of queues that clients and containers of an app may make. */
+export function ownQueuePrefix(environment: string, app: string): string {
+  return `windlass-${environment}-${sha256(app).slice(0, 16)}-`;
+}
+
+export interface ParameterSetsOptions {
+  readonly app: string;
+  readonly environment: string;
+  readonly rows: Rows;
+  readonly queues: Queues;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Queues of parameter sets, made by whoever calls one first. */
+export class ParameterSets {
+  readonly #options: ParameterSetsOptions;
+  readonly #known: Map<string, { readonly at: number; readonly url: Promise<string> }> = new Map();
+
+  constructor(options: ParameterSetsOptions) {
+    this.#options = options;
+  }
+
+  /** The queue of this target's parameter set. */
+  queueOf(target: Target): Promise<string> {
+    const { now } = this.#options;
+    const pool = poolOf(target);
+    const known = this.#known.get(pool);
+    if (known !== undefined && now() - known.at < BEAT_MS) return known.url;
+    const url = this.#use(pool, target).catch((error: unknown) => {
+      this.#known.delete(pool);
+      throw error;
+    });
+    this.#known.set(pool, { at: now(), url });
+    return url;
+  }
+
+  async #use(pool: string, { name, params }: Target): Promise<string> {
+    const { app, environment, rows, queues, now } = this.#options;
+    const key = parametersKey(app, pool);
+    for (;;) {
+      const found = await rows.get<ParametersRow>(key);
+      if (found !== undefined && now() - found.body.at < BEAT_MS) return found.body.queueUrl;
+      // The same name each time: of two that make it at once, both get the one queue.
+      const queue = `${ownQueuePrefix(environment, app)}${sha256(pool).slice(0, 16)}`;
+      const queueUrl = await queues.create(queue, RETENTION_SECONDS);
+      const at = now();
+      const row: ParametersRow = {
+        function: name,
+        params: params === undefined ? "" : packPage(params),
+        queueUrl,
+        at,
+        expiresAt: Math.ceil(at / 1000) + KEPT_SECONDS,
+      };
+      if (await rows.put(key, row, found?.version ?? 0)) return queueUrl;
+    }
+  }
+}
