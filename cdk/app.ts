@@ -119,6 +119,7 @@ export class WindlassApp extends Construct {
       environment: link.environmentName,
       tableName: link.tableName,
       bucketName: link.bucketName,
+      controllerFunctionArn: link.controllerFunctionArn,
       logGroup,
       encryptionKeys: [...new Set(keys)],
     });

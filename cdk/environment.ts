@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { ENVIRONMENT_VERSION, type Fact } from "../lib/aws/facts.ts";
 import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
+import { ControllerFunction } from "./environment/controller-function.ts";
 import { DeploymentFunction } from "./environment/deployment-function.ts";
 import { Hosts } from "./environment/hosts.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
@@ -13,12 +14,19 @@ import { logGroupPrefix, PublishedFacts } from "./facts.ts";
 import { checkEnvironmentName } from "./names.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 
+const MAX_HOURLY_USD = 10;
+
 export interface WindlassEnvironmentProps extends NetworkProps, SharedProps {
   /**
    * Its name: 1 to 32 letters, digits or `-`. Apps find it by this name.
    * @default "default"
    */
   readonly environmentName?: string;
+  /**
+   * The dearest host that is bought for a container, in dollars an hour on demand.
+   * @default 10
+   */
+  readonly maxHourlyUsd?: number;
 }
 
 /**
@@ -61,6 +69,17 @@ export class WindlassEnvironment extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
       encryptionKey,
     });
+    const controller = new ControllerFunction(this, "Controller", {
+      environment,
+      table,
+      bucket,
+      cluster,
+      hosts,
+      subnets: network.subnets,
+      logGroup,
+      maxHourlyUsd: props.maxHourlyUsd ?? MAX_HOURLY_USD,
+      encryptionKey,
+    });
     const deployment = { table, bucket, logGroup, encryptionKey };
     return {
       version: ENVIRONMENT_VERSION,
@@ -70,6 +89,7 @@ export class WindlassEnvironment extends Construct {
       "deployment-function-arn": new DeploymentFunction(this, "Deployment", deployment).arn,
       // `windlass deploy` writes it, so that the next update of any app's stack looks at that app's code again.
       "code-changed-at": "0",
+      "controller-function-arn": controller.arn,
       "launch-template-id": hosts.launchTemplateId,
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
       "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),

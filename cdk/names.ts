@@ -21,6 +21,11 @@ export function appStackId(app: string): string {
   return `Windlass-${app.replaceAll(/[^A-Za-z0-9-]/g, "-")}-${shortHash(app, 6)}`;
 }
 
+/** The path of the names of all roles of an environment's apps: the controller may pass these and no others. */
+export function appRolePath(environment: string): string {
+  return `/windlass/${environment}/`;
+}
+
 /** The first digits of the hash of a text, in hexadecimal. */
 export function shortHash(text: string, digits: number): string {
   return sha256(text).slice(0, digits);

@@ -69,4 +69,12 @@ await build({
   outfile: "dist/cdk/deployment-function/index.mjs",
 });
 
+await build({
+  ...common,
+  target: "node24",
+  external: ["@aws-sdk/*"],
+  entryPoints: ["cdk/controller/handler.ts"],
+  outfile: "dist/cdk/controller-function/index.mjs",
+});
+
 copyFileSync(`${root}lib/appspec.schema.json`, `${root}dist/lib/appspec.schema.json`);

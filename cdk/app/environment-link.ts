@@ -16,6 +16,7 @@ export class EnvironmentLink extends Construct {
   readonly bucketName: string;
   readonly clusterName: string;
   readonly deploymentFunctionArn: string;
+  readonly controllerFunctionArn: string;
   readonly codeChangedAt: string;
   readonly encryptionKey: IKey | undefined;
   /** What must exist before the app is deployed. */
@@ -40,6 +41,7 @@ export class EnvironmentLink extends Construct {
     this.bucketName = fact("bucket-name");
     this.clusterName = fact("cluster-name");
     this.deploymentFunctionArn = fact("deployment-function-arn");
+    this.controllerFunctionArn = fact("controller-function-arn");
     this.codeChangedAt = fact("code-changed-at");
   }
 }

@@ -3,13 +3,14 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { shortHash } from "../names.ts";
+import { appRolePath, shortHash } from "../names.ts";
 
 export interface AppRolesProps {
   readonly app: string;
   readonly environment: string;
   readonly tableName: string;
   readonly bucketName: string;
+  readonly controllerFunctionArn: string;
   readonly logGroup: ILogGroup;
   /** Keys of what the app reads and writes. */
   readonly encryptionKeys: readonly IKey[];
@@ -24,6 +25,7 @@ export class AppRoles extends Construct {
     super(scope, id);
     this.taskRole = new Role(this, "Task", {
       assumedBy: taskPrincipal(this),
+      path: appRolePath(props.environment),
       description: `Containers of the Windlass app ${props.app}`,
       inlinePolicies: {
         app: new PolicyDocument({
@@ -31,6 +33,11 @@ export class AppRoles extends Construct {
             rowStatement(this, props),
             ...objectStatements(this, props),
             ...queueStatements(this, props),
+            // For calls that a container makes itself.
+            new PolicyStatement({
+              actions: ["lambda:InvokeFunction"],
+              resources: [props.controllerFunctionArn],
+            }),
           ],
         }),
       },
@@ -38,6 +45,7 @@ export class AppRoles extends Construct {
     for (const key of props.encryptionKeys) key.grantEncryptDecrypt(this.taskRole);
     this.executionRole = new Role(this, "Execution", {
       assumedBy: taskPrincipal(this),
+      path: appRolePath(props.environment),
       description: `Starts containers of the Windlass app ${props.app}`,
       inlinePolicies: {
         start: new PolicyDocument({ statements: startStatements(this, props.logGroup) }),

@@ -25,6 +25,7 @@ export interface HostsProps {
 /** How hosts start and what they may do. It buys none. */
 export class Hosts extends Construct {
   readonly launchTemplateId: string;
+  readonly roleArn: string;
 
   constructor(scope: Construct, id: string, props: HostsProps) {
     super(scope, id);
@@ -33,6 +34,7 @@ export class Hosts extends Construct {
       description: "Hosts of Windlass: join their cluster, report, drain themselves",
       inlinePolicies: { host: hostPolicy(this, props.cluster) },
     });
+    this.roleArn = role.roleArn;
     const profile = new CfnInstanceProfile(this, "Profile", { roles: [role.roleName] });
     this.launchTemplateId = new CfnLaunchTemplate(this, "LaunchTemplate", {
       launchTemplateData: launchTemplateData(props, profile.attrArn),

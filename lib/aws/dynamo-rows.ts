@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -14,6 +15,10 @@ import {
 import { onAws } from "./aws-error.ts";
 import type { RowKey } from "./keys.ts";
 import type { Row, Rows, RowWrite } from "./rows.ts";
+
+/** Writes that met a transaction are made again this often, after pauses that double. */
+const MAX_ATTEMPTS = 8;
+const PAUSE_MS = 5;
 
 type Item = Record<string, AttributeValue>;
 
@@ -40,8 +45,10 @@ export class DynamoRows implements Rows {
     const put = this.#toPut(key, body, expected);
     return await this.#do("write a row", async () => {
       try {
-        await this.#client.send(
-          new PutItemCommand({ ...put, ReturnValuesOnConditionCheckFailure: "ALL_OLD" }),
+        await pastConflicts(() =>
+          this.#client.send(
+            new PutItemCommand({ ...put, ReturnValuesOnConditionCheckFailure: "ALL_OLD" }),
+          ),
         );
         return true;
       } catch (error) {
@@ -69,7 +76,7 @@ export class DynamoRows implements Rows {
     const command = { TransactItems: items, ClientRequestToken: randomUUID() };
     return await this.#do("write rows", async () => {
       try {
-        await this.#client.send(new TransactWriteItemsCommand(command));
+        await pastConflicts(() => this.#client.send(new TransactWriteItemsCommand(command)));
         return true;
       } catch (error) {
         if (error instanceof TransactionCanceledException && isRefused(error)) return false;
@@ -135,6 +142,26 @@ export class DynamoRows implements Rows {
   }
 }
 
+/** Where two write a row at once and one of them in a transaction, DynamoDB fails either: neither knows who won. */
+async function pastConflicts<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;
+      await pause(Math.random() * PAUSE_MS * 2 ** attempt);
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof TransactionCanceledException)) {
+    return error instanceof Error && error.name === "TransactionConflictException";
+  }
+  const codes = error.CancellationReasons?.map(({ Code }) => Code) ?? [];
+  return codes.includes("TransactionConflict") && !codes.includes("ConditionalCheckFailed");
+}
+
 function isRefused({ CancellationReasons }: TransactionCanceledException): boolean {
   return CancellationReasons?.some(({ Code }) => Code === "ConditionalCheckFailed") ?? false;
 }
@@ -145,6 +172,7 @@ function toKey({ pk, sk }: RowKey): { pk: AttributeValue; sk: AttributeValue } {
 
 function toRow<Body>(item: Item): Row<Body> {
   return {
+    sk: item["sk"]?.S ?? "",
     body: JSON.parse(item["body"]?.S ?? "null") as Body,
     version: Number(item["version"]?.N),
   };

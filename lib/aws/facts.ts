@@ -5,6 +5,7 @@ export type Fact =
   | "bucket-name"
   | "cluster-name"
   | "deployment-function-arn"
+  | "controller-function-arn"
   | "code-changed-at"
   | "launch-template-id"
   | "host-security-group-id"

@@ -2,6 +2,8 @@ import type { RowKey } from "./keys.ts";
 
 /** A row: plain JSON, and the number of its last write. */
 export interface Row<Body> {
+  /** Its sort key. */
+  readonly sk: string;
   readonly body: Body;
   readonly version: number;
 }

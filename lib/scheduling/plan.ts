@@ -18,6 +18,8 @@ export interface PoolState {
   readonly scaledownWindowMs: number;
   /** Inputs that one container should have at a time. */
   readonly targetInputs: number;
+  /** Work worth less than a start-up is left to the containers that exist; 100 where a container is a process. */
+  readonly startupMs?: number | undefined;
 }
 
 export interface ContainerState {
@@ -31,7 +33,6 @@ export type Action =
   | { readonly kind: "start"; readonly pool: string; readonly count: number }
   | { readonly kind: "stop"; readonly pool: string; readonly container: string };
 
-/** Work worth less than one start-up is left to the containers that exist. */
 const STARTUP_MS = 100;
 
 /**
@@ -54,12 +55,13 @@ export function plan(pools: readonly PoolState[], now: number): Action[] {
 /** Containers that the work at hand justifies. */
 function wantedContainers(pool: PoolState): number {
   const { backlog, running, inputMs, targetInputs, minContainers, maxWorking } = pool;
+  const startupMs = pool.startupMs ?? STARTUP_MS;
   const byCount = Math.ceil((backlog + running) / targetInputs);
   const blocked = pool.containers.filter((container) => container.status === "blocked").length;
   const byTime =
     inputMs === undefined
       ? byCount
-      : Math.ceil((backlog * inputMs) / targetInputs / STARTUP_MS) +
+      : Math.ceil((backlog * inputMs) / targetInputs / startupMs) +
         Math.min(running, pool.containers.length - blocked);
   const needed = backlog + running === 0 ? 0 : Math.max(1, Math.min(byCount, byTime));
   const buffer = needed > 0 ? pool.bufferContainers : 0;

@@ -48,7 +48,7 @@ export class MemoryTable {
     for (const write of writes) {
       if (write.kind !== "put") continue;
       const body = JSON.parse(JSON.stringify(write.body)) as unknown;
-      this.#rows.set(nameOf(write.key), { body, version: write.expected + 1 });
+      this.#rows.set(nameOf(write.key), { sk: write.key.sk, body, version: write.expected + 1 });
     }
     return true;
   }

@@ -23,7 +23,7 @@ export function describeRows(name: string, open: () => Rows): void {
       expect(await rows.put(key, { n: 2 }, 0)).toBe(false);
       expect(await rows.put(key, { n: 3 }, 1)).toBe(true);
       expect(await rows.put(key, { n: 4 }, 1)).toBe(false);
-      expect(await rows.get(key)).toEqual({ body: { n: 3 }, version: 2 });
+      expect(await rows.get(key)).toEqual({ sk: "a", body: { n: 3 }, version: 2 });
     });
 
     it("let one of fifty writers win", async () => {
@@ -46,8 +46,8 @@ export function describeRows(name: string, open: () => Rows): void {
       expect(await writeBoth(7)).toBe(false);
       expect(await rows.get(two)).toBeUndefined();
       expect(await writeBoth(1)).toBe(true);
-      expect(await rows.get(one)).toEqual({ body: { n: 2 }, version: 2 });
-      expect(await rows.get(two)).toEqual({ body: { n: 2 }, version: 1 });
+      expect(await rows.get(one)).toEqual({ sk: "a", body: { n: 2 }, version: 2 });
+      expect(await rows.get(two)).toEqual({ sk: "a", body: { n: 2 }, version: 1 });
     });
 
     it("are not written while another is in the state that forbids it", async () => {

@@ -23,6 +23,8 @@ const templates: readonly (readonly [string, TemplateJson])[] = [
 /** Actions that may be allowed on "*", and why. */
 const ANY_RESOURCE: Readonly<Record<string, string>> = {
   "ecs:DiscoverPollEndpoint": "AWS lets it be limited to nothing; it only answers an address",
+  "ecs:ListTasks": "AWS limits it by a condition on the cluster alone, which is there",
+  "ec2:DescribeInstances": "AWS lets it be limited to nothing; it only reads",
   "ecr:GetAuthorizationToken": "it signs in to the registry, not to a repository",
 };
 
@@ -30,6 +32,16 @@ const ANY_RESOURCE: Readonly<Record<string, string>> = {
 const WIDE_RESOURCES: readonly (readonly [RegExp, string])[] = [
   [/:sqs:.*:\*$/, "narrowed by the tag of the app: hundreds of ARNs do not fit a policy"],
   [/:repository\/\*$/, "only pulls; images of the account are shared by apps"],
+  [/:task-definition\/\*$/, "run on this cluster only, with roles of this environment's path only"],
+  [/:task\/<token>\/\*$/, "tasks of this cluster"],
+  [/:role\/windlass\/default\/\*$/, "roles of this environment's apps, for tasks only"],
+  [/:instance\/\*$/, "bought by this launch template, or narrowed by the tag of the environment"],
+  [/:fleet\/\*$/, "an instant fleet is only a request; what it buys is limited"],
+  [
+    /:(volume|network-interface|security-group|image)\/\*$/,
+    "parts of an instance that this launch template names",
+  ],
+  [/:parameter\/aws\/service\/ecs\/optimized-ami\/\*$/, "public ids of images"],
 ];
 
 /** Dollars a month at rest, at list price. What is missing here fails. */
@@ -48,9 +60,11 @@ const IDLE_DOLLARS: Readonly<Record<string, number>> = {
   "AWS::EC2::VPCGatewayAttachment": 0,
   "AWS::ECS::Cluster": 0,
   "AWS::ECS::TaskDefinition": 0,
+  "AWS::Events::Rule": 0,
   "AWS::IAM::InstanceProfile": 0,
   "AWS::IAM::Role": 0,
   "AWS::Lambda::Function": 0,
+  "AWS::Lambda::Permission": 0,
   "AWS::Logs::LogGroup": 0,
   "AWS::S3::Bucket": 0,
   "AWS::S3::BucketPolicy": 0,
@@ -114,13 +128,16 @@ it.each(templates)("opens nothing to the inside: %s", (_, template) => {
 });
 
 it.each(templates)("names only parameters and log groups: %s", (_, template) => {
-  const named = Object.values(template.Resources).filter(({ Properties = {} }) =>
-    Object.keys(Properties).some((key) =>
-      /^(QueueName|TableName|BucketName|RoleName|FunctionName|ClusterName|LaunchTemplateName|Family|GroupName|InstanceProfileName)$/.test(
-        key,
+  const named = Object.values(template.Resources)
+    // Its `FunctionName` says whom it is about.
+    .filter(({ Type }) => Type !== "AWS::Lambda::Permission")
+    .filter(({ Properties = {} }) =>
+      Object.keys(Properties).some((key) =>
+        /^(QueueName|TableName|BucketName|RoleName|FunctionName|ClusterName|LaunchTemplateName|Family|GroupName|InstanceProfileName)$/.test(
+          key,
+        ),
       ),
-    ),
-  );
+    );
 
   expect(named).toEqual([]);
 });
@@ -139,10 +156,14 @@ it("pays for parameters at the free tier only", () => {
   }
 });
 
-it("runs the deployment function on a runtime that takes new functions", () => {
-  const [deployment] = propertiesOf(toJson(environmentStack()), "AWS::Lambda::Function");
+it("runs its functions on a runtime that takes new ones, without reserving concurrency", () => {
+  const functions = propertiesOf(toJson(environmentStack()), "AWS::Lambda::Function");
 
-  expect(deployment.Runtime).toBe("nodejs24.x");
+  expect(functions).toHaveLength(2);
+  for (const { Runtime, ReservedConcurrentExecutions } of functions) {
+    expect(Runtime).toBe("nodejs24.x");
+    expect(ReservedConcurrentExecutions).toBeUndefined();
+  }
 });
 
 it("keeps values of this process's environment out of templates", () => {

@@ -1,0 +1,107 @@
+import type { CapacityAction } from "../../lib/scheduling/capacity-state.ts";
+import { closeHost, emptyHost, reopenHost, terminateHost } from "./close-host.ts";
+import { changeContainer } from "./container-changes.ts";
+import type { Controller } from "./controller.ts";
+import { changeHost, changeOffers } from "./host-changes.ts";
+import type { Lease } from "./lease.ts";
+import { writeNotices } from "./notices.ts";
+import { type Placement, placeContainers } from "./placements.ts";
+import { functionOfPool, splitPoolId } from "./pools.ts";
+import { buyHost, buyHosts } from "./purchases.ts";
+import { hostKey, type OffersRow } from "./rows.ts";
+import type { Survey } from "./survey.ts";
+import type { KnownApp, KnownHost } from "./world.ts";
+
+export interface Acted {
+  readonly isUnsettled: boolean;
+  readonly isClosing: boolean;
+  /** Apps that got containers. */
+  readonly startedApps: ReadonlySet<string>;
+}
+
+interface Scene {
+  readonly found: Survey;
+  readonly apps: ReadonlyMap<string, KnownApp>;
+  readonly lease: Lease;
+}
+
+/** Does what was decided: what saves nobody a wait comes last. */
+export async function act(
+  actions: readonly CapacityAction[],
+  { found, apps, lease }: Scene,
+  controller: Controller,
+): Promise<Acted> {
+  const hosts = new Map(found.hosts.map((host) => [host.id, host]));
+  const placements = actions.flatMap((action) => toPlacement(action, { apps, hosts }));
+  if (placements.length > 0) await placeContainers(placements, lease, controller);
+  const wanted = actions.filter((action) => action.kind === "buy");
+  const bought = await buyHosts(wanted, lease, controller);
+  let resting = bought.resting;
+  const left = new Set(found.hosts.filter(({ row }) => row.closingAt !== null).map(({ id }) => id));
+  for (const action of actions) {
+    if (action.kind === "drain") await drain(action, apps, controller);
+    const host = "host" in action ? hosts.get(action.host) : undefined;
+    if (host === undefined) continue;
+    resting = { ...resting, ...(await actOnHost(action, host, controller)) };
+    if (action.kind === "close") left.add(host.id);
+    if (action.kind === "terminate" || action.kind === "reopen") left.delete(host.id);
+  }
+  const isRefused = Object.keys(resting).length > 0;
+  if (isRefused) await rest(found, resting, controller);
+  await writeNotices(actions, controller);
+  const isReopened = actions.some(({ kind }) => kind === "reopen");
+  return {
+    isUnsettled: isRefused || bought.hasMore || isReopened,
+    isClosing: left.size > 0,
+    startedApps: new Set(placements.map(({ app }) => app)),
+  };
+}
+
+function toPlacement(
+  action: CapacityAction,
+  { apps, hosts }: Pick<Scene, "apps"> & { readonly hosts: ReadonlyMap<string, KnownHost> },
+): Placement[] {
+  if (action.kind !== "place") return [];
+  const { app, pool } = splitPoolId(action.pool);
+  const fn = apps.get(app)?.manifest?.functions[functionOfPool(pool)];
+  const host = hosts.get(action.host);
+  return fn === undefined || host === undefined ? [] : [{ app, pool, fn, host }];
+}
+
+async function drain(
+  action: Extract<CapacityAction, { kind: "drain" }>,
+  apps: ReadonlyMap<string, KnownApp>,
+  controller: Controller,
+): Promise<void> {
+  const { app } = splitPoolId(action.pool);
+  const container = apps.get(app)?.containers.find(({ id }) => id === action.container);
+  if (container === undefined) return;
+  controller.ports.log({ event: "container-drained", app, container: container.id });
+  await changeContainer(container, () => ({ mustDrain: true }), controller);
+}
+
+/** Answers the types of host that now rest. */
+async function actOnHost(
+  action: CapacityAction,
+  host: KnownHost,
+  controller: Controller,
+): Promise<OffersRow["resting"]> {
+  if (action.kind === "ask-again") return await buyHost(host, controller);
+  if (action.kind === "forget") await controller.ports.rows.delete(hostKey(host.id));
+  if (action.kind === "idle") await changeHost(host, { idleSince: action.since }, controller);
+  if (action.kind === "close") await closeHost(host, controller);
+  if (action.kind === "empty") await emptyHost(host, controller);
+  if (action.kind === "reopen") await reopenHost(host, controller);
+  if (action.kind === "terminate") await terminateHost(host, action.reason, controller);
+  return {};
+}
+
+async function rest(
+  found: Survey,
+  resting: OffersRow["resting"],
+  controller: Controller,
+): Promise<void> {
+  const now = controller.ports.now();
+  const still = Object.entries(found.offers.resting).filter(([, { until }]) => until > now);
+  await changeOffers(found, { resting: { ...Object.fromEntries(still), ...resting } }, controller);
+}

@@ -1,0 +1,44 @@
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { deploymentKey } from "../../lib/aws/keys.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
+import type { ControllerPorts } from "./ports.ts";
+
+/** For how long an app that only the sweep looks at is taken to be as it was. */
+const KNOWN_MS = 10 * 60_000;
+
+interface Known {
+  readonly at: number;
+  readonly manifestKey: string | undefined;
+  readonly manifest: Manifest | undefined;
+}
+
+/** Manifests of apps, kept between the invocations of one process. */
+export class Apps {
+  readonly #known: Map<string, Known> = new Map();
+
+  /** What is deployed now; undefined for an app that is not. */
+  async current(app: string, ports: ControllerPorts): Promise<Manifest | undefined> {
+    const found = await ports.rows.get<DeploymentRow>(deploymentKey(app));
+    const known = this.#known.get(app);
+    const manifestKey = found?.body.manifestKey;
+    const isSame = known !== undefined && known.manifestKey === manifestKey;
+    const manifest = isSame ? known.manifest : await read(manifestKey, ports);
+    this.#known.set(app, { at: ports.now(), manifestKey, manifest });
+    return manifest;
+  }
+
+  /** What was deployed some minutes ago at most. */
+  async recent(app: string, ports: ControllerPorts): Promise<Manifest | undefined> {
+    const known = this.#known.get(app);
+    if (known !== undefined && ports.now() - known.at < KNOWN_MS) return known.manifest;
+    return await this.current(app, ports);
+  }
+}
+
+async function read(
+  manifestKey: string | undefined,
+  { objects }: ControllerPorts,
+): Promise<Manifest | undefined> {
+  if (manifestKey === undefined) return undefined;
+  return JSON.parse(await objects.get(manifestKey)) as Manifest; // Written by the deployment function.
+}

@@ -1,0 +1,73 @@
+import type { Asked } from "./asked.ts";
+import type { Controller } from "./controller.ts";
+import { isLive, poolId } from "./pools.ts";
+import type { LeaseRow } from "./rows.ts";
+import type { Survey } from "./survey.ts";
+import { sweepNumber } from "./sweep.ts";
+import type { KnownApp } from "./world.ts";
+
+/** Pools that nobody woke and that have no containers are looked at in turn: each look is a request to SQS. */
+const IN_TURN = 20;
+
+export interface ChosenPools {
+  /** By `<app> <pool>`. */
+  readonly ids: ReadonlySet<string>;
+  /** Their apps. */
+  readonly apps: ReadonlyMap<string, KnownApp>;
+}
+
+/** The pools to plan; `allApps` are those of the environment, for a sweep. */
+export async function choosePools(
+  asked: Asked,
+  given: {
+    readonly lease: LeaseRow;
+    readonly found: Survey;
+    readonly allApps: readonly string[];
+    /** Pools of parameter sets whose turn it is. */
+    readonly sets: readonly string[];
+  },
+  controller: Controller,
+): Promise<ChosenPools> {
+  const { lease, found, allApps, sets } = given;
+  if (!asked.isFull) return { ids: asked.pools, apps: found.apps };
+  const apps = await withRecent(allApps, found.apps, controller);
+  const needed = new Set([...asked.pools, ...Object.keys(lease.woken), ...inUse(apps), ...sets]);
+  const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
+  const turn = asked.isSweep ? inTurn(others, controller.ports.now()) : [];
+  return { ids: new Set([...needed, ...turn]), apps };
+}
+
+/** Pools with containers, and those that must have some. */
+function* inUse(apps: ReadonlyMap<string, KnownApp>): Iterable<string> {
+  for (const { app, manifest, containers } of apps.values()) {
+    for (const one of containers) if (isLive(one)) yield poolId(app, one.row.pool);
+    for (const [pool, { spec }] of Object.entries(manifest?.functions ?? {})) {
+      if (spec.minContainers > 0) yield poolId(app, pool);
+    }
+  }
+}
+
+function* pools(apps: ReadonlyMap<string, KnownApp>): Iterable<string> {
+  for (const { app, manifest } of apps.values()) {
+    for (const pool of Object.keys(manifest?.functions ?? {})) yield poolId(app, pool);
+  }
+}
+
+async function withRecent(
+  allApps: readonly string[],
+  found: ReadonlyMap<string, KnownApp>,
+  controller: Controller,
+): Promise<ReadonlyMap<string, KnownApp>> {
+  const apps = new Map(found);
+  for (const app of allApps) {
+    if (apps.has(app)) continue;
+    const manifest = await controller.apps.recent(app, controller.ports);
+    if (manifest !== undefined) apps.set(app, { app, manifest, containers: [] });
+  }
+  return apps;
+}
+
+function inTurn(ids: readonly string[], now: number): string[] {
+  const first = (sweepNumber(now) * IN_TURN) % Math.max(1, ids.length);
+  return [...ids.slice(first), ...ids.slice(0, first)].slice(0, IN_TURN);
+}

@@ -1,0 +1,17 @@
+import type { ControlRequest } from "./control.ts";
+
+/** What the function is invoked with: by clients and containers, by the schedule, or by a rule for changes. */
+export type ControllerEvent =
+  | { readonly kind: "wake"; readonly app: string; readonly pools: readonly string[] }
+  | { readonly kind: "sweep" }
+  | {
+      readonly source: string;
+      readonly "detail-type": string;
+      readonly detail: Readonly<Record<string, unknown>>;
+    };
+
+/** What is to be done for an event; the rules let nothing through that changes nothing. */
+export function toRequest(event: ControllerEvent): ControlRequest {
+  if ("kind" in event) return event;
+  return { kind: "change" };
+}

@@ -1,0 +1,184 @@
+import { parametersKey } from "../../lib/aws/keys.ts";
+import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
+import type {
+  CapacityAction,
+  CapacityPool,
+  CapacityState,
+} from "../../lib/scheduling/capacity-state.ts";
+import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
+import { act } from "./act.ts";
+import type { Asked } from "./asked.ts";
+import { type ChosenPools, choosePools } from "./choose-pools.ts";
+import { changeContainer } from "./container-changes.ts";
+import type { Controller } from "./controller.ts";
+import { countDemand, type Demand, proveDemand } from "./demand.ts";
+import type { Lease } from "./lease.ts";
+import { functionOfPool, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
+import { type Survey, survey } from "./survey.ts";
+import { sweepNumber, sweepParameters, sweepSessions } from "./sweep.ts";
+import { type KnownApp, toHostState } from "./world.ts";
+
+/** Partition key of the rows of all apps, see `appKey`. */
+const APPS = "#apps";
+
+export interface PassResult {
+  /** Something was refused or left over: plan again now. */
+  readonly isUnsettled: boolean;
+  /** A host is on its way out: look again in a few seconds. */
+  readonly isClosing: boolean;
+  /** Apps without any container. */
+  readonly idleApps: ReadonlySet<string>;
+}
+
+/** A pool that is planned, with what its demand was read from. */
+interface Planned {
+  readonly id: string;
+  readonly app: KnownApp;
+  readonly pool: string;
+  readonly queueUrl: string;
+  demand: Demand;
+}
+
+interface Looked {
+  readonly asked: Asked;
+  readonly found: Survey;
+}
+
+/** Looks, decides, acts. */
+export async function runPass(
+  asked: Asked,
+  lease: Lease,
+  controller: Controller,
+): Promise<PassResult> {
+  const found = await survey(asked, lease.row, controller);
+  await drainRemoved(found, controller);
+  const allApps = asked.isSweep ? await listApps(controller) : [];
+  const turn = allApps[sweepNumber(controller.ports.now()) % Math.max(1, allApps.length)];
+  const sets = turn === undefined ? [] : await sweepParameters(turn, controller);
+  const looked = { lease: lease.row, found, allApps, sets };
+  const chosen = await choosePools(asked, looked, controller);
+  const planned = await measure(chosen, asked, controller);
+  const actions = await decide(planned, { asked, found }, controller);
+  const acted = await act(actions, { found, apps: chosen.apps, lease }, controller);
+  if (turn !== undefined) await sweepSessions(turn, controller);
+  return {
+    ...acted,
+    idleApps: new Set(
+      [...found.apps.values()]
+        .filter(({ app, containers }) => containers.length === 0 && !acted.startedApps.has(app))
+        .map(({ app }) => app),
+    ),
+  };
+}
+
+/** Containers of apps and functions that are no longer deployed have nothing left to do. */
+async function drainRemoved({ apps }: Survey, controller: Controller): Promise<void> {
+  for (const { manifest, containers } of apps.values()) {
+    for (const container of containers) {
+      const isKept = manifest?.functions[container.row.function] !== undefined;
+      if (isKept || !isLive(container) || container.row.mustDrain) continue;
+      await changeContainer(container, () => ({ mustDrain: true }), controller);
+    }
+  }
+}
+
+async function measure(
+  { ids, apps }: ChosenPools,
+  asked: Asked,
+  controller: Controller,
+): Promise<Planned[]> {
+  const measured = await Promise.all(
+    [...ids].map(async (id): Promise<Planned[]> => {
+      const { app: name, pool } = splitPoolId(id);
+      const app = apps.get(name);
+      if (app === undefined) return [];
+      const queueUrl = await queueOf(app, pool, controller);
+      if (queueUrl === undefined) return [];
+      const counted = await countDemand(queueUrl, controller.ports);
+      const planned = { id, app, pool, queueUrl, demand: counted };
+      // Counts may not know yet of what was sent just now, and whoever woke us sent it just now.
+      if (asked.pools.has(id) && !hasLive(planned)) await prove(planned, controller);
+      return [planned];
+    }),
+  );
+  return measured.flat();
+}
+
+/** The queue of a function, or that of one of its parameter sets; undefined for a pool that is no more. */
+async function queueOf(
+  { app, manifest }: KnownApp,
+  pool: string,
+  { ports }: Controller,
+): Promise<string | undefined> {
+  const name = functionOfPool(pool);
+  const fn = manifest?.functions[name];
+  if (fn === undefined || name === pool) return fn?.queueUrl;
+  const found = await ports.rows.get<ParametersRow>(parametersKey(app, pool));
+  return found?.body.queueUrl;
+}
+
+/** The plan; made again where it would start from nothing what no message was looked at for. */
+async function decide(
+  planned: readonly Planned[],
+  looked: Looked,
+  controller: Controller,
+): Promise<CapacityAction[]> {
+  const now = controller.ports.now();
+  const first = planCapacity(stateOf(planned, looked, controller), now);
+  const starting = new Set(
+    first.flatMap((action) => {
+      if (action.kind === "place") return [action.pool];
+      if (action.kind === "buy") return action.boughtFor.map(({ pool }) => pool);
+      return [];
+    }),
+  );
+  const unproved = planned.filter(
+    (one) => starting.has(one.id) && !one.demand.isProved && !hasLive(one),
+  );
+  if (unproved.length === 0) return first;
+  await Promise.all(unproved.map((one) => prove(one, controller)));
+  return planCapacity(stateOf(planned, looked, controller), now);
+}
+
+async function prove(one: Planned, { ports }: Controller): Promise<void> {
+  const { app } = one.app;
+  one.demand = await proveDemand({ app, url: one.queueUrl, counted: one.demand }, ports);
+}
+
+function stateOf(
+  planned: readonly Planned[],
+  { asked, found }: Looked,
+  { settings }: Controller,
+): CapacityState {
+  return {
+    pools: planned.flatMap((one): CapacityPool[] => {
+      const fn = one.app.manifest?.functions[functionOfPool(one.pool)];
+      if (fn === undefined) return [];
+      const containers = one.app.containers.filter(({ row }) => row.pool === one.pool);
+      return [toCapacityPool(one.id, fn, { containers, demand: one.demand })];
+    }),
+    hosts: found.hosts.map((host) => {
+      const live = asked.isFull ? liveOn(host.row.arn, found) : undefined;
+      return toHostState(host, found.offers, live);
+    }),
+    types: HOST_TYPES,
+    learned: found.offers.learned,
+    resting: found.offers.resting,
+    maxUsdPerHour: settings.maxUsdPerHour,
+  };
+}
+
+function hasLive({ app, pool }: Planned): boolean {
+  return app.containers.some((one) => one.row.pool === pool && isLive(one));
+}
+
+function liveOn(arn: string | null, { apps }: Survey): number {
+  const all = [...apps.values()].flatMap(({ containers }) => containers);
+  return all.filter((one) => one.row.hostArn === arn && isLive(one)).length;
+}
+
+async function listApps({ ports }: Controller): Promise<string[]> {
+  const apps = await ports.rows.list<unknown>(APPS);
+  return apps.map(({ sk }) => sk);
+}

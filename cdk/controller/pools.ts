@@ -1,0 +1,104 @@
+import type { ContainerRow } from "../../lib/aws/container-row.ts";
+import type { ManifestFunction } from "../../lib/aws/manifest.ts";
+import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
+import { needsOf } from "../../lib/scheduling/fit.ts";
+import type { ContainerState } from "../../lib/scheduling/plan.ts";
+import type { Demand } from "./demand.ts";
+import type { KnownContainer } from "./world.ts";
+
+/** A container needs about this long on a host that has its image. */
+const STARTUP_MS = 10_000;
+/** Containers of a pool whose function sets no limit. */
+const MAX_CONTAINERS = 1000;
+/** So many at most start before one has measured an input: a map of no-ops must not buy a fleet. */
+const MAX_UNMEASURED = 10;
+/** A container that could not start is tried again after this long, twice as long, …, and at the latest after that. */
+const RETRY_MS = 10_000;
+const MAX_RETRY_MS = 300_000;
+
+/** `<app> <pool>`: names of apps and functions have no spaces. */
+export function poolId(app: string, pool: string): string {
+  return `${app} ${pool}`;
+}
+
+export function splitPoolId(id: string): { readonly app: string; readonly pool: string } {
+  const space = id.indexOf(" ");
+  return { app: id.slice(0, space), pool: id.slice(space + 1) };
+}
+
+/** The function of a pool: what stands before the hash of a parameter set. */
+export function functionOfPool(pool: string): string {
+  const hash = pool.indexOf("#");
+  return hash < 0 ? pool : pool.slice(0, hash);
+}
+
+export function isLive({ row }: KnownContainer): boolean {
+  return row.status !== "ended";
+}
+
+/** A pool as the policy sees it. */
+export function toCapacityPool(
+  key: string,
+  { spec }: ManifestFunction,
+  given: { readonly containers: readonly KnownContainer[]; readonly demand: Demand },
+): CapacityPool {
+  const live = given.containers.filter(isLive);
+  const leaving = live.filter(({ row }) => row.mustDrain || row.status === "draining");
+  const counted = live.filter((container) => !leaving.includes(container));
+  const inputMs = measured(given.containers);
+  const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
+  const taken = counted.reduce((sum, { row }) => sum + row.running, 0);
+  return {
+    key,
+    backlog: given.demand.backlog,
+    running: Math.max(given.demand.running, taken),
+    inputMs,
+    containers: counted.map(toContainerState),
+    minContainers: Math.min(spec.minContainers, limit),
+    maxContainers: limit,
+    maxWorking: inputMs === undefined ? Math.min(limit, unmeasured(spec.minContainers)) : limit,
+    bufferContainers: spec.bufferContainers,
+    scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
+    targetInputs: spec.concurrency.targetInputs,
+    startupMs: STARTUP_MS,
+    needs: needsOf(spec),
+    startAfter: startAfter(given.containers),
+    startError: lastError(given.containers),
+  };
+}
+
+function unmeasured(minContainers: number): number {
+  return Math.max(MAX_UNMEASURED, minContainers);
+}
+
+function toContainerState({ id, row }: KnownContainer): ContainerState {
+  const idleSince = row.idleSince ?? 0;
+  if (row.status !== "ready") return { id, status: "starting", idleSince };
+  return { id, status: row.idleSince === null ? "busy" : "idle", idleSince };
+}
+
+function measured(containers: readonly KnownContainer[]): number | undefined {
+  let latest: ContainerRow | undefined;
+  for (const { row } of containers) {
+    if (row.inputMs !== null && row.at > (latest?.at ?? 0)) latest = row;
+  }
+  return latest?.inputMs ?? undefined;
+}
+
+/** When the next container may start, after those that ended of an error one after the other. */
+function startAfter(containers: readonly KnownContainer[]): number {
+  const byAge = [...containers].sort((a, b) => b.row.createdAt - a.row.createdAt);
+  const ended = byAge.filter(({ row }) => row.status === "ended" || row.status === "ready");
+  let failures = 0;
+  while (ended[failures]?.row.status === "ended" && ended[failures]?.row.error !== null) {
+    failures += 1;
+  }
+  const last = ended[0];
+  if (failures === 0 || last === undefined) return 0;
+  return last.row.at + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1));
+}
+
+function lastError(containers: readonly KnownContainer[]): string | null {
+  const [latest] = [...containers].sort((a, b) => b.row.createdAt - a.row.createdAt);
+  return latest?.row.error ?? null;
+}

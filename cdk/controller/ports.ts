@@ -1,0 +1,131 @@
+import type { Objects } from "../../lib/aws/objects.ts";
+import type { Received } from "../../lib/aws/queues.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
+import type { Needs, Room } from "../../lib/scheduling/fit.ts";
+
+/** A host as the cluster knows it. */
+export interface ClusterHost {
+  readonly arn: string;
+  readonly instanceId: string;
+  /** Its agent is connected. */
+  readonly isConnected: boolean;
+  readonly isDraining: boolean;
+  readonly registered: Room;
+  readonly room: Room;
+  /** Tasks that run or will. */
+  readonly tasks: number;
+}
+
+export interface ClusterTask {
+  readonly arn: string;
+  readonly isStopped: boolean;
+  /** Why it stopped, and what became of its container. */
+  readonly reason: string | null;
+  /** What was given as `startedBy`. */
+  readonly container: string;
+  /** The app in its environment; null for a task that is not ours. */
+  readonly app: string | null;
+}
+
+/** A container to be started on one host. */
+export interface TaskRequest {
+  readonly container: string;
+  readonly instanceId: string;
+  readonly taskDefinition: string;
+  readonly containerName: string;
+  readonly needs: Needs;
+  /** GPUs on this host. */
+  readonly gpus: number;
+  readonly memoryLimitMiB: number | null;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export type TaskAnswer =
+  | { readonly kind: "started"; readonly arn: string }
+  /** There is no room, or no such host, just now. */
+  | { readonly kind: "no-room" }
+  /** It will not be different next time. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Port to the cluster: where containers run. */
+export interface Cluster {
+  hosts(): Promise<readonly ClusterHost[]>;
+  /** Tasks that run or will. */
+  tasks(): Promise<readonly ClusterTask[]>;
+  /** These tasks, also stopped ones; those long gone are left out. */
+  describe(taskArns: readonly string[]): Promise<readonly ClusterTask[]>;
+  /** Starts a task once, however often it is asked for the same container. */
+  run(request: TaskRequest): Promise<TaskAnswer>;
+  stop(taskArn: string, reason: string): Promise<void>;
+  setDraining(hostArn: string, isDraining: boolean): Promise<void>;
+}
+
+/** One host to be bought. */
+export interface Purchase {
+  /** Token of the request and tag of the instance. */
+  readonly id: string;
+  readonly type: string;
+  readonly hasGpus: boolean;
+}
+
+/** Why one offer was refused. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type PurchaseAnswer =
+  | { readonly kind: "bought"; readonly instanceId: string }
+  | { readonly kind: "refused"; readonly refusals: readonly Refusal[] };
+
+export interface Instance {
+  readonly id: string;
+  /** The purchase that it came from. */
+  readonly purchase: string;
+  readonly type: string;
+  readonly launchedAt: number;
+}
+
+/** Port to the seller of hosts. */
+export interface Fleet {
+  /** Buys once, however often it is asked under the same id. */
+  buy(purchase: Purchase): Promise<PurchaseAnswer>;
+  /** Instances of the environment that are on or starting. */
+  instances(): Promise<readonly Instance[]>;
+  terminate(instanceIds: readonly string[]): Promise<void>;
+}
+
+/** Port to queues, as far as the controller looks into them. */
+export interface DemandQueues {
+  /** How many messages wait and are hidden: approximate, up to a minute old, dead calls counted. */
+  count(url: string): Promise<{ readonly waiting: number; readonly hidden: number }>;
+  /** Up to 10 messages, hidden until they are given back. */
+  peek(url: string): Promise<readonly Received[]>;
+  giveBack(url: string, handles: readonly string[]): Promise<void>;
+  discard(url: string, handles: readonly string[]): Promise<void>;
+  /** Removes a queue; one that is gone is no error. */
+  remove(url: string): Promise<void>;
+}
+
+export interface ControllerPorts {
+  readonly rows: Rows;
+  readonly objects: Objects;
+  readonly queues: DemandQueues;
+  readonly cluster: Cluster;
+  readonly fleet: Fleet;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** A random id for an invocation or a purchase. */
+  readonly createId: () => string;
+  readonly log: (fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface ControllerSettings {
+  readonly environment: string;
+  readonly table: string;
+  readonly bucket: string;
+  /** Name of the function itself: containers wake it. */
+  readonly controller: string;
+  readonly maxUsdPerHour: number;
+}

@@ -1,0 +1,72 @@
+import { containerKey } from "../../lib/aws/keys.ts";
+import type { ManifestFunction } from "../../lib/aws/manifest.ts";
+import { claimOn, needsOf } from "../../lib/scheduling/fit.ts";
+import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { changeContainer, endContainer } from "./container-changes.ts";
+import type { Controller } from "./controller.ts";
+import type { TaskRequest } from "./ports.ts";
+import type { KnownContainer, KnownHost } from "./world.ts";
+
+/** Where a container is to run, and what. */
+export interface RunPlace {
+  readonly host: KnownHost;
+  readonly fn: ManifestFunction;
+}
+
+/** Asks for the task of a container whose row is written; asked again, it is the same task. */
+export async function runContainer(
+  container: KnownContainer,
+  { host, fn }: RunPlace,
+  controller: Controller,
+): Promise<KnownContainer | undefined> {
+  const { ports } = controller;
+  const { app, id, row } = container;
+  const answer = await ports.cluster.run(taskRequest(container, { host, fn }, controller));
+  switch (answer.kind) {
+    case "started":
+      ports.log({ event: "container-placed", app, pool: row.pool, container: id, host: host.id });
+      return await changeContainer(
+        container,
+        ({ status }) => ({
+          taskArn: answer.arn,
+          status: status === "wanted" ? "placed" : status,
+          at: ports.now(),
+        }),
+        controller,
+      );
+    case "no-room":
+      await ports.rows.delete(containerKey(app, id));
+      return undefined;
+    case "refused":
+      return await endContainer(container, answer.reason, controller);
+  }
+}
+
+function taskRequest(
+  { id, app, row }: KnownContainer,
+  { host, fn }: RunPlace,
+  { settings }: Controller,
+): TaskRequest {
+  const { environment, table, bucket, controller } = settings;
+  const needs = needsOf(fn.spec);
+  const gpu = HOST_TYPES.find(({ name }) => name === host.row.type)?.gpu ?? null;
+  return {
+    container: id,
+    instanceId: host.row.instanceId ?? "",
+    taskDefinition: fn.taskDefinition,
+    containerName: fn.containerName,
+    needs,
+    gpus: claimOn(needs, gpu)?.gpus ?? 0,
+    memoryLimitMiB: fn.spec.memoryMiB.limit,
+    environment: {
+      WINDLASS_APP: app,
+      WINDLASS_FUNCTION: row.function,
+      WINDLASS_POOL: row.pool,
+      WINDLASS_CONTAINER_ID: id,
+      WINDLASS_ENVIRONMENT: environment,
+      WINDLASS_TABLE: table,
+      WINDLASS_BUCKET: bucket,
+      WINDLASS_CONTROLLER: controller,
+    },
+  };
+}

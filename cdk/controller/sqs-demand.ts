@@ -1,0 +1,77 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import type { Received } from "../../lib/aws/queues.ts";
+import type { DemandQueues } from "./ports.ts";
+
+/** SQS gives 10 messages at a time. */
+const PEEKED = 10;
+/** With a wait SQS asks all of its servers, without one only some. */
+const WAIT_SECONDS = 1;
+/** A peek that dies gives its messages back by itself. */
+const HIDDEN_SECONDS = 10;
+
+/** What waits in queues of SQS. */
+export class SqsDemand implements DemandQueues {
+  readonly #client: SQSClient;
+
+  constructor(client: SQSClient) {
+    this.#client = client;
+  }
+
+  async count(url: string): Promise<{ readonly waiting: number; readonly hidden: number }> {
+    const { Attributes = {} } = await this.#client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+      }),
+    );
+    return {
+      waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+      hidden: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+    };
+  }
+
+  async peek(url: string): Promise<readonly Received[]> {
+    const { Messages = [] } = await this.#client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: PEEKED,
+        WaitTimeSeconds: WAIT_SECONDS,
+        VisibilityTimeout: HIDDEN_SECONDS,
+      }),
+    );
+    return Messages.map(({ Body = "", ReceiptHandle = "" }) => ({
+      body: Body,
+      handle: ReceiptHandle,
+      receives: 1,
+    }));
+  }
+
+  async giveBack(url: string, handles: readonly string[]): Promise<void> {
+    const Entries = handles.map((ReceiptHandle, index) => ({
+      Id: String(index),
+      ReceiptHandle,
+      VisibilityTimeout: 0,
+    }));
+    await this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+  }
+
+  async discard(url: string, handles: readonly string[]): Promise<void> {
+    const Entries = handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+    await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+  }
+
+  async remove(url: string): Promise<void> {
+    await this.#client.send(new DeleteQueueCommand({ QueueUrl: url })).catch((error: unknown) => {
+      const name = error instanceof Error ? error.name : "";
+      if (/QueueDoesNotExist|NonExistentQueue/.test(name)) return;
+      throw error;
+    });
+  }
+}

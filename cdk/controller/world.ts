@@ -1,0 +1,89 @@
+import type { ContainerRow } from "../../lib/aws/container-row.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
+import type { Row } from "../../lib/aws/rows.ts";
+import type { HostState } from "../../lib/scheduling/capacity-state.ts";
+import { roomOf } from "../../lib/scheduling/fit.ts";
+import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import type { ClusterHost, ControllerPorts } from "./ports.ts";
+import { CONTROLLER, HOST_PREFIX, type HostRow, OFFERS_KEY, type OffersRow } from "./rows.ts";
+
+/** A row of a host with what the cluster says of it. */
+export interface KnownHost {
+  readonly id: string;
+  readonly row: HostRow;
+  readonly version: number;
+  readonly seen: ClusterHost | undefined;
+}
+
+export interface KnownContainer {
+  readonly id: string;
+  readonly app: string;
+  readonly row: ContainerRow;
+  readonly version: number;
+}
+
+/** An app with its containers. */
+export interface KnownApp {
+  readonly app: string;
+  /** Undefined when it is no longer deployed. */
+  readonly manifest: Manifest | undefined;
+  readonly containers: readonly KnownContainer[];
+}
+
+export interface KnownHosts {
+  readonly hosts: readonly KnownHost[];
+  readonly offers: OffersRow;
+  readonly offersVersion: number;
+}
+
+/** Hosts by their rows and, where there are any, as the cluster has them. */
+export async function readHosts(
+  ports: ControllerPorts,
+  { isFull }: { readonly isFull: boolean },
+): Promise<KnownHosts> {
+  const rows = await ports.rows.list<unknown>(CONTROLLER);
+  const hostRows = rows.filter(({ sk }) => sk.startsWith(HOST_PREFIX)) as Row<HostRow>[];
+  const offers = rows.find(({ sk }) => sk === OFFERS_KEY.sk) as Row<OffersRow> | undefined;
+  const seen = hostRows.length > 0 || isFull ? await ports.cluster.hosts() : [];
+  const byInstance = new Map(seen.map((host) => [host.instanceId, host]));
+  return {
+    hosts: hostRows.map(({ sk, body, version }) => ({
+      id: sk.slice(HOST_PREFIX.length),
+      row: body,
+      version,
+      seen: body.instanceId === null ? undefined : byInstance.get(body.instanceId),
+    })),
+    offers: offers?.body ?? { learned: {}, resting: {} },
+    offersVersion: offers?.version ?? 0,
+  };
+}
+
+/** A host as the policy sees it. */
+export function toHostState(
+  { id, row, seen }: KnownHost,
+  { learned }: OffersRow,
+  liveContainers: number | undefined,
+): HostState {
+  const type = HOST_TYPES.find(({ name }) => name === row.type);
+  const expected = type === undefined ? { cpu: 0, memoryMiB: 0, gpus: 0 } : roomOf(type, learned);
+  const counted = seen?.tasks ?? 0;
+  return {
+    id,
+    type: row.type,
+    status: statusOf(row, seen),
+    boughtAt: row.boughtAt,
+    isConnected: seen?.isConnected ?? false,
+    room: seen?.room ?? expected,
+    // ECS goes on counting tasks of a host that it has lost sight of.
+    tasks: seen?.isConnected === false ? (liveContainers ?? counted) : counted,
+    idleSince: row.idleSince,
+    emptyAt: row.emptyAt,
+    boughtFor: row.boughtFor,
+  };
+}
+
+function statusOf(row: HostRow, seen: ClusterHost | undefined): HostState["status"] {
+  if (row.instanceId === null) return "buying";
+  if (row.closingAt !== null) return "closing";
+  return seen === undefined ? "booting" : "active";
+}

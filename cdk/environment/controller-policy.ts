@@ -1,0 +1,199 @@
+import { Stack } from "aws-cdk-lib";
+import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Construct } from "constructs";
+import { appRolePath } from "../names.ts";
+import type { ControllerFunctionProps } from "./controller-function.ts";
+
+/** What the controller may do: rows and queues of this environment, its cluster, and hosts of its launch template. */
+export function controllerPolicy(scope: Construct, props: ControllerFunctionProps): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      ...dataStatements(scope, props),
+      ...clusterStatements(scope, props),
+      ...purchaseStatements(scope, props),
+      ...instanceStatements(scope, props),
+    ],
+  });
+}
+
+function dataStatements(
+  scope: Construct,
+  { table, bucket, environment, logGroup }: ControllerFunctionProps,
+): PolicyStatement[] {
+  const queues = (resource: string): string =>
+    Stack.of(scope).formatArn({ service: "sqs", resource });
+  const rows = (keys: readonly string[], actions: readonly string[]): PolicyStatement =>
+    new PolicyStatement({
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resources: [table.tableArn],
+      conditions: {
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
+        // "For all values" holds where there are none.
+        Null: { "dynamodb:LeadingKeys": "false" },
+      },
+    });
+  const look = [
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+  ];
+  return [
+    rows(
+      ["#controller", "*#containers", "*#pools", "*#sessions", "*#parameters"],
+      ["GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"],
+    ),
+    rows(["#apps", "*#deployment", "*#call#*"], ["GetItem", "Query"]),
+    new PolicyStatement({
+      actions: ["s3:GetObject"],
+      resources: [bucket.arnForObjects("manifests/*")],
+    }),
+    new PolicyStatement({
+      actions: look,
+      resources: [queues("*")],
+      conditions: { StringEquals: { "aws:ResourceTag/windlass:environment": environment } },
+    }),
+    // Queues of parameter sets, and reply queues of clients that are gone: made without tags.
+    new PolicyStatement({
+      actions: [...look, "sqs:DeleteQueue"],
+      resources: [queues(`windlass-${environment}-*`)],
+    }),
+    new PolicyStatement({
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [logGroup.logGroupArn],
+    }),
+  ];
+}
+
+function clusterStatements(
+  scope: Construct,
+  { cluster, environment }: ControllerFunctionProps,
+): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const ecs = (resource: string, resourceName: string): string =>
+    stack.formatArn({ service: "ecs", resource, resourceName });
+  const ofCluster = { ArnEquals: { "ecs:cluster": cluster.arn } };
+  return [
+    new PolicyStatement({
+      actions: ["ecs:ListContainerInstances"],
+      resources: [cluster.arn],
+    }),
+    // Lists no resource of its own; the condition names the cluster.
+    new PolicyStatement({ actions: ["ecs:ListTasks"], resources: ["*"], conditions: ofCluster }),
+    new PolicyStatement({
+      actions: ["ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"],
+      resources: [ecs("container-instance", `${cluster.name}/*`)],
+      conditions: ofCluster,
+    }),
+    new PolicyStatement({
+      actions: ["ecs:DescribeTasks", "ecs:StopTask"],
+      resources: [ecs("task", `${cluster.name}/*`)],
+      conditions: ofCluster,
+    }),
+    new PolicyStatement({
+      actions: ["ecs:RunTask"],
+      resources: [ecs("task-definition", "*")],
+      conditions: ofCluster,
+    }),
+    // Roles of this environment's apps have this path: a policy cannot pass roles by tag.
+    new PolicyStatement({
+      actions: ["iam:PassRole"],
+      resources: [
+        stack.formatArn({
+          service: "iam",
+          region: "",
+          resource: "role",
+          resourceName: `${appRolePath(environment).slice(1)}*`,
+        }),
+      ],
+      conditions: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+    }),
+  ];
+}
+
+/** A purchase touches all that an instance is made of; only the instance is new, and must say whose it is. */
+function purchaseStatements(
+  scope: Construct,
+  { hosts, subnets, environment }: ControllerFunctionProps,
+): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const ec2 = (resource: string, resourceName: string, account?: string): string =>
+    stack.formatArn({
+      service: "ec2",
+      resource,
+      resourceName,
+      ...(account !== undefined && { account }),
+    });
+  const template = ec2("launch-template", hosts.launchTemplateId);
+  const buys = ["ec2:CreateFleet", "ec2:RunInstances"];
+  const ofTemplate = { ArnEquals: { "ec2:LaunchTemplate": template } };
+  return [
+    new PolicyStatement({ actions: buys, resources: [template] }),
+    new PolicyStatement({ actions: ["ec2:CreateFleet"], resources: [ec2("fleet", "*")] }),
+    new PolicyStatement({
+      actions: ["ec2:RunInstances"],
+      resources: [
+        ec2("instance", "*"),
+        ec2("volume", "*"),
+        ec2("network-interface", "*"),
+        ec2("security-group", "*"),
+        ec2("image", "*", ""),
+        ...subnets.map(({ subnetId }) => ec2("subnet", subnetId)),
+      ],
+      conditions: ofTemplate,
+    }),
+    // Instances are part of a fleet's request; that names our template.
+    new PolicyStatement({
+      actions: ["ec2:CreateFleet"],
+      resources: [
+        ec2("instance", "*"),
+        ec2("image", "*", ""),
+        ec2("security-group", "*"),
+        ...subnets.map(({ subnetId }) => ec2("subnet", subnetId)),
+      ],
+    }),
+    new PolicyStatement({
+      actions: ["ec2:CreateTags"],
+      resources: [ec2("instance", "*"), ec2("volume", "*"), ec2("fleet", "*")],
+      conditions: {
+        StringEquals: {
+          "ec2:CreateAction": ["RunInstances", "CreateFleet"],
+          "aws:RequestTag/windlass:environment": environment,
+        },
+      },
+    }),
+    new PolicyStatement({
+      actions: ["iam:PassRole"],
+      resources: [hosts.roleArn],
+      conditions: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+    }),
+    // The ids of the images that hosts start from.
+    new PolicyStatement({
+      actions: ["ssm:GetParameters"],
+      resources: [
+        stack.formatArn({
+          service: "ssm",
+          account: "",
+          resource: "parameter",
+          resourceName: "aws/service/ecs/optimized-ami/*",
+        }),
+      ],
+    }),
+  ];
+}
+
+function instanceStatements(
+  scope: Construct,
+  { environment }: ControllerFunctionProps,
+): PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions: ["ec2:DescribeInstances"], resources: ["*"] }),
+    new PolicyStatement({
+      actions: ["ec2:TerminateInstances"],
+      resources: [
+        Stack.of(scope).formatArn({ service: "ec2", resource: "instance", resourceName: "*" }),
+      ],
+      conditions: { StringEquals: { "aws:ResourceTag/windlass:environment": environment } },
+    }),
+  ];
+}

@@ -1,0 +1,75 @@
+import type { Needs, Room } from "./fit.ts";
+import type { HostType } from "./host-types.ts";
+import type { PoolState } from "./plan.ts";
+
+/** A pool, and what each of its containers takes. */
+export interface CapacityPool extends PoolState {
+  readonly needs: Needs;
+  /** No container starts before: those that did last failed. */
+  readonly startAfter: number;
+  /** Why they failed. */
+  readonly startError: string | null;
+}
+
+export interface HostState {
+  readonly id: string;
+  readonly type: string;
+  /**
+   * `buying`: it was decided, and no answer is known; `booting`: it exists; `active`: it is in its cluster;
+   * `closing`: it takes nothing new and ends once it is empty.
+   */
+  readonly status: "buying" | "booting" | "active" | "closing";
+  readonly boughtAt: number;
+  /** ECS hears of it: only then can anything start there. */
+  readonly isConnected: boolean;
+  /** What its containers leave; what is expected of it before it has registered. */
+  readonly room: Room;
+  readonly tasks: number;
+  /** Since when it has had no container, as far as was noted. */
+  readonly idleSince: number | null;
+  /** When it was first seen empty after it began to close. */
+  readonly emptyAt: number | null;
+  /** What it was bought for, by pool. */
+  readonly boughtFor: readonly HostPurpose[];
+}
+
+export interface HostPurpose {
+  readonly pool: string;
+  readonly needs: Needs;
+  readonly count: number;
+}
+
+/** All that decisions about capacity are made from. */
+export interface CapacityState {
+  /** The pools to decide about; others may use the hosts as well. */
+  readonly pools: readonly CapacityPool[];
+  readonly hosts: readonly HostState[];
+  readonly types: readonly HostType[];
+  /** What hosts of a type have registered, by its name. */
+  readonly learned: Readonly<Record<string, Room>>;
+  /** Types that are not asked for now, by name, and why. */
+  readonly resting: Readonly<Record<string, { readonly until: number; readonly reason: string }>>;
+  /** The dearest host that is bought, in dollars an hour. */
+  readonly maxUsdPerHour: number;
+}
+
+export type CapacityAction =
+  | { readonly kind: "place"; readonly pool: string; readonly host: string }
+  | { readonly kind: "drain"; readonly pool: string; readonly container: string }
+  | { readonly kind: "buy"; readonly type: HostType; readonly boughtFor: readonly HostPurpose[] }
+  /** Ask again, under the same token: whether it was bought is not known. */
+  | { readonly kind: "ask-again"; readonly host: string }
+  /** It was never bought, and nobody wants it any more. */
+  | { readonly kind: "forget"; readonly host: string }
+  | { readonly kind: "idle"; readonly host: string; readonly since: number | null }
+  | { readonly kind: "close"; readonly host: string }
+  | { readonly kind: "empty"; readonly host: string }
+  | { readonly kind: "reopen"; readonly host: string }
+  | { readonly kind: "terminate"; readonly host: string; readonly reason: string }
+  /** Containers of a pool that cannot start now, and why. */
+  | {
+      readonly kind: "wait";
+      readonly pool: string;
+      readonly count: number;
+      readonly reason: string;
+    };

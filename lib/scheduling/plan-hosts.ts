@@ -1,0 +1,79 @@
+import type { CapacityAction, CapacityState, HostState } from "./capacity-state.ts";
+import { claimOn, fits } from "./fit.ts";
+
+/** An empty host is kept this long for what may come. */
+export const HOST_WINDOW_MS = 60_000;
+/** Two looks at a closing host that both find nothing are at least this far apart. */
+export const EMPTY_FOR_MS = 5000;
+/** A host that has not joined its cluster by now never will. */
+const BOOT_LIMIT_MS = 600_000;
+/** An instance shows up under its tag within this time, or was never bought. */
+const ANSWER_LIMIT_MS = 300_000;
+
+/** What becomes of hosts, beside those that containers were just placed on or wait for. */
+export function planHosts(
+  { hosts, types }: CapacityState,
+  used: ReadonlySet<string>,
+  now: number,
+): CapacityAction[] {
+  const gpuOf = (host: HostState): string | null =>
+    types.find(({ name }) => name === host.type)?.gpu ?? null;
+  return hosts.flatMap((host) => {
+    const isUsed = used.has(host.id);
+    return planHost(host, isUsed, { now, isMisfit: isMisfit(host, gpuOf(host)) });
+  });
+}
+
+function planHost(
+  host: HostState,
+  isUsed: boolean,
+  given: { readonly now: number; readonly isMisfit: boolean },
+): CapacityAction[] {
+  const { now } = given;
+  switch (host.status) {
+    case "buying":
+      return planBuying(host, isUsed, now);
+    case "booting":
+      if (now - host.boughtAt < BOOT_LIMIT_MS) return [];
+      return [{ kind: "terminate", host: host.id, reason: "it did not join its cluster" }];
+    case "active":
+      return planActive(host, isUsed, given);
+    case "closing":
+      return isUsed ? [] : planClosing(host, now);
+  }
+}
+
+function planBuying(host: HostState, isUsed: boolean, now: number): CapacityAction[] {
+  if (isUsed) return [{ kind: "ask-again", host: host.id }];
+  return now - host.boughtAt < ANSWER_LIMIT_MS ? [] : [{ kind: "forget", host: host.id }];
+}
+
+function planActive(
+  host: HostState,
+  isUsed: boolean,
+  { now, isMisfit }: { readonly now: number; readonly isMisfit: boolean },
+): CapacityAction[] {
+  const isIdle = host.tasks === 0 && !isUsed;
+  if (!isIdle) return host.idleSince === null ? [] : [{ kind: "idle", host: host.id, since: null }];
+  if (isMisfit) return [{ kind: "close", host: host.id }];
+  if (host.idleSince === null) return [{ kind: "idle", host: host.id, since: now }];
+  return now - host.idleSince < HOST_WINDOW_MS ? [] : [{ kind: "close", host: host.id }];
+}
+
+function planClosing(host: HostState, now: number): CapacityAction[] {
+  if (host.tasks > 0) return [{ kind: "reopen", host: host.id }];
+  if (host.emptyAt === null) return [{ kind: "empty", host: host.id }];
+  if (now - host.emptyAt < EMPTY_FOR_MS) return [];
+  return [{ kind: "terminate", host: host.id, reason: "it had nothing to run" }];
+}
+
+/** It was bought for containers none of which fit it as it is. */
+function isMisfit({ room, boughtFor }: HostState, gpu: string | null): boolean {
+  return (
+    boughtFor.length > 0 &&
+    boughtFor.every(({ needs }) => {
+      const claim = claimOn(needs, gpu);
+      return claim === undefined || !fits(room, claim);
+    })
+  );
+}

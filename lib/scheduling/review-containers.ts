@@ -1,0 +1,74 @@
+/** A container as its row tells, reduced to what says whether it lives. */
+export interface ReviewedContainer {
+  readonly id: string;
+  readonly status: "wanted" | "placed" | "starting" | "ready" | "draining" | "ended";
+  readonly taskArn: string | null;
+  /** Its host has ended. */
+  readonly isHostGone: boolean;
+  /** When it, or whoever wrote for it, was last heard of. */
+  readonly at: number;
+  readonly createdAt: number;
+}
+
+/** A task as ECS tells. */
+export interface ReviewedTask {
+  readonly isStopped: boolean;
+  readonly reason: string | null;
+}
+
+export type ReviewAction =
+  /** Asks ECS once more for a task that may or may not have been started. */
+  | { readonly kind: "run-again"; readonly container: string }
+  | { readonly kind: "end"; readonly container: string; readonly reason: string }
+  | { readonly kind: "stop"; readonly container: string; readonly reason: string }
+  | { readonly kind: "forget"; readonly container: string };
+
+/** An agent writes every 10 s; three writes missing mean that it is gone. */
+export const SILENT_MS = 30_000;
+/** Pulling an image of 20 GB takes minutes. */
+const PLACED_LIMIT_MS = 20 * 60_000;
+/** For this long whoever looks at an app sees what its containers ended of. */
+const ENDED_KEPT_MS = 3_600_000;
+/** What was not placed by now is decided anew. */
+const WANTED_LIMIT_MS = 120_000;
+
+/**
+ * What becomes of containers whose rows and tasks differ. `tasks` has every task that ECS knows of; undefined where
+ * it was not asked.
+ */
+export function reviewContainers(
+  containers: readonly ReviewedContainer[],
+  tasks: ReadonlyMap<string, ReviewedTask> | undefined,
+  now: number,
+): ReviewAction[] {
+  return containers.flatMap((container): ReviewAction[] => {
+    const action = review(container, tasks, now);
+    return action === undefined ? [] : [action];
+  });
+}
+
+function review(
+  { id, status, taskArn, isHostGone, at, createdAt }: ReviewedContainer,
+  tasks: ReadonlyMap<string, ReviewedTask> | undefined,
+  now: number,
+): ReviewAction | undefined {
+  if (status === "ended") {
+    return now - at > ENDED_KEPT_MS ? { kind: "forget", container: id } : undefined;
+  }
+  if (isHostGone) return { kind: "end", container: id, reason: "its host ended" };
+  if (status === "wanted" || taskArn === null) {
+    if (now - createdAt > WANTED_LIMIT_MS) {
+      return { kind: "end", container: id, reason: "no host took it" };
+    }
+    return { kind: "run-again", container: id };
+  }
+  const task = tasks?.get(taskArn);
+  if (tasks !== undefined && (task === undefined || task.isStopped)) {
+    return { kind: "end", container: id, reason: task?.reason ?? "its task is gone" };
+  }
+  const limit = status === "placed" ? PLACED_LIMIT_MS : SILENT_MS;
+  if (now - at <= limit) return undefined;
+  const reason =
+    status === "placed" ? "its image was not there in time" : "nothing was heard of its agent";
+  return { kind: "stop", container: id, reason };
+}
