@@ -3,11 +3,13 @@ import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
 import type { SessionRow } from "../../lib/aws/reply-session.ts";
 import type { Controller } from "./controller.ts";
 import { isLive, poolId } from "./pools.ts";
-import type { ClusterTask } from "./ports.ts";
-import type { KnownApp } from "./world.ts";
+import type { ClusterTask, ControllerPorts } from "./ports.ts";
+import type { KnownApp, KnownContainer } from "./world.ts";
 
 /** Sessions write every five minutes while they live. */
 const SESSION_LIMIT_MS = 3_600_000;
+/** A task that is told to stop has two minutes. */
+const LEAVING_MS = 150_000;
 /** Callers note once an hour that they use a parameter set. */
 const PARAMETERS_LIMIT_MS = 24 * 3_600_000;
 /** Each is a request to SQS. */
@@ -30,10 +32,14 @@ export async function stopOrphans(
     const known = apps.get(task.app);
     if (known === undefined) continue;
     const container = known.containers.find(({ id }) => id === task.container);
-    if (container !== undefined && isLive(container)) continue;
+    if (container !== undefined && (isLive(container) || isLeaving(container, ports))) continue;
     ports.log({ event: "task-orphaned", app: task.app, container: task.container });
     await ports.cluster.stop(task.arn, "its container has ended");
   }
+}
+
+function isLeaving({ row }: KnownContainer, ports: ControllerPorts): boolean {
+  return ports.now() - row.at < LEAVING_MS;
 }
 
 /** Removes parameter sets of one app that nobody called for a day; answers the pools of some of the others. */
