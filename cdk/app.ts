@@ -4,6 +4,9 @@ import { Construct } from "constructs";
 import type { App } from "../lib/app.ts";
 import { isApp } from "../lib/app-registry.ts";
 import type { Manifest } from "../lib/aws/manifest.ts";
+import { checkAppName } from "../lib/options/app-name.ts";
+import { show } from "../lib/options/show.ts";
+import { throwViolations } from "../lib/options/violation.ts";
 import { resolveSpec } from "../lib/resolve.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AppSpec, specText } from "../lib/spec.ts";
@@ -22,6 +25,11 @@ import { applySharedProps, type SharedProps } from "./shared-props.ts";
 export interface WindlassAppProps extends SharedProps {
   /** The app, or its resolved spec. */
   readonly app: App | AppSpec;
+  /**
+   * The name that it is deployed under: one module can be deployed several times.
+   * @default - the app's own
+   */
+  readonly name?: string;
   /** Path of the app's code, bundled into one ECMAScript module. */
   readonly code: string;
   /**
@@ -54,8 +62,11 @@ export class WindlassApp extends Construct {
 
   constructor(scope: Construct, id: string, props: WindlassAppProps) {
     super(scope, id);
-    this.spec = isApp(props.app) ? resolveSpec(props.app) : props.app;
-    const { name, tags } = this.spec;
+    const resolved = isApp(props.app) ? resolveSpec(props.app) : props.app;
+    const name = props.name ?? resolved.name;
+    throwViolations(`app ${show(name)}`, checkAppName(name), WindlassApp);
+    this.spec = { ...resolved, name };
+    const { tags } = this.spec;
     const environment = props.environment ?? "default";
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);
@@ -79,6 +90,7 @@ export class WindlassApp extends Construct {
     const manifest: Manifest = {
       version: 1,
       app: name,
+      module: resolved.name,
       environment: link.environmentName,
       bucket: link.bucketName,
       table: link.tableName,

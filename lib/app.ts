@@ -12,6 +12,7 @@ import {
 } from "./entrypoint.ts";
 import { FunctionCalls, type HandleOf } from "./function.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
+import { checkAppName } from "./options/app-name.ts";
 import { duplicateViolation } from "./options/body.ts";
 import { checkAppOptions } from "./options/check-options.ts";
 import type { AppOptions, ClsOptions, FunctionOptions } from "./options/function-options.ts";
@@ -253,15 +254,4 @@ function split(rest: readonly unknown[]): { readonly options: unknown; readonly 
   return rest.length > 1
     ? { options: rest[0] ?? {}, body: rest[1] }
     : { options: {}, body: rest[0] };
-}
-
-function checkAppName(name: unknown): Violation[] {
-  if (typeof name === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(name)) return [];
-  return [
-    {
-      code: "WINDLASS_INVALID_APP_NAME",
-      message: `the name of an App must be 1 to 64 letters, digits, ., _ or -, got ${show(name)}`,
-      hint: 'name it with the first argument, for instance "media"',
-    },
-  ];
 }

@@ -165,13 +165,15 @@ export class AwsBackend implements Backend {
   }
 
   async #send(
-    request: CallRequest,
+    asked: CallRequest,
     page: InputPage,
     { isWaitedFor }: { readonly isWaitedFor: boolean },
   ): Promise<{ starts: number[]; hasReplies: boolean }> {
-    refuseUnable(request);
-    const { queues, objects } = this.#options;
-    const { target } = request;
+    refuseUnable(asked);
+    const { app, queues, objects } = this.#options;
+    // In its module the app may have another name than it is deployed under.
+    const target = { ...asked.target, app };
+    const request = { ...asked, target };
     const deployment = await this.#deployments.current();
     const own = functionOf(deployment, target.name).queueUrl;
     const queueUrl = target.params === undefined ? own : await this.#parameters.queueOf(target);

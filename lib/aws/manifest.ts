@@ -4,6 +4,8 @@ import type { FunctionSpec } from "../spec.ts";
 export interface Manifest {
   readonly version: 1;
   readonly app: string;
+  /** The name that the app has in its own module. */
+  readonly module: string;
   readonly environment: string;
   readonly bucket: string;
   readonly table: string;

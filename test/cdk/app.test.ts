@@ -50,6 +50,17 @@ it("makes one queue a function and one dead-letter queue", () => {
   }
 });
 
+it("deploys a module under another name, and knows the name of its App", () => {
+  const stack = new Stack(cdkApp(), "Renamed");
+  new WindlassApp(stack, "App", { app: appOf("media"), name: "media-next", code: CODE });
+
+  const { app, module } = manifestOf(stack);
+  expect([app, module]).toEqual(["media-next", "media"]);
+  expect(
+    () => new WindlassApp(stack, "Bad", { app: appOf("media"), name: "a b", code: CODE }),
+  ).toThrow(expect.objectContaining({ code: "WINDLASS_INVALID_APP_NAME" }));
+});
+
 it("adds one resource for one more function", () => {
   const one = Object.keys(toJson(appStack({ app: appOf("media", names(1)) })).Resources);
   const two = Object.keys(toJson(appStack({ app: appOf("media", names(2)) })).Resources);
