@@ -37,8 +37,8 @@ export async function reconcileHosts(
   return { hosts: kept, ended };
 }
 
-function isYoung({ boughtAt, instanceId }: HostRow, now: number): boolean {
-  return instanceId === null || now - boughtAt < UNSEEN_MS;
+function isYoung({ boughtAt, instanceId, arn }: HostRow, now: number): boolean {
+  return instanceId === null || (arn === null && now - boughtAt < UNSEEN_MS);
 }
 
 async function adopt(id: string, instance: Instance, { ports }: Controller): Promise<KnownHost> {

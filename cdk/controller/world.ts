@@ -66,24 +66,33 @@ export function toHostState(
 ): HostState {
   const type = HOST_TYPES.find(({ name }) => name === row.type);
   const expected = type === undefined ? { cpu: 0, memoryMiB: 0, gpus: 0 } : roomOf(type, learned);
-  const counted = seen?.tasks ?? 0;
   return {
     id,
     type: row.type,
-    status: statusOf(row, seen),
+    status: statusOf(row),
     boughtAt: row.boughtAt,
     isConnected: seen?.isConnected ?? false,
     room: seen?.room ?? expected,
-    // ECS goes on counting tasks of a host that it has lost sight of.
-    tasks: seen?.isConnected === false ? (liveContainers ?? counted) : counted,
+    tasks: tasksOn({ row, seen }, liveContainers),
     idleSince: row.idleSince,
     emptyAt: row.emptyAt,
     boughtFor: row.boughtFor,
   };
 }
 
-function statusOf(row: HostRow, seen: ClusterHost | undefined): HostState["status"] {
-  if (row.instanceId === null) return "buying";
-  if (row.closingAt !== null) return "closing";
-  return seen === undefined ? "booting" : "active";
+function statusOf({ instanceId, closingAt, arn }: HostRow): HostState["status"] {
+  if (instanceId === null) return "buying";
+  if (closingAt !== null) return "closing";
+  return arn === null ? "booting" : "active";
+}
+
+/** ECS goes on counting tasks of a host that it has lost sight of: only rows of containers tell then. */
+function tasksOn(
+  { row, seen }: Pick<KnownHost, "row" | "seen">,
+  liveContainers: number | undefined,
+): number {
+  if (seen?.isConnected === true) return seen.tasks;
+  if (liveContainers !== undefined) return liveContainers;
+  // Not known: it stays as it is.
+  return row.closingAt === null ? 1 : 0;
 }

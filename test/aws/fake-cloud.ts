@@ -95,6 +95,7 @@ export class FakeCloud {
     const manifest: Manifest = {
       version: 1,
       app,
+      module: "app.ts",
       environment: "test",
       bucket: "bucket",
       table: "table",

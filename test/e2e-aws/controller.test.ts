@@ -1,0 +1,156 @@
+import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { describe, expect, onTestFinished } from "vitest";
+import { awsTest, fault, until } from "./aws.ts";
+import { ec2 } from "./cluster.ts";
+import { Lab } from "./controller-lab.ts";
+
+const SWEEP = { kind: "sweep" } as const;
+
+async function lab(...given: Parameters<typeof Lab.create>): Promise<Lab> {
+  const made = await Lab.create(...given);
+  onTestFinished(async () => {
+    const left = (await made.instances()).map(({ InstanceId }) => InstanceId ?? "");
+    if (left.length > 0) await ec2.send(new TerminateInstancesCommand({ InstanceIds: left }));
+  });
+  return made;
+}
+
+describe("the controller's function", () => {
+  awsTest("buys a host for a message, runs its container there, and ends both", async () => {
+    const env = await lab({ resize: { scaledownWindowSeconds: 2 } });
+    await env.send("resize");
+    expect(await env.wake("resize")).toEqual({ end: "done", passes: 1 });
+    expect(await env.instances()).toMatchObject([{ InstanceType: "c6a.large" }]);
+    expect(await env.notice("resize")).toBe("a host boots: c6a.large, $0.08/h");
+
+    // The event of its registration is all that says so.
+    const task = await until("a running task", async () =>
+      (await env.tasks()).find(({ lastStatus }) => lastStatus === "RUNNING"),
+    );
+    const [{ id, row } = { id: "", row: undefined }] = await env.containers();
+    expect(task.startedBy).toBe(id);
+    expect(row).toMatchObject({ status: "placed", taskArn: task.taskArn, pool: "resize" });
+    const environment = task.overrides?.containerOverrides?.[0]?.environment ?? [];
+    expect(Object.fromEntries(environment.map(({ name, value }) => [name, value]))).toMatchObject({
+      WINDLASS_APP: env.app,
+      WINDLASS_FUNCTION: "resize",
+      WINDLASS_POOL: "resize",
+      WINDLASS_CONTAINER_ID: id,
+      WINDLASS_ENVIRONMENT: env.environment,
+      WINDLASS_TABLE: expect.any(String),
+      WINDLASS_BUCKET: expect.any(String),
+      WINDLASS_CONTROLLER: expect.any(String),
+    });
+
+    expect(await env.takeAll("resize")).toBe(1);
+    await env.agentWrites(id, { status: "ready", idleSince: Date.now() - 3000 });
+    await until("mustDrain", async () => {
+      await env.agentWrites(id, {});
+      await env.invoke(SWEEP);
+      return (await env.containers())[0]?.row.mustDrain;
+    });
+    await env.agentEnds(id);
+    await until("an idle host", async () => {
+      const [host] = await env.hosts();
+      return typeof host?.body.idleSince === "number";
+    });
+    await env.ageHosts();
+    await env.invoke(SWEEP);
+    await until("no instance", async () => (await env.instances()).length === 0);
+    expect(await env.hosts()).toEqual([]);
+  });
+
+  awsTest("woken many times at once buys one host", async () => {
+    const env = await lab({ resize: {} });
+    await env.send("resize");
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => env.wake("resize")));
+
+    expect(outcomes.map(({ end }) => end)).toContain("done");
+    expect(await env.instances()).toHaveLength(1);
+    await until("a task", async () => (await env.tasks()).length === 1);
+  });
+
+  awsTest("buys nothing for a call that was cancelled", async () => {
+    const env = await lab({ resize: {} });
+    await env.cancel(await env.send("resize"));
+    await env.wake("resize");
+
+    expect(await env.instances()).toEqual([]);
+    expect(await env.takeAll("resize")).toBe(0);
+  });
+
+  awsTest("tells who waits that there is no stock, and asks again later only", async () => {
+    const env = await lab({ resize: { gpu: ["RTX-PRO-6000"] } });
+    for (const instanceType of ["g7e.2xlarge", "g7e.4xlarge", "g7e.8xlarge"]) {
+      await fault("fleet", { instanceType, code: "InsufficientInstanceCapacity" });
+    }
+    await env.send("resize");
+    await env.wake("resize");
+
+    expect(await env.instances()).toEqual([]);
+    expect(await env.notice("resize")).toBe(
+      "EC2 has no g7e.2xlarge in any zone of this environment (InsufficientInstanceCapacity)",
+    );
+    expect(await env.wake("resize")).toEqual({ end: "done", passes: 1 });
+  });
+
+  awsTest("takes the next type when the first is out of stock", async () => {
+    const env = await lab({ resize: { gpu: ["T4", "L4"] } });
+    for (const size of ["xlarge", "2xlarge"]) {
+      await fault("fleet", { instanceType: `g4dn.${size}`, code: "InsufficientInstanceCapacity" });
+    }
+    await env.send("resize");
+    await env.wake("resize");
+
+    expect(await env.instances()).toMatchObject([{ InstanceType: "g6.xlarge" }]);
+    const task = await until("a running task", async () =>
+      (await env.tasks()).find(({ lastStatus }) => lastStatus === "RUNNING"),
+    );
+    expect(task.containers?.[0]?.gpuIds).toHaveLength(1);
+  });
+
+  awsTest("places two functions on one host", async () => {
+    const env = await lab({ resize: {}, crop: {} });
+    await Promise.all([env.send("resize"), env.send("crop")]);
+    await env.wake("resize", "crop");
+    await until("two tasks", async () => (await env.tasks()).length === 2);
+
+    const tasks = await env.tasks();
+    expect(new Set(tasks.map(({ containerInstanceArn }) => containerInstanceArn)).size).toBe(1);
+    expect(await env.instances()).toHaveLength(1);
+  });
+
+  awsTest("heals by sweeps alone when every event is lost", async () => {
+    const env = await lab({ resize: {} }, { isTold: false });
+    await env.send("resize");
+    await until("a task", async () => {
+      await env.invoke(SWEEP);
+      return (await env.tasks()).some(({ lastStatus }) => lastStatus === "RUNNING");
+    });
+    const [{ id } = { id: "" }] = await env.containers();
+    await env.agentWrites(id, { status: "ready", idleSince: null, running: 1 });
+    const [instance] = await env.instances();
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance?.InstanceId ?? ""] }));
+    await until("its end to be noticed", async () => {
+      await env.invoke(SWEEP);
+      return (await env.containers()).find((one) => one.id === id)?.row.status === "ended";
+    });
+
+    await until("another one", async () => {
+      await env.invoke(SWEEP);
+      return (await env.tasks()).some(({ startedBy }) => startedBy !== id);
+    });
+  });
+
+  awsTest("takes in an instance that was bought without a record", async () => {
+    const env = await lab({ resize: {} });
+    await env.send("resize");
+    await env.wake("resize");
+    const [{ sk } = { sk: "" }] = await env.hosts();
+    await env.rows.delete({ pk: "#controller", sk });
+    await env.invoke(SWEEP);
+
+    expect((await env.hosts()).map((host) => host.sk)).toEqual([sk]);
+    expect(await env.instances()).toHaveLength(1);
+  });
+});
