@@ -24,3 +24,11 @@ export function askedSince({ pending }: LeaseRow, wakeSeq: number): Asked {
     isSweep,
   };
 }
+
+export function both(one: Asked, other: Asked): Asked {
+  return {
+    pools: new Set([...one.pools, ...other.pools]),
+    isFull: one.isFull || other.isFull,
+    isSweep: one.isSweep || other.isSweep,
+  };
+}

@@ -1,23 +1,27 @@
 import { EMPTY_FOR_MS } from "../../lib/scheduling/plan-hosts.ts";
-import { askedSince, HOSTS_ONLY } from "./asked.ts";
+import { askedSince, both, HOSTS_ONLY } from "./asked.ts";
 import type { Controller } from "./controller.ts";
 import { Lease, LeaseLost } from "./lease.ts";
 import { runPass } from "./pass.ts";
 import { poolId } from "./pools.ts";
-import { ACTIVE, SWEEP } from "./rows.ts";
+import type { ControllerPorts } from "./ports.ts";
+import { ACTIVE, CONTROLLER, type HostRow, SWEEP } from "./rows.ts";
 
 /** Why the controller was invoked. */
 export type ControlRequest =
   /** Somebody waits for these pools of an app. */
   | { readonly kind: "wake"; readonly app: string; readonly pools: readonly string[] }
   /** A task or an instance has changed. */
-  | { readonly kind: "change" }
+  | { readonly kind: "change"; readonly instanceId?: string }
   | { readonly kind: "sweep" };
 
 /** What an invocation came to. */
 export interface Outcome {
-  /** `left`: another invocation plans, and will do this as well. `fenced`: another has taken over. */
-  readonly end: "done" | "left" | "fenced" | "out of time";
+  /**
+   * `left`: another invocation plans, and will do this as well. `fenced`: another has taken over. `foreign`: it was
+   * about an instance that is no host.
+   */
+  readonly end: "done" | "left" | "fenced" | "foreign" | "out of time";
   readonly passes: number;
 }
 
@@ -29,6 +33,9 @@ const SLICE_MS = 1000;
 /** Plans until nothing new was asked for. Safe to be run many times at once: only one of them decides. */
 export async function control(request: ControlRequest, controller: Controller): Promise<Outcome> {
   const { ports } = controller;
+  if (request.kind === "change" && !(await isOurs(request.instanceId, ports))) {
+    return { end: "foreign", passes: 0 };
+  }
   const pools =
     request.kind === "wake" ? request.pools.map((pool) => poolId(request.app, pool)) : [];
   const pending = { wake: pools, change: [ACTIVE], sweep: [SWEEP] }[request.kind];
@@ -41,6 +48,13 @@ export async function control(request: ControlRequest, controller: Controller): 
     await lease.abandon().catch(() => {}); // Its time runs out all the same.
     throw error;
   }
+}
+
+/** EC2 tells of every instance of the account. */
+async function isOurs(instanceId: string | undefined, { rows }: ControllerPorts): Promise<boolean> {
+  if (instanceId === undefined) return true;
+  const all = await rows.list<Partial<HostRow>>(CONTROLLER);
+  return all.some(({ body }) => body.instanceId === instanceId);
 }
 
 async function planUntilQuiet(lease: Lease, controller: Controller): Promise<Outcome> {
@@ -56,7 +70,10 @@ async function planUntilQuiet(lease: Lease, controller: Controller): Promise<Out
       await lease.abandon();
       return { end: "out of time", passes };
     }
-    if (isUnsettled) continue;
+    if (isUnsettled) {
+      asked = both(asked, askedSince(lease.row, planned));
+      continue;
+    }
     if (isClosing) await waitUnlessWoken(lease, planned, controller);
     else if (await lease.release(planned, idleApps)) return { end: "done", passes };
     asked = (await lease.isWokenSince(planned)) ? askedSince(lease.row, planned) : HOSTS_ONLY;

@@ -13,5 +13,6 @@ export type ControllerEvent =
 /** What is to be done for an event; the rules let nothing through that changes nothing. */
 export function toRequest(event: ControllerEvent): ControlRequest {
   if ("kind" in event) return event;
-  return { kind: "change" };
+  const instanceId = event.detail["instance-id"];
+  return typeof instanceId === "string" ? { kind: "change", instanceId } : { kind: "change" };
 }

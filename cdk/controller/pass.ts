@@ -58,7 +58,7 @@ export async function runPass(
   const sets = turn === undefined ? [] : await sweepParameters(turn, controller);
   const looked = { lease: lease.row, found, allApps, sets };
   const chosen = await choosePools(asked, looked, controller);
-  const planned = await measure(chosen, asked, controller);
+  const planned = await measure(chosen, { asked, found }, controller);
   const actions = await decide(planned, { asked, found }, controller);
   const acted = await act(actions, { found, apps: chosen.apps, lease }, controller);
   if (turn !== undefined) await sweepSessions(turn, controller);
@@ -85,7 +85,7 @@ async function drainRemoved({ apps }: Survey, controller: Controller): Promise<v
 
 async function measure(
   { ids, apps }: ChosenPools,
-  asked: Asked,
+  { asked, found }: Looked,
   controller: Controller,
 ): Promise<Planned[]> {
   const measured = await Promise.all(
@@ -98,7 +98,8 @@ async function measure(
       const counted = await countDemand(queueUrl, controller.ports);
       const planned = { id, app, pool, queueUrl, demand: counted };
       // Counts may not know yet of what was sent just now, and whoever woke us sent it just now.
-      if (asked.pools.has(id) && !hasLive(planned)) await prove(planned, controller);
+      const isServed = hasLive(planned) || isComing(id, found);
+      if (asked.pools.has(id) && !isServed) await prove(planned, controller);
       return [planned];
     }),
   );
@@ -171,6 +172,13 @@ function stateOf(
 
 function hasLive({ app, pool }: Planned): boolean {
   return app.containers.some((one) => one.row.pool === pool && isLive(one));
+}
+
+/** A host that was bought for it boots: messages need not be looked at before it has joined. */
+function isComing(id: string, { hosts }: Survey): boolean {
+  return hosts.some(
+    ({ row, seen }) => seen === undefined && row.boughtFor.some(({ pool }) => pool === id),
+  );
 }
 
 function liveOn(arn: string | null, { apps }: Survey): number {

@@ -66,7 +66,8 @@ function costOf(
   const room = roomOf(type, given.state.learned);
   if (!fits(room, claim)) return never;
   const hosts = Math.ceil(given.count / timesIn(room, claim));
-  return { usd: hosts * type.usdPerHour, hosts };
+  // Sizes of a family cost the same for the same: rounding must not tell them apart.
+  return { usd: Number((hosts * type.usdPerHour).toFixed(6)), hosts };
 }
 
 function describe({ cpu, memoryMiB, gpu }: Needs): string {

@@ -183,6 +183,22 @@ describe("invoked twice at once", () => {
     expect(cloud.bought).toBe(1);
   });
 
+  it("does so also when what it planned was refused meanwhile", async () => {
+    const cloud = await cloudOf({ resize: {}, crop: { gpu: ["L4"] } });
+    cloud.refusals.set("c6a.large", "InsufficientInstanceCapacity");
+    await cloud.send("media", "resize");
+    let isFirst = true;
+    cloud.gate = async (operation, moment) => {
+      if (operation !== "rows.transact" || moment !== "before" || !isFirst) return;
+      isFirst = false;
+      await cloud.send("media", "crop");
+      await cloud.invoke({ kind: "wake", app: "media", pools: ["crop"] });
+    };
+    await cloud.invoke(WAKE);
+
+    expect(cloud.instances.map(({ type }) => type).sort()).toEqual(["g6.xlarge", "m6a.large"]);
+  });
+
   it("lets an invocation that was paused for too long do nothing more", async () => {
     const cloud = await cloudOf();
     await cloud.send("media", "resize");
@@ -205,6 +221,18 @@ describe("invoked twice at once", () => {
 
     expect(await first).toEqual({ end: "fenced", passes: 0 });
     expect(cloud.bought).toBe(1);
+  });
+});
+
+describe("a change", () => {
+  it("of an instance that is no host is none", async () => {
+    const cloud = await cloudOf();
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+    const about = (instanceId: string): ControlRequest => ({ kind: "change", instanceId });
+
+    expect(await cloud.invoke(about("i-of-others"))).toEqual({ end: "foreign", passes: 0 });
+    expect(await cloud.invoke(about("i-1"))).toMatchObject({ end: "done" });
   });
 });
 

@@ -1,0 +1,303 @@
+import { describe, expect, it } from "vitest";
+import type {
+  CapacityAction,
+  CapacityPool,
+  CapacityState,
+  HostState,
+} from "../../lib/scheduling/capacity-state.ts";
+import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
+
+const NOW = 1_000_000;
+
+const POOL: CapacityPool = {
+  key: "f",
+  backlog: 1,
+  running: 0,
+  inputMs: undefined,
+  containers: [],
+  minContainers: 0,
+  maxContainers: 1000,
+  maxWorking: 1000,
+  bufferContainers: 0,
+  scaledownWindowMs: 60_000,
+  targetInputs: 1,
+  startupMs: 10_000,
+  needs: { cpu: 1024, memoryMiB: 1024, gpu: [] },
+  startAfter: 0,
+  startError: null,
+};
+
+const HOST: HostState = {
+  id: "h",
+  type: "c6a.large",
+  status: "active",
+  boughtAt: NOW - 300_000,
+  isConnected: true,
+  room: { cpu: 2048, memoryMiB: 3338, gpus: 0 },
+  tasks: 0,
+  idleSince: null,
+  emptyAt: null,
+  boughtFor: [],
+};
+
+function stateOf(given: Partial<CapacityState> = {}): CapacityState {
+  return {
+    pools: [POOL],
+    hosts: [],
+    types: HOST_TYPES,
+    learned: {},
+    resting: {},
+    maxUsdPerHour: 10,
+    ...given,
+  };
+}
+
+function types(actions: readonly CapacityAction[]): string[] {
+  return actions.flatMap((action) => (action.kind === "buy" ? [action.type.name] : []));
+}
+
+function kinds(actions: readonly CapacityAction[]): string[] {
+  return actions.map(({ kind }) => kind);
+}
+
+function bought(
+  needs: Partial<CapacityPool["needs"]>,
+  given: Partial<CapacityPool> = {},
+): string[] {
+  const pool = { ...POOL, ...given, needs: { ...POOL.needs, ...needs } };
+  return types(planCapacity(stateOf({ pools: [pool] }), NOW));
+}
+
+describe("what is bought", () => {
+  it.each([
+    [{ cpu: 128, memoryMiB: 128 }, "c6a.large"],
+    [{ cpu: 2048, memoryMiB: 3338 }, "c6a.large"],
+    [{ cpu: 2048, memoryMiB: 3339 }, "m6a.large"],
+    [{ cpu: 1024, memoryMiB: 12_000 }, "r6a.large"],
+    [{ cpu: 64 * 1024, memoryMiB: 1024 }, "c6a.16xlarge"],
+    [{ gpu: ["T4"] }, "g4dn.xlarge"],
+    [{ gpu: ["L4"] }, "g6.xlarge"],
+    [{ gpu: ["L4:2"] }, "g6.12xlarge"],
+    [{ gpu: ["A10"] }, "g5.xlarge"],
+    [{ gpu: ["L40S"], memoryMiB: 40_000 }, "g6e.2xlarge"],
+    [{ gpu: ["RTX-PRO-6000:2"] }, "g7e.12xlarge"],
+    [{ gpu: ["H100!"] }, "p5.4xlarge"],
+    [{ gpu: ["any"] }, "g4dn.xlarge"],
+    [{ gpu: ["H200", "L40S"] }, "g6e.xlarge"],
+  ])("for %o is a %s", (needs, type) => {
+    expect(bought(needs)).toEqual([type]);
+  });
+
+  it("holds many containers on the fewest hosts that cost the least", () => {
+    expect(bought({}, { backlog: 20 })).toEqual(["c6a.xlarge", "c6a.4xlarge"]);
+  });
+
+  it("is nothing where no type is large enough", () => {
+    const pool = { ...POOL, needs: { cpu: 1_000_000, memoryMiB: 1, gpu: [] } };
+    expect(planCapacity(stateOf({ pools: [pool] }), NOW)).toEqual([
+      {
+        kind: "wait",
+        pool: "f",
+        count: 1,
+        reason: "no host type has 976.5625 vCPUs and 1 MiB for one container",
+      },
+    ]);
+  });
+
+  it("is nothing above the limit of dollars an hour", () => {
+    const pool = { ...POOL, needs: { ...POOL.needs, gpu: ["H100:8"] } };
+    expect(planCapacity(stateOf({ pools: [pool] }), NOW)).toMatchObject([
+      { kind: "wait", reason: "p5.48xlarge costs $55.04/h, above the limit of $10/h a host" },
+    ]);
+    expect(types(planCapacity(stateOf({ pools: [pool], maxUsdPerHour: 60 }), NOW))).toEqual([
+      "p5.48xlarge",
+    ]);
+  });
+
+  it("follows what hosts have registered, not what was expected", () => {
+    const learned = { "c6a.large": { cpu: 2048, memoryMiB: 900, gpus: 0 } };
+    expect(types(planCapacity(stateOf({ learned }), NOW))).toEqual(["m6a.large"]);
+  });
+
+  it("passes over types that rest, and over those that are twice as dear", () => {
+    const rests = (names: readonly string[]): string[] => {
+      const resting = Object.fromEntries(names.map((n) => [n, { until: NOW + 1, reason: "none" }]));
+      return types(planCapacity(stateOf({ resting }), NOW));
+    };
+    expect(rests(["c6a.large"])).toEqual(["m6a.large"]);
+    const cheap = HOST_TYPES.filter(({ gpu, usdPerHour }) => gpu === null && usdPerHour <= 0.153);
+    expect(rests(cheap.map(({ name }) => name))).toEqual([]);
+  });
+
+  it("goes to the next GPU of the list when the first rests", () => {
+    const pool = { ...POOL, needs: { ...POOL.needs, gpu: ["H100", "L4"] } };
+    const resting = { "p5.4xlarge": { until: NOW + 1, reason: "none" } };
+    expect(types(planCapacity(stateOf({ pools: [pool], resting }), NOW))).toEqual(["g6.xlarge"]);
+  });
+
+  it("serves pools together, those with the fewest containers first", () => {
+    const small = { ...POOL, needs: { cpu: 512, memoryMiB: 512, gpu: [] } };
+    const pools = [
+      {
+        ...small,
+        key: "a",
+        containers: [{ id: "1", status: "busy", idleSince: 0 } as const],
+        running: 1,
+      },
+      { ...small, key: "b" },
+    ];
+    const [buy] = planCapacity(stateOf({ pools }), NOW).filter(({ kind }) => kind === "buy");
+    expect(buy).toMatchObject({
+      boughtFor: [
+        { pool: "b", count: 1 },
+        { pool: "a", count: 1 },
+      ],
+    });
+  });
+});
+
+describe("where containers start", () => {
+  it("on a host that has room, before anything is bought", () => {
+    expect(planCapacity(stateOf({ hosts: [HOST] }), NOW)).toEqual([
+      { kind: "place", pool: "f", host: "h" },
+    ]);
+  });
+
+  it("on the fullest host that has room: others may become idle", () => {
+    const busy = { ...HOST, id: "busy", tasks: 1, room: { ...HOST.room, cpu: 1024 } };
+    const actions = planCapacity(stateOf({ hosts: [HOST, busy] }), NOW);
+    expect(actions).toContainEqual({ kind: "place", pool: "f", host: "busy" });
+  });
+
+  it("not on a host that ECS does not hear of", () => {
+    const lost = { ...HOST, isConnected: false, tasks: 1 };
+    expect(types(planCapacity(stateOf({ hosts: [lost] }), NOW))).toEqual(["c6a.large"]);
+  });
+
+  it("never on a host with GPUs, if they need none", () => {
+    const gpu = { ...HOST, type: "g6.xlarge", room: { cpu: 4096, memoryMiB: 15_000, gpus: 1 } };
+    expect(types(planCapacity(stateOf({ hosts: [gpu] }), NOW))).toEqual(["c6a.large"]);
+  });
+
+  it("on a host with more GPUs than one needs, together with others", () => {
+    const host = {
+      ...HOST,
+      type: "g6.12xlarge",
+      room: { cpu: 49_000, memoryMiB: 180_000, gpus: 4 },
+    };
+    const pool = { ...POOL, backlog: 3, needs: { ...POOL.needs, gpu: ["L4:2"] } };
+    const actions = planCapacity(stateOf({ pools: [pool], hosts: [host] }), NOW);
+    expect(kinds(actions)).toEqual(["place", "place", "wait", "buy"]);
+  });
+
+  it("not before the delay after failed starts is over", () => {
+    const pool = { ...POOL, startAfter: NOW + 1, startError: "no image" };
+    expect(planCapacity(stateOf({ pools: [pool], hosts: [{ ...HOST, tasks: 1 }] }), NOW)).toEqual([
+      { kind: "wait", pool: "f", count: 1, reason: "its last container could not start: no image" },
+    ]);
+  });
+});
+
+describe("a host that is still to come", () => {
+  const boughtFor = [{ pool: "f", needs: POOL.needs, count: 1 }];
+  const coming = {
+    ...HOST,
+    status: "booting",
+    isConnected: false,
+    boughtFor,
+    boughtAt: NOW,
+  } as const;
+
+  it("is waited for, and no second one is bought", () => {
+    expect(planCapacity(stateOf({ hosts: [coming] }), NOW)).toEqual([
+      { kind: "wait", pool: "f", count: 1, reason: "a host boots: c6a.large, $0.08/h" },
+    ]);
+  });
+
+  it("is shared by what else fits", () => {
+    const other = { ...POOL, key: "g" };
+    expect(types(planCapacity(stateOf({ pools: [other], hosts: [coming] }), NOW))).toEqual([]);
+  });
+
+  it("keeps the place of those it was bought for", () => {
+    const other = { ...POOL, key: "g", backlog: 2 };
+    const actions = planCapacity(stateOf({ pools: [other], hosts: [coming] }), NOW);
+    expect(types(actions)).toEqual(["c6a.large"]);
+  });
+
+  it("is asked for again when nobody knows whether it was bought, or forgotten when nobody wants it", () => {
+    const asked = { ...coming, status: "buying" } as const;
+    expect(kinds(planCapacity(stateOf({ hosts: [asked] }), NOW))).toEqual(["wait", "ask-again"]);
+    const unwanted = stateOf({ pools: [], hosts: [asked] });
+    expect(planCapacity(unwanted, NOW + 299_999)).toEqual([]);
+    expect(planCapacity(unwanted, NOW + 300_000)).toEqual([{ kind: "forget", host: "h" }]);
+  });
+
+  it("is ended when it has not joined its cluster after ten minutes", () => {
+    const state = stateOf({ pools: [], hosts: [coming] });
+    expect(planCapacity(state, NOW + 599_999)).toEqual([]);
+    expect(kinds(planCapacity(state, NOW + 600_000))).toEqual(["terminate"]);
+  });
+});
+
+describe("a host without containers", () => {
+  const at = (host: Partial<HostState>, pools: readonly CapacityPool[] = []): CapacityAction[] =>
+    planCapacity(stateOf({ pools, hosts: [{ ...HOST, ...host }] }), NOW);
+
+  it("is noted as idle, and closes after a minute", () => {
+    expect(at({})).toEqual([{ kind: "idle", host: "h", since: NOW }]);
+    expect(at({ idleSince: NOW - 59_999 })).toEqual([]);
+    expect(at({ idleSince: NOW - 60_000 })).toEqual([{ kind: "close", host: "h" }]);
+  });
+
+  it("is no longer idle once a container is placed on it", () => {
+    expect(at({ idleSince: NOW - 60_000 }, [POOL])).toEqual([
+      { kind: "place", pool: "f", host: "h" },
+      { kind: "idle", host: "h", since: null },
+    ]);
+  });
+
+  it("is ended once it was seen empty twice, five seconds apart", () => {
+    const closing = { status: "closing" } as const;
+    expect(kinds(at(closing))).toEqual(["empty"]);
+    expect(at({ ...closing, emptyAt: NOW - 4999 })).toEqual([]);
+    expect(kinds(at({ ...closing, emptyAt: NOW - 5000 }))).toEqual(["terminate"]);
+  });
+
+  it("opens again when a container is there after all, or one needs it", () => {
+    const closing = { status: "closing", emptyAt: NOW - 5000 } as const;
+    expect(kinds(at({ ...closing, tasks: 1 }))).toEqual(["reopen"]);
+    expect(kinds(at(closing, [POOL]))).toEqual(["reopen", "wait"]);
+  });
+
+  it("closes at once when none of those it was bought for fits it", () => {
+    const needs = { cpu: 2048, memoryMiB: 3339, gpu: [] };
+    const boughtFor = [{ pool: "f", needs, count: 1 }];
+    expect(kinds(at({ boughtFor }))).toEqual(["close"]);
+  });
+});
+
+it("decides for 1,000 functions and 10,000 containers in a moment", () => {
+  const pools = Array.from({ length: 1000 }, (_, index): CapacityPool => {
+    const containers = Array.from({ length: 10 }, (__, n) => ({
+      id: `${index}-${n}`,
+      status: "busy" as const,
+      idleSince: 0,
+    }));
+    return { ...POOL, key: `f${index}`, backlog: 1, running: 10, containers };
+  });
+  const hosts = Array.from({ length: 500 }, (_, index) => ({
+    ...HOST,
+    id: `h${index}`,
+    tasks: 20,
+  }));
+  const state = stateOf({ pools, hosts });
+  planCapacity(state, NOW);
+  const startedAt = performance.now();
+  const actions = planCapacity(state, NOW);
+
+  expect(actions.filter(({ kind }) => kind === "place")).toHaveLength(1000);
+  // Fifty on a machine of its own; tests share theirs.
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});
