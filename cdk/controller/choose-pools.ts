@@ -7,7 +7,7 @@ import { sweepNumber } from "./sweep.ts";
 import type { KnownApp } from "./world.ts";
 
 /** Pools that nobody woke and that have no containers are looked at in turn: each look is a request to SQS. */
-const IN_TURN = 20;
+const IN_TURN = 15;
 
 export interface ChosenPools {
   /** By `<app> <pool>`. */
@@ -33,7 +33,7 @@ export async function choosePools(
   const apps = await withRecent(allApps, found.apps, controller);
   const needed = new Set([...asked.pools, ...Object.keys(lease.woken), ...inUse(apps), ...sets]);
   const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
-  const turn = asked.isSweep ? inTurn(others, controller.ports.now()) : [];
+  const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, controller.ports.now()) : [];
   return { ids: new Set([...needed, ...turn]), apps };
 }
 
@@ -67,7 +67,7 @@ async function withRecent(
   return apps;
 }
 
-function inTurn(ids: readonly string[], now: number): string[] {
-  const first = (sweepNumber(now) * IN_TURN) % Math.max(1, ids.length);
-  return [...ids.slice(first), ...ids.slice(0, first)].slice(0, IN_TURN);
+function inTurn(ids: readonly string[], count: number, now: number): string[] {
+  const first = (sweepNumber(now) * count) % Math.max(1, ids.length);
+  return [...ids.slice(first), ...ids.slice(0, first)].slice(0, count);
 }

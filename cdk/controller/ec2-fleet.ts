@@ -9,8 +9,8 @@ import {
 import type { Fleet, Instance, Purchase, PurchaseAnswer } from "./ports.ts";
 
 /** The id of a purchase, on the instance that came of it. */
-export const INTENT_TAG = "windlass:intent";
-export const ENVIRONMENT_TAG = "windlass:environment";
+const INTENT_TAG = "windlass:intent";
+const ENVIRONMENT_TAG = "windlass:environment";
 const GPU_IMAGE =
   "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id";
 /** What the request itself is refused with, where an offer could be refused. */

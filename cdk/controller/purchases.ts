@@ -81,7 +81,7 @@ export async function buyHost(
 }
 
 /** Which types to leave alone after a refusal: this one, all that share its quota, or all. */
-export function restsAfter(
+function restsAfter(
   type: string,
   refusals: readonly Refusal[],
   now: number,

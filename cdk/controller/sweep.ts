@@ -13,7 +13,7 @@ const LEAVING_MS = 150_000;
 /** Callers note once an hour that they use a parameter set. */
 const PARAMETERS_LIMIT_MS = 24 * 3_600_000;
 /** Each is a request to SQS. */
-const MAX_SETS = 10;
+const MAX_SETS = 5;
 const SWEEP_MS = 60_000;
 
 /** The number of a sweep: what is looked at in turn is chosen by it. */
@@ -56,7 +56,7 @@ export async function sweepParameters(app: string, { ports }: Controller): Promi
     await ports.queues.remove(body.queueUrl);
     await ports.rows.delete(parametersKey(app, sk));
   }
-  const first = sweepNumber(ports.now()) % Math.max(1, kept.length);
+  const first = (sweepNumber(ports.now()) * MAX_SETS) % Math.max(1, kept.length);
   return [...kept.slice(first), ...kept.slice(0, first)].slice(0, MAX_SETS);
 }
 

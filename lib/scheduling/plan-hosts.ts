@@ -2,7 +2,7 @@ import type { CapacityAction, CapacityState, HostState } from "./capacity-state.
 import { claimOn, fits } from "./fit.ts";
 
 /** An empty host is kept this long for what may come. */
-export const HOST_WINDOW_MS = 60_000;
+const HOST_WINDOW_MS = 60_000;
 /** Two looks at a closing host that both find nothing are at least this far apart. */
 export const EMPTY_FOR_MS = 5000;
 /** A host that has not joined its cluster by now never will. */

@@ -1,3 +1,5 @@
+import { CONTAINER_BEAT_MS } from "../aws/container-row.ts";
+
 /** A container as its row tells, reduced to what says whether it lives. */
 export interface ReviewedContainer {
   readonly id: string;
@@ -23,8 +25,8 @@ export type ReviewAction =
   | { readonly kind: "stop"; readonly container: string; readonly reason: string }
   | { readonly kind: "forget"; readonly container: string };
 
-/** An agent writes every 10 s; three writes missing mean that it is gone. */
-export const SILENT_MS = 30_000;
+/** An agent whose last three writes are missing is gone. */
+const SILENT_MS: number = 3 * CONTAINER_BEAT_MS;
 /** Pulling an image of 20 GB takes minutes. */
 const PLACED_LIMIT_MS = 20 * 60_000;
 /** For this long whoever looks at an app sees what its containers ended of. */

@@ -1,68 +1,32 @@
-import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { expect, it } from "vitest";
-import { appOf, appStack, propertiesOf, toJson } from "./synth.ts";
+import {
+  ACCOUNT,
+  type Attempt,
+  decide,
+  type IdentityPolicy,
+  policiesOfRole,
+  REGION,
+} from "./iam.ts";
+import { appOf, appStack, toJson } from "./synth.ts";
 
-const ACCOUNT = "111122223333";
-const REGION = "us-east-1";
 const TABLE = "rows";
 const BUCKET = "objects";
+const CONTROLLER = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:controller`;
 
 /** The policies of an app's containers, as they are once deployed. */
-function policiesOf(app: string) {
+function policiesOf(app: string): IdentityPolicy[] {
   const template = toJson(appStack({ app: appOf(app) }));
-  const values: Record<string, string> = {
-    "AWS::AccountId": ACCOUNT,
-    "AWS::Region": REGION,
-    "AWS::Partition": "aws",
-  };
+  const values: Record<string, string> = {};
   for (const [id, { Default }] of Object.entries(template.Parameters ?? {})) {
     if (Default?.endsWith("/table-name")) values[id] = TABLE;
     if (Default?.endsWith("/bucket-name")) values[id] = BUCKET;
+    if (Default?.endsWith("/controller-function-arn")) values[id] = CONTROLLER;
   }
-  const role = propertiesOf(template, "AWS::IAM::Role").find(({ Description }) =>
-    Description.startsWith("Containers of"),
-  );
-  return role.Policies.map((policy: { PolicyName: string; PolicyDocument: unknown }) => ({
-    name: policy.PolicyName,
-    policy: deployed(policy.PolicyDocument, values),
-  }));
+  return policiesOfRole(template, "Containers of", values);
 }
 
-function deployed(value: unknown, values: Readonly<Record<string, string>>): unknown {
-  if (Array.isArray(value)) return value.map((one) => deployed(one, values));
-  if (typeof value !== "object" || value === null) return value;
-  const { Ref, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
-  if (Ref !== undefined) return values[Ref] ?? `unknown-${Ref}`;
-  if (join !== undefined) return join[1].map((one) => deployed(one, values)).join(join[0]);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, deployed(one, values)]),
-  );
-}
-
-interface Attempt {
-  readonly action: string;
-  readonly resource: string;
-  readonly context?: Record<string, string | string[]>;
-}
-
-async function isAllowed(app: string, { action, resource, context = {} }: Attempt) {
-  const principal = `arn:aws:iam::${ACCOUNT}:role/${app}`;
-  const result = await runSimulation(
-    {
-      request: {
-        action,
-        resource: { resource, accountId: ACCOUNT },
-        principal,
-        contextVariables: context,
-      },
-      identityPolicies: policiesOf(app),
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-    },
-    {},
-  );
-  if (result.resultType === "error") throw new RangeError(JSON.stringify(result));
-  return result.overallResult;
+async function isAllowed(app: string, attempt: Attempt): Promise<string> {
+  return await decide(policiesOf(app), attempt);
 }
 
 const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${TABLE}`;
@@ -91,6 +55,7 @@ const OWN: readonly Attempt[] = [
   object("s3:GetObject", "manifests/alpha/1.json"),
   message("sqs:ReceiveMessage", "alpha"),
   message("sqs:SendMessage", "alpha"),
+  { action: "lambda:InvokeFunction", resource: CONTROLLER },
 ];
 /** The same of another app; names that begin with this one's are others too. */
 const OTHERS: readonly Attempt[] = ["beta", "alpha-2", "alpha.x"].flatMap((other) => [
@@ -113,6 +78,7 @@ const ALWAYS_DENIED: readonly Attempt[] = [
   object("s3:PutObject", "bundles/alpha/1.mjs"),
   object("s3:PutObject", "manifests/alpha/1.json"),
   message("sqs:TagQueue", "alpha"),
+  { action: "lambda:InvokeFunction", resource: `${CONTROLLER}-2` },
 ];
 
 it.each(OWN)("lets an app have its own: $action $resource $context", async (attempt) => {
@@ -128,10 +94,10 @@ it.each([...OTHERS, ...ALWAYS_DENIED])(
 
 it("keeps reply queues of another app apart", async () => {
   const [use] = policiesOf("alpha")
-    .flatMap(({ policy }: { policy: { Statement: { Resource: unknown }[] } }) => policy.Statement)
-    .map(({ Resource }: { Resource: unknown }) => String(Resource))
-    .filter((resource: string) => resource.includes(":windlass-default-"));
-  const own = use.replace("*", "4f2a");
+    .flatMap(({ policy }) => (policy as { Statement: { Resource: unknown }[] }).Statement)
+    .map(({ Resource }) => String(Resource))
+    .filter((resource) => resource.includes(":windlass-default-"));
+  const own = String(use).replace("*", "4f2a");
 
   expect(await isAllowed("alpha", { action: "sqs:ReceiveMessage", resource: own })).toBe("Allowed");
   expect(await isAllowed("beta", { action: "sqs:ReceiveMessage", resource: own })).toBe(
