@@ -57,6 +57,6 @@ function neededShards(functions: readonly string[]): number {
 
 function tooMany(app: string, resources: number, shards: number): InvalidError {
   const message = `app "${app}" needs ${resources} resources in one stack, at most ${MAX_RESOURCES} are allowed`;
-  const hint = `pass \`shards: ${shards}\` to WindlassApp: functions go to that many nested stacks`;
+  const hint = `pass \`shards: ${shards}\` to WindlassApp, or set it in serverless.yml: functions go to that many nested stacks`;
   return new InvalidError("WINDLASS_TOO_MANY_RESOURCES", message, { hint });
 }

@@ -3,8 +3,8 @@ export interface WindlassConfig {
   /** The module that exports the app, from the folder of serverless.yml; or several. */
   readonly app: string | readonly string[];
   /**
-   * The environment that the apps are deployed to. Two stages that share one cannot both deploy an app of the same name.
-   * @default - the stage
+   * The environment that the apps are deployed to. Stages share it: each app is deployed as `<app>-<stage>`.
+   * @default "default"
    */
   readonly environment?: string;
   /**

@@ -19,7 +19,8 @@ export async function environmentFacts(provider: AwsProvider, environment: strin
   } catch (error) {
     if (!isWindlassError(error) || error.code !== "WINDLASS_NOT_BOOTSTRAPPED") throw error;
     const message = `there is no Windlass environment "${environment}" in this account in ${provider.getRegion()}`;
-    const hint = `run \`npx windlass bootstrap --environment ${environment}\`, or set \`windlass.environment\` in serverless.yml to one that exists`;
+    const command = environment === "default" ? "" : ` --environment ${environment}`;
+    const hint = `run \`npx windlass bootstrap${command}\`, or set \`windlass.environment\` in serverless.yml to one that exists`;
     throw new NotFoundError(error.code, message, { hint, cause: error });
   }
 }

@@ -40,6 +40,7 @@ export class ServiceApps {
     const { synthesizeApps } = await importConstructs();
     this.#template = synthesizeApps({
       apps,
+      nameOf: (name) => this.#nameOf(name),
       environment: this.#environment,
       shards,
       qualifier,
@@ -82,7 +83,7 @@ export class ServiceApps {
   /** Tells `sls info` and `sls deploy` what is deployed. */
   async describe(): Promise<void> {
     if (this.#loaded === undefined) await this.load();
-    const names = (this.#loaded ?? []).map(({ app }) => app.name);
+    const names = (this.#loaded ?? []).map(({ app }) => this.#nameOf(app.name));
     const { describeApps } = await import("./deployed.ts");
     const lines = await describeApps(this.#provider, this.#environment, names);
     this.#serverless.addServiceOutputSection("windlass", lines);
@@ -108,9 +109,13 @@ export class ServiceApps {
     );
   }
 
-  /** A stage of its own by default: two stages may then have apps of one name in one account. */
   get #environment(): string {
-    return this.#config.environment ?? this.#provider.getStage();
+    return this.#config.environment ?? "default";
+  }
+
+  /** As Serverless names functions: all stages of a service share an account. */
+  #nameOf(app: string): string {
+    return `${app}-${this.#provider.getStage()}`;
   }
 
   get #outputFolder(): string {

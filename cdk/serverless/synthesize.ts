@@ -10,6 +10,8 @@ import type { ProviderConfig, Template } from "./serverless.ts";
 
 export interface SynthesisOptions {
   readonly apps: readonly LoadedApp[];
+  /** The name that an app is deployed under. */
+  nameOf(app: string): string;
   readonly environment: string;
   readonly shards: number | undefined;
   readonly qualifier: string | undefined;
@@ -50,12 +52,14 @@ export function synthesizeApps(options: SynthesisOptions): Template {
 }
 
 function addApps(stack: Stack, options: SynthesisOptions): void {
-  const { apps, environment, shards, images, provider } = options;
+  const { apps, nameOf, environment, shards, images, provider } = options;
   const permissionsBoundary = boundaryOf(stack, provider);
   const { logRetentionInDays } = provider;
   for (const { app, code } of apps) {
+    // By the name in the module: all stages have the same ids, so `resources` can refer to them.
     new WindlassApp(stack, `Windlass-${app.name}`, {
       app,
+      name: nameOf(app.name),
       code,
       environment,
       images,
