@@ -17,7 +17,12 @@ export interface CommandEntry {
   readonly name: string;
   readonly operands: string;
   readonly description: string;
-  readonly options: readonly (readonly [flags: string, description: string])[];
+  /** One with `collect` may be given several times. */
+  readonly options: readonly (readonly [
+    flags: string,
+    description: string,
+    collect?: (value: string, before: readonly string[]) => readonly string[],
+  ])[];
   /** Everything after the first operand belongs to the app. */
   readonly passesThrough?: true;
   readonly examples: string;
@@ -26,6 +31,12 @@ export interface CommandEntry {
 
 const JSON_OPTION = ["--json", "print machine-readable JSON"] as const;
 const DEBUG_OPTION = ["--debug", "show stack traces of Windlass too"] as const;
+const QUIET_OPTION = ["--quiet", "no progress and no notices"] as const;
+const ENVIRONMENT_OPTION = [
+  "--environment <name>",
+  'the environment (default: WINDLASS_ENVIRONMENT, else "default")',
+] as const;
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** All commands. A command's module is loaded when it runs. */
 const COMMANDS: readonly CommandEntry[] = [
@@ -53,6 +64,54 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/spec.ts"),
   },
   {
+    name: "bootstrap",
+    operands: "",
+    description: "prepare an AWS account and region, or upgrade what was prepared",
+    options: [ENVIRONMENT_OPTION, JSON_OPTION, QUIET_OPTION, DEBUG_OPTION],
+    examples: [
+      "$ windlass bootstrap                        the CDK, service-linked roles, the environment",
+      "$ windlass bootstrap --environment staging  one more environment",
+    ].join("\n  "),
+    load: () => import("./commands/bootstrap.ts"),
+  },
+  {
+    name: "deploy",
+    operands: "<file>",
+    description: "deploy an app to AWS",
+    options: [
+      ENVIRONMENT_OPTION,
+      ["--name <name>", "deploy it under another name than its own"],
+      ["--shards <n>", "nested stacks for the queues of more than 390 functions"],
+      ["--image <hash=uri>", "a built image, by (the start of) its hash in the spec", collect],
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
+    examples: [
+      "$ windlass deploy app.ts                      after a change of code it takes a second",
+      "$ windlass deploy app.ts --name app-preview   beside the one of its own name",
+    ].join("\n  "),
+    load: () => import("./commands/deploy.ts"),
+  },
+  {
+    name: "destroy",
+    operands: "[app]",
+    description: "remove a deployed app, or with --environment alone an environment without apps",
+    options: [
+      ENVIRONMENT_OPTION,
+      ["--delete-data", "remove what it has stored as well"],
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
+    examples: [
+      "$ windlass destroy media                              lists the data that stays, and its price",
+      "$ windlass destroy media --delete-data                leaves nothing of the app",
+      "$ windlass destroy --environment staging --delete-data  leaves nothing of an environment",
+    ].join("\n  "),
+    load: () => import("./commands/destroy.ts"),
+  },
+  {
     name: "init",
     operands: "[folder]",
     description: "create a project that runs at once",
@@ -77,8 +136,9 @@ export function addCommands(
       .description(entry.description)
       .passThroughOptions(entry.passesThrough === true)
       .addHelpText("after", `\nExamples:\n  ${entry.examples}`);
-    for (const [flags, description] of entry.options) {
-      command.option(flags, description);
+    for (const [flags, description, collecting] of entry.options) {
+      if (collecting === undefined) command.option(flags, description);
+      else command.option(flags, description, collecting, []);
     }
     command.action((...results: unknown[]) => {
       // Commander passes the operands, then the options, then the command.

@@ -9,6 +9,9 @@ const OWN_FOLDERS: readonly string[] = ["dist", "lib", "bin", "runtime-shim"].fl
   return [folder, pathToFileURL(folder).href];
 });
 
+/** What Windlass talks to AWS through: their frames say nothing to users either. */
+const AWS_PACKAGES = /[\\/]node_modules[\\/](@aws-sdk|@smithy|@aws-cdk|aws-cdk-lib)[\\/]/;
+
 /** An error with its causes and fields, without stack frames of Windlass and of Node. */
 export function inspectUserError(error: unknown, colors: boolean): string {
   if (!(error instanceof Error)) return `Thrown: ${inspect(error, { colors })}`;
@@ -46,9 +49,9 @@ function isUserFrame(line: string): boolean {
 }
 
 function isNodeFrame(line: string): boolean {
-  return /\(node:|at node:|\(<anonymous>\)|at async node:/.test(line);
+  return /\(node:|at node:|\(<anonymous>\)|at async node:|at async Promise\./.test(line);
 }
 
 function isOwnFrame(line: string): boolean {
-  return OWN_FOLDERS.some((folder) => line.includes(folder));
+  return OWN_FOLDERS.some((folder) => line.includes(folder)) || AWS_PACKAGES.test(line);
 }

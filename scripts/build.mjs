@@ -60,21 +60,20 @@ await build({
   ],
 });
 
-// One folder for Lambda, whose runtime brings the AWS SDK.
-await build({
-  ...common,
-  target: "node24",
-  external: ["@aws-sdk/*"],
-  entryPoints: ["cdk/deployment/handler.ts"],
-  outfile: "dist/cdk/deployment-function/index.mjs",
-});
-
-await build({
-  ...common,
-  target: "node24",
-  external: ["@aws-sdk/*"],
-  entryPoints: ["cdk/controller/handler.ts"],
-  outfile: "dist/cdk/controller-function/index.mjs",
-});
+// Folders for Lambda. With the AWS SDK as it was tested: the one of the runtime changes with it, and starts slower.
+for (const name of ["controller", "deployment"]) {
+  await build({
+    ...common,
+    target: "node24",
+    packages: "bundle",
+    mainFields: ["module", "main"],
+    minify: true,
+    entryPoints: [`cdk/${name}/handler.ts`],
+    outfile: `dist/cdk/${name}-function/index.mjs`,
+    banner: {
+      js: 'import { createRequire as loader } from "node:module"; const require = loader(import.meta.url);',
+    },
+  });
+}
 
 copyFileSync(`${root}lib/appspec.schema.json`, `${root}dist/lib/appspec.schema.json`);

@@ -11,6 +11,8 @@ import type { Rows } from "../../lib/aws/rows.ts";
 import { WindlassError } from "../../lib/errors.ts";
 import { MemoryTable } from "../aws/memory-table.ts";
 
+/** How a hole begins. */
+const HOLE = "$";
 const CODE_1 = "export const version = 1;";
 const CODE_2 = "export const version = 2;";
 const STACK = "arn:aws:cloudformation:us-east-1:111122223333:stack/Windlass-media/1";
@@ -78,8 +80,8 @@ beforeEach(() => {
   objects = new MemoryObjects();
   objects.staged.set("1.mjs", CODE_1);
   objects.staged.set("2.mjs", CODE_2);
-  objects.staged.set("1.manifest", '{"queueUrl":"${0}","env":"${!HOME}"}');
-  objects.staged.set("2.manifest", '{"queueUrl":"${0}"}');
+  objects.staged.set("1.manifest", `{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}"}`);
+  objects.staged.set("2.manifest", `{"queueUrl":"${HOLE}{0}"}`);
 });
 
 const FIRST = {
@@ -102,7 +104,7 @@ const SECOND = {
   codeKey: "2.mjs",
 };
 /** The text of the first manifest, filled. */
-const MANIFEST_1 = '{"queueUrl":"https://queue/\\"1\\"","env":"${HOME}"}';
+const MANIFEST_1 = `{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}"}`;
 
 function request(
   type: DeploymentRequest["RequestType"],

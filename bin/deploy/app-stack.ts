@@ -1,0 +1,89 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { appStackId } from "../../cdk/names.ts";
+import { WindlassAppStack } from "../../cdk/stacks.ts";
+import { deployStack } from "../../cdk/toolkit/deploy-stack.ts";
+import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
+import {
+  checkOutput,
+  checkUpdatable,
+  findStack,
+  hasFailedCreation,
+} from "../../lib/aws/deploy/stack.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { deploymentKey } from "../../lib/aws/keys.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
+import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
+import type { AppSpec } from "../../lib/spec.ts";
+import { type ImageUris, imageUris } from "./images.ts";
+import { progressText, type Steps } from "./steps.ts";
+
+export interface AppDeployment {
+  readonly spec: AppSpec;
+  /** Path of the bundle. */
+  readonly code: string;
+  readonly environment: string;
+  /** URIs that were given. */
+  readonly images: ImageUris;
+  readonly shards: number | undefined;
+  readonly templateHash: string;
+  readonly rows: Rows;
+  readonly steps: Steps;
+}
+
+/** Deploys an app's stack. Resolves to the deployment that is then current. @throws WindlassError */
+export async function deployAppStack(
+  deployment: AppDeployment,
+): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
+  const { spec, code, environment, shards, steps, rows } = deployment;
+  const name = appStackId(spec.name);
+  await checkPlace(deployment, name);
+  const images = imageUris(spec.images, deployment.images);
+  const { changed } = await deployStack({
+    name,
+    build: (scope) =>
+      new WindlassAppStack(scope, {
+        ...{ app: spec, code, environment, images },
+        ...(shards !== undefined && { shards }),
+      }),
+    context: { "windlass:template-hash": deployment.templateHash },
+    onProgress: (progress) => steps.progress(progressText(progress)),
+    onMessage: steps.detail,
+  });
+  const found = await rows.get<DeploymentRow>(deploymentKey(spec.name));
+  if (found !== undefined) return { row: found.body, changed };
+  throw new ExecutionError(
+    "WINDLASS_NOT_FLIPPED",
+    `the stack ${name} was deployed, but app "${spec.name}" has no deployment`,
+    { hint: "look at the log of the environment's deployment function, then deploy again" },
+  );
+}
+
+/** Refuses where another stack is in the way. */
+async function checkPlace({ spec, environment, rows, steps }: AppDeployment, name: string) {
+  const client = new CloudFormationClient(CLIENT_CONFIG);
+  const [stack, row] = await Promise.all([
+    findStack(client, name),
+    rows.get<DeploymentRow>(deploymentKey(spec.name)),
+  ]);
+  const owner = row?.body.owner;
+  if (owner !== undefined && !owner.includes(`:stack/${name}/`)) {
+    const other = /:stack\/([^/]+)\//.exec(owner)?.[1] ?? owner;
+    throw new AlreadyExistsError(
+      "WINDLASS_APP_EXISTS",
+      `app "${spec.name}" is deployed in environment "${environment}" by the stack ${other}`,
+      { hint: "deploy that stack with `cdk deploy`, or give this app another name with `--name`" },
+    );
+  }
+  if (stack === undefined) return;
+  if (hasFailedCreation(stack)) {
+    steps.done(`removing the stack ${name}, whose creation had failed`);
+    return;
+  }
+  checkUpdatable(stack);
+  checkOutput(
+    stack,
+    (output, value) =>
+      output.includes("LogGroupName") && value === `/windlass/${environment}/${spec.name}`,
+    `app "${spec.name}" of environment "${environment}"`,
+  );
+}

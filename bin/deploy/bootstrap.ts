@@ -1,0 +1,124 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { WindlassEnvironmentStack } from "../../cdk/stacks.ts";
+import { bootstrapCdk } from "../../cdk/toolkit/bootstrap-cdk.ts";
+import { deployStack } from "../../cdk/toolkit/deploy-stack.ts";
+import { whoAmI } from "../../lib/aws/deploy/caller.ts";
+import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
+import { readParameter, writeParameter } from "../../lib/aws/deploy/parameters.ts";
+import { quotaNotices, readVcpuQuotas, type VcpuQuota } from "../../lib/aws/deploy/quotas.ts";
+import { ensureServiceLinkedRoles } from "../../lib/aws/deploy/service-linked-roles.ts";
+import {
+  checkOutput,
+  checkUpdatable,
+  findStack,
+  hasFailedCreation,
+} from "../../lib/aws/deploy/stack.ts";
+import { ENVIRONMENT_VERSION, factsPath } from "../../lib/aws/facts.ts";
+import { ExecutionError } from "../../lib/errors.ts";
+import { countOf } from "./describe-deployment.ts";
+import { progressText, type Steps } from "./steps.ts";
+
+/** What templates of stacks demand of the CDK's bootstrap. */
+const CDK_BOOTSTRAP_VERSION = 6;
+
+/** Prepares the account and region, and deploys an environment. @throws WindlassError */
+export async function bootstrap(
+  environment: string,
+  steps: Steps,
+): Promise<{ readonly json: object; readonly resources: number }> {
+  const { account, region } = await whoAmI();
+  steps.done(`account ${account}, region ${region}`);
+  const ssm = new SSMClient(CLIENT_CONFIG);
+  const [created, quotas] = await Promise.all([
+    ensureServiceLinkedRoles(new IAMClient(CLIENT_CONFIG)),
+    readVcpuQuotas(new ServiceQuotasClient(CLIENT_CONFIG)),
+    checkVersion(ssm, environment),
+  ]);
+  const roles = created.length === 0 ? "are there" : `created: ${created.join(", ")}`;
+  steps.done(`service-linked roles ${roles}`);
+  tellQuotas(quotas, region, steps);
+  await ensureCdk({ account, region, ssm, steps });
+  const resources = await deployEnvironment({ environment, ssm, steps });
+  const json = { account, region, environment, resources, serviceLinkedRoles: created, quotas };
+  return { json, resources };
+}
+
+/** Refuses to make an environment older. */
+async function checkVersion(ssm: SSMClient, environment: string): Promise<void> {
+  const version = await readParameter(ssm, `${factsPath(environment)}/version`);
+  if (Number(version ?? 0) <= Number(ENVIRONMENT_VERSION)) return;
+  throw new ExecutionError(
+    "WINDLASS_ENVIRONMENT_NEWER",
+    `environment "${environment}" has version ${version}, this Windlass makes ${ENVIRONMENT_VERSION}`,
+    { hint: "use a newer windlass: `npm install windlass@latest`" },
+  );
+}
+
+function tellQuotas(quotas: readonly VcpuQuota[], region: string, steps: Steps): void {
+  const known = quotas.filter(({ onDemand }) => onDemand !== undefined);
+  if (known.length === 0) {
+    steps.done("quotas of vCPUs could not be read, which changes nothing");
+    return;
+  }
+  const texts = known.map(
+    ({ family, onDemand, spot }) => `${family} ${onDemand} (spot ${spot ?? "?"})`,
+  );
+  steps.done(`quotas of vCPUs: ${texts.join(", ")}`);
+  for (const notice of quotaNotices(quotas, region)) steps.notice(notice);
+}
+
+async function ensureCdk(given: {
+  readonly account: string;
+  readonly region: string;
+  readonly ssm: SSMClient;
+  readonly steps: Steps;
+}): Promise<void> {
+  const { account, region, ssm, steps } = given;
+  const version = await readParameter(ssm, "/cdk-bootstrap/hnb659fds/version");
+  // One that is good enough is left as it is: others may have chosen how it was made.
+  if (Number(version ?? 0) >= CDK_BOOTSTRAP_VERSION) {
+    steps.done(`the CDK is bootstrapped, version ${version}`);
+    return;
+  }
+  await bootstrapCdk({
+    ...{ account, region },
+    onProgress: (progress) => steps.progress(progressText(progress)),
+    onMessage: steps.detail,
+  });
+  steps.done("the CDK is bootstrapped now");
+}
+
+async function deployEnvironment(given: {
+  readonly environment: string;
+  readonly ssm: SSMClient;
+  readonly steps: Steps;
+}): Promise<number> {
+  const { environment, ssm, steps } = given;
+  const name = `Windlass-${environment}`;
+  const stack = await findStack(new CloudFormationClient(CLIENT_CONFIG), name);
+  if (stack !== undefined && !hasFailedCreation(stack)) {
+    checkUpdatable(stack);
+    checkOutput(
+      stack,
+      (output) => output.includes("ClusterName"),
+      `the environment "${environment}"`,
+    );
+  }
+  const zones = `${factsPath(environment)}/context`;
+  const known = await readParameter(ssm, zones);
+  const { changed, lookedUp } = await deployStack({
+    name,
+    build: (scope, env) =>
+      new WindlassEnvironmentStack(scope, { env, environmentName: environment }),
+    // The zones of the first time: subnets cannot move when AWS opens or closes another one.
+    context: known === undefined ? {} : (JSON.parse(known) as Record<string, unknown>),
+    onProgress: (progress) => steps.progress(progressText(progress)),
+    onMessage: steps.detail,
+  });
+  if (known === undefined) await writeParameter(ssm, zones, JSON.stringify(lookedUp));
+  steps.done(`stack ${name}: ${changed === 0 ? "no changes" : countOf(changed, "resource")}`);
+  return changed;
+}

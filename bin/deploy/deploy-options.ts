@@ -1,0 +1,45 @@
+import { UsageError } from "../usage-error.ts";
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** What commands that work on AWS have in common. */
+export interface AwsOptions {
+  readonly environment: string;
+  /** The environment was named on the command line. */
+  readonly namesEnvironment: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+/** Reads them. @throws UsageError when an environment cannot have the name */
+export function toAwsOptions(parsed: Parsed): AwsOptions {
+  const given = parsed["environment"];
+  const environment = String(given ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default");
+  if (!/^[A-Za-z0-9-]{1,32}$/.test(environment)) {
+    throw new UsageError(
+      "WINDLASS_INVALID_ENVIRONMENT_NAME",
+      `the name of an environment must be 1 to 32 letters, digits or -, got "${environment}"`,
+      { hint: "choose another, for instance `--environment staging`" },
+    );
+  }
+  return {
+    environment,
+    namesEnvironment: given !== undefined,
+    json: parsed["json"] === true,
+    quiet: parsed["quiet"] === true,
+    debug: parsed["debug"] === true,
+  };
+}
+
+/** `--shards`. @throws UsageError for what is not a number from 1 to 50 */
+export function toShards({ shards }: Parsed): number | undefined {
+  if (shards === undefined) return undefined;
+  const count = Number(shards);
+  if (Number.isInteger(count) && count >= 1 && count <= 50) return count;
+  throw new UsageError(
+    "WINDLASS_INVALID_SHARDS",
+    `\`--shards\` must be a whole number from 1 to 50, got "${String(shards)}"`,
+    { hint: "leave it out for an app of up to 390 functions" },
+  );
+}

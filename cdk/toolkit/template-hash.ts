@@ -1,0 +1,26 @@
+import { createRequire } from "node:module";
+import { readOwnPackage } from "../../lib/local/bundle/own-package.ts";
+import { sha256 } from "../../lib/sha256.ts";
+
+/** All that an app's template is made from, apart from its code. */
+export interface TemplateInputs {
+  /** The spec's text, the hashes of images in it. */
+  readonly spec: string;
+  readonly environment: string;
+  /** URIs that were given for images. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly shards: number | undefined;
+}
+
+/** Equal for equal templates: tells a change of code from others without making the template. */
+export function templateHash(inputs: TemplateInputs): string {
+  const { spec, environment, images, shards = 0 } = inputs;
+  const given = Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1));
+  const made = [readOwnPackage().version, cdkVersion()];
+  return sha256(JSON.stringify([spec, environment, given, shards, made]));
+}
+
+function cdkVersion(): string {
+  const load = createRequire(import.meta.url);
+  return (load("aws-cdk-lib/package.json") as { readonly version: string }).version;
+}

@@ -1,0 +1,45 @@
+import {
+  CreateServiceLinkedRoleCommand,
+  type IAMClient,
+  ListRolesCommand,
+} from "@aws-sdk/client-iam";
+import { WindlassError } from "../../errors.ts";
+import { onAws } from "../aws-error.ts";
+
+/** Roles by which AWS's services act in an account. AWS makes them by itself only in its console. */
+const SERVICES: readonly (readonly [service: string, name: string])[] = [
+  ["ecs.amazonaws.com", "ECS"],
+  ["spot.amazonaws.com", "EC2 Spot"],
+  ["ec2fleet.amazonaws.com", "EC2 Fleet"],
+];
+
+/** Creates the service-linked roles that are missing, and names those. @throws WindlassError */
+export async function ensureServiceLinkedRoles(client: IAMClient): Promise<readonly string[]> {
+  const created = await Promise.all(
+    SERVICES.map(async ([service, name]) => ((await ensure(client, service)) ? [name] : [])),
+  );
+  return created.flat();
+}
+
+async function ensure(client: IAMClient, service: string): Promise<boolean> {
+  const PathPrefix = `/aws-service-role/${service}/`;
+  const { Roles = [] } = await onAws("look for service-linked roles", () =>
+    client.send(new ListRolesCommand({ PathPrefix })),
+  );
+  if (Roles.length > 0) return false;
+  try {
+    await client.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
+    return true;
+  } catch (cause) {
+    // Another one was faster.
+    if (cause instanceof Error && /been taken|already exists/i.test(cause.message)) return false;
+    throw new WindlassError(
+      "WINDLASS_SERVICE_LINKED_ROLE",
+      `the service-linked role of ${service} is missing and could not be created`,
+      {
+        cause,
+        hint: `have an administrator run \`aws iam create-service-linked-role --aws-service-name ${service}\``,
+      },
+    );
+  }
+}
