@@ -178,7 +178,6 @@ export class WindlassApp extends Construct {
         shards: String(shards ?? 0),
         // Given by `windlass deploy`, which knows what the rest of the template was made from.
         templateHash: this.node.tryGetContext("windlass:template-hash") ?? "",
-        codeChangedAt: link.codeChangedAt,
       },
     });
   }

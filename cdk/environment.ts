@@ -87,8 +87,6 @@ export class WindlassEnvironment extends Construct {
       "bucket-name": bucket.bucketName,
       "cluster-name": cluster.name,
       "deployment-function-arn": new DeploymentFunction(this, "Deployment", deployment).arn,
-      // `windlass deploy` writes it, so that the next update of any app's stack looks at that app's code again.
-      "code-changed-at": "0",
       "controller-function-arn": controller.arn,
       "launch-template-id": hosts.launchTemplateId,
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",

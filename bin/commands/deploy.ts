@@ -38,7 +38,6 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const code = readFileSync(bundle.file, "utf8");
   const deployment = {
     app: spec.name,
-    environment,
     code,
     codeHash: sha256(code),
     specHash: sha256(text),
@@ -46,8 +45,8 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   };
   const rows = new DynamoRows(clients.dynamo, facts["table-name"]);
   const objects = new S3Objects(clients.s3, facts["bucket-name"]);
-  const { ssm } = clients;
-  const row = await deployCode({ rows, objects, ssm, now: Date.now }, deployment);
+  const ports = { rows, objects, now: Date.now };
+  const row = await deployCode(ports, deployment);
   const show = (deployed: DeploymentRow, resources: number | undefined): number => {
     const seconds = secondsSince(start);
     const shown = describeDeployment({ spec, row: deployed, resources, environment, seconds });
@@ -60,7 +59,9 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
     ...{ spec, code: bundle.file, environment, images, shards, steps, rows },
     templateHash: deployment.templateHash,
   });
-  return show(deployed.row, deployed.changed);
+  // The stack may have been right already while other code was ahead of it.
+  const live = (await deployCode(ports, deployment)) ?? deployed.row;
+  return show(live, deployed.changed);
 }
 
 /** The spec under another name. @throws InvalidError when no app can have it */

@@ -17,7 +17,6 @@ export class EnvironmentLink extends Construct {
   readonly clusterName: string;
   readonly deploymentFunctionArn: string;
   readonly controllerFunctionArn: string;
-  readonly codeChangedAt: string;
   readonly encryptionKey: IKey | undefined;
   /** What must exist before the app is deployed. */
   readonly dependencies: readonly IDependable[];
@@ -42,6 +41,5 @@ export class EnvironmentLink extends Construct {
     this.clusterName = fact("cluster-name");
     this.deploymentFunctionArn = fact("deployment-function-arn");
     this.controllerFunctionArn = fact("controller-function-arn");
-    this.codeChangedAt = fact("code-changed-at");
   }
 }

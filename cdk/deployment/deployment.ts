@@ -76,20 +76,22 @@ async function storeManifest(
 }
 
 /**
- * The code that was live with these properties. A rollback names what the stack deployed last; if `windlass deploy`
- * has put other code ahead of the stack since, that one was live when the failed update began.
+ * The code that was live with these properties. A rollback names what the stack deployed last; where `windlass deploy`
+ * had put other code ahead of that, it was live when the failed update began.
  */
-async function liveCode(request: DeploymentRequest, rows: Rows): Promise<string> {
-  const { app, codeHash, codeChangedAt } = request.ResourceProperties;
-  const knownBefore = Number(request.OldResourceProperties?.codeChangedAt);
-  // Only a rollback goes back to properties that were read earlier than those it replaces.
-  if (!(knownBefore > Number(codeChangedAt))) return codeHash;
-  const history = await rows.list<DeploymentRow>(deploymentKey(app).pk);
-  const ahead = history
-    .map(({ body }) => body)
-    .filter(({ at, isAhead }) => isAhead && at > Number(codeChangedAt) && at <= knownBefore)
-    .sort((a, b) => a.number - b.number);
-  return ahead.at(-1)?.codeHash ?? codeHash;
+async function liveCode(
+  { OldResourceProperties: old, ResourceProperties: properties }: DeploymentRequest,
+  rows: Rows,
+): Promise<string> {
+  const { app, codeHash, templateHash } = properties;
+  const current = (await rows.get<DeploymentRow>(deploymentKey(app)))?.body;
+  // Is the update that is rolled back the current deployment?
+  if (current === undefined || current.isAhead || current.codeHash !== old?.codeHash) {
+    return codeHash;
+  }
+  const before = await rows.get<DeploymentRow>(deploymentKey(app, current.number - 1));
+  const wasAhead = before?.body.isAhead === true && before.body.templateHash === templateHash;
+  return wasAhead ? before.body.codeHash : codeHash;
 }
 
 function isSame(row: DeploymentRow, next: NextDeployment): boolean {

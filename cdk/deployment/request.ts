@@ -15,8 +15,6 @@ export interface DeploymentProperties {
   readonly shards: string;
   /** See `templateHash` of a deployment row. */
   readonly templateHash: string;
-  /** The fact "code-changed-at" when CloudFormation last read it. */
-  readonly codeChangedAt: string;
 }
 
 /** A request of CloudFormation about a custom resource. */

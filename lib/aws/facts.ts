@@ -6,7 +6,6 @@ export type Fact =
   | "cluster-name"
   | "deployment-function-arn"
   | "controller-function-arn"
-  | "code-changed-at"
   | "launch-template-id"
   | "host-security-group-id"
   | "subnet-ids"

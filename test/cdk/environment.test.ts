@@ -15,7 +15,6 @@ it("publishes what apps look up", () => {
     [
       "bucket-name",
       "cluster-name",
-      "code-changed-at",
       "controller-function-arn",
       "deployment-function-arn",
       "host-security-group-id",

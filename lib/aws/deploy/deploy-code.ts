@@ -1,18 +1,12 @@
-import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { DeploymentRow } from "../deployment-row.ts";
-import { type Fact, factsPath } from "../facts.ts";
 import { bundleObject, deploymentKey } from "../keys.ts";
 import type { Objects } from "../objects.ts";
 import type { Rows } from "../rows.ts";
 import { flipDeployment } from "./flip-deployment.ts";
-import { writeParameter } from "./parameters.ts";
-
-const CHANGED: Fact = "code-changed-at";
 
 export interface CodePorts {
   readonly rows: Rows;
   readonly objects: Objects;
-  readonly ssm: SSMClient;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -20,7 +14,6 @@ export interface CodePorts {
 /** An app as it is to be deployed. */
 export interface CodeDeployment {
   readonly app: string;
-  readonly environment: string;
   readonly code: string;
   /** SHA-256 of the code. */
   readonly codeHash: string;
@@ -29,8 +22,7 @@ export interface CodeDeployment {
 }
 
 /**
- * Deploys an app of which nothing but the code has changed: one object, one row, and the parameter by which its stack
- * will notice. Resolves to the deployment that is then current, or to undefined when the stack has to be updated.
+ * Deploys an app of which nothing but the code has changed: one object and one row, ahead of the stack. Resolves to the deployment that is then current, or to undefined when the stack has to be updated.
  */
 export async function deployCode(
   ports: CodePorts,
@@ -40,12 +32,7 @@ export async function deployCode(
   const found = await ports.rows.get<DeploymentRow>(deploymentKey(app));
   if (!isOnlyCode(found?.body, deployment)) return undefined;
   if (found?.body.codeHash === codeHash) return found.body;
-  const at = ports.now();
-  // Before the row: a parameter too many costs a look, one too few would leave other code in place than was deployed.
-  await Promise.all([
-    ports.objects.put(bundleObject(app, codeHash), code),
-    writeParameter(ports.ssm, `${factsPath(deployment.environment)}/${CHANGED}`, String(at)),
-  ]);
+  await ports.objects.put(bundleObject(app, codeHash), code);
   let isStill = false;
   const row = await flipDeployment(ports.rows, {
     app,
@@ -53,7 +40,7 @@ export async function deployCode(
       isStill = isOnlyCode(current, deployment);
       return isStill && current !== undefined ? ahead(current, codeHash) : undefined;
     },
-    now: () => at,
+    now: ports.now,
   });
   return isStill ? row : undefined;
 }
