@@ -60,16 +60,23 @@ await build({
   ],
 });
 
-// Folders for Lambda. With the AWS SDK as it was tested: the one of the runtime changes with it, and starts slower.
-for (const name of ["controller", "deployment"]) {
+// Programs without node_modules beside them: two functions of Lambda, and the agent of a container. With the AWS SDK as
+// it was tested: the one of Lambda's runtime changes with it, and starts slower.
+for (const [entry, outfile, target] of [
+  ["cdk/controller/handler.ts", "dist/cdk/controller-function/index.mjs", "node24"],
+  ["cdk/deployment/handler.ts", "dist/cdk/deployment-function/index.mjs", "node24"],
+  ["runtime-shim/agent-aws/main.ts", "dist/runtime-shim/agent-aws.mjs", "node20"],
+]) {
   await build({
     ...common,
-    target: "node24",
+    target,
     packages: "bundle",
     mainFields: ["module", "main"],
     minify: true,
-    entryPoints: [`cdk/${name}/handler.ts`],
-    outfile: `dist/cdk/${name}-function/index.mjs`,
+    // Errors are told apart by name.
+    keepNames: true,
+    entryPoints: [entry],
+    outfile,
     banner: {
       js: 'import { createRequire as loader } from "node:module"; const require = loader(import.meta.url);',
     },

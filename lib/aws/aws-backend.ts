@@ -18,6 +18,7 @@ import { AwsCall } from "./aws-call.ts";
 import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
 import { Deployments, functionOf } from "./deployments.ts";
 import { BLOCK_INPUTS, callKey } from "./keys.ts";
+import type { Manifest } from "./manifest.ts";
 import type { Objects } from "./objects.ts";
 import { openReply } from "./page-text.ts";
 import { ParameterSets, poolOf } from "./parameter-sets.ts";
@@ -169,12 +170,12 @@ export class AwsBackend implements Backend {
     page: InputPage,
     { isWaitedFor }: { readonly isWaitedFor: boolean },
   ): Promise<{ starts: number[]; hasReplies: boolean }> {
-    refuseUnable(asked);
+    refuseGenerator(asked);
     const { app, queues, objects } = this.#options;
-    // In its module the app may have another name than it is deployed under.
+    const deployment = await this.#deployments.current();
+    refuseOtherApp(asked, deployment.manifest);
     const target = { ...asked.target, app };
     const request = { ...asked, target };
-    const deployment = await this.#deployments.current();
     const own = functionOf(deployment, target.name).queueUrl;
     const queueUrl = target.params === undefined ? own : await this.#parameters.queueOf(target);
     const replyTo = isWaitedFor ? this.#session.url : undefined;
@@ -312,7 +313,7 @@ function cutAtBlocks(page: InputPage): InputPage[] {
   return parts;
 }
 
-function refuseUnable({ kind, target }: CallRequest): void {
+function refuseGenerator({ kind, target }: CallRequest): void {
   if (kind === "generator") {
     throw new ExecutionError(
       "WINDLASS_GENERATOR_ON_AWS",
@@ -320,4 +321,16 @@ function refuseUnable({ kind, target }: CallRequest): void {
       { hint: "return an array, or run the app on the local engine" },
     );
   }
+}
+
+/** In its module an app may have another name than it is deployed under; both are good. */
+function refuseOtherApp({ target }: CallRequest, { app, module }: Manifest): void {
+  if (target.app === app || target.app === module) return;
+  throw new NotFoundError(
+    "WINDLASS_OTHER_APP_ON_AWS",
+    `"${target.name}" of app "${target.app}" has nowhere to run: this is app "${app}"`,
+    {
+      hint: `include that app, so that both are deployed together: \`app.include(…)\` in "${module}"`,
+    },
+  );
 }

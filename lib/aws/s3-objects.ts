@@ -20,12 +20,17 @@ export class S3Objects implements Objects {
   }
 
   async get(key: string): Promise<string> {
+    return Buffer.from(await this.bytes(key)).toString();
+  }
+
+  /** @throws NotFoundError */
+  async bytes(key: string): Promise<Uint8Array> {
     return await onAws(`read "${key}" from bucket "${this.#bucket}"`, async () => {
       try {
         const { Body } = await this.#client.send(
           new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
         );
-        return (await Body?.transformToString()) ?? "";
+        return (await Body?.transformToByteArray()) ?? new Uint8Array();
       } catch (error) {
         if (!(error instanceof NoSuchKey)) throw error;
         throw new NotFoundError(

@@ -31,6 +31,8 @@ const CANCEL_EVERY_MS = 5000;
 /** For how long the row of a call is taken to be as it was read. */
 const CALL_KNOWN_MS = 2000;
 const MAX_KNOWN_CALLS = 1000;
+/** Inputs that wait in this container for so long leave it, half of them at a time. */
+const SHARE_AFTER_MS = 2000;
 /** After a failure to receive. */
 const RETRY_MS = 1000;
 /** SQS waits 20 s at most [ReceiveMessage, WaitTimeSeconds], and delays 15 min [SendMessage]. */
@@ -47,6 +49,8 @@ export interface QueueLeaseSourceOptions {
   readonly containerId: string;
   /** Number of the deployment whose code this container runs. */
   readonly deployment: number;
+  /** Inputs are leased one by one: the container runs several at a time, or a process runs only one. */
+  readonly isSingly: boolean;
   /** An input was sent to a newer deployment: it was given back, and this container takes no more. */
   readonly onNewer: () => void;
   /** True while the function may have containers beside those that work. */
@@ -72,6 +76,8 @@ interface Holding {
   crashes: Map<number, number>;
   flushedAt: number;
   extendedAt: number;
+  /** When what waits of it was last shared. */
+  sharedAt: number;
   isOver: boolean;
 }
 
@@ -179,6 +185,7 @@ export class QueueLeaseSource implements LeaseSource {
         this.#flush(holding);
       }
       if (now - holding.extendedAt >= EXTEND_EVERY_MS) this.#extend(holding, now);
+      if (now - holding.sharedAt >= SHARE_AFTER_MS) this.#share(holding, now);
     }
     if (now - this.#checkedAt >= CANCEL_EVERY_MS) {
       this.#checkedAt = now;
@@ -268,7 +275,9 @@ export class QueueLeaseSource implements LeaseSource {
       await queues.hide(queueUrl, received.handle, 0);
       return;
     }
-    const call = await this.#callRow(inputs);
+    // The read of an awaited call goes beside its run: it would be a third of the way there and back.
+    const isAwaited = inputs.replyTo !== undefined && inputs.request.kind === "group";
+    const call = isAwaited ? undefined : await this.#callRow(inputs);
     if (call?.state === "cancelled") {
       await queues.delete(queueUrl, received.handle);
       return;
@@ -282,6 +291,7 @@ export class QueueLeaseSource implements LeaseSource {
     } else {
       const cancelled = new Set(call?.cancelled);
       await this.#begin({ inputs, handle: received.handle, range: taken.range, cancelled });
+      if (isAwaited) this.#do(() => this.#obeyCancellations());
     }
   }
 
@@ -301,6 +311,7 @@ export class QueueLeaseSource implements LeaseSource {
       crashes: new Map(),
       flushedAt: now,
       extendedAt: now,
+      sharedAt: now,
       isOver: false,
     };
     this.#holdings.add(holding);
@@ -316,7 +327,8 @@ export class QueueLeaseSource implements LeaseSource {
     }
     // Without those that have failed just now.
     const rest = range.remaining;
-    this.#enqueue(holding, range.isSuspicious ? rest.flatMap(singles) : rest, inputs.attempt);
+    const areSingle = range.isSuspicious || this.#options.isSingly;
+    this.#enqueue(holding, areSingle ? rest.flatMap(singles) : rest, inputs.attempt);
   }
 
   #enqueue(holding: Holding, spans: readonly Span[], attempt: number): void {
@@ -440,10 +452,29 @@ export class QueueLeaseSource implements LeaseSource {
     if (holding.range.isStored) this.#flush(holding);
   }
 
+  /** Half of what waits here goes to whoever is free: its last inputs, as one range. */
+  #share(holding: Holding, now: number): void {
+    holding.sharedAt = now;
+    const { isSingly, mayScaleOut } = this.#options;
+    if (!isSingly || !mayScaleOut() || this.#isStopped || holding.range.isSuspicious) return;
+    const waiting = this.#ready.filter((work) => work.holding === holding);
+    const [last] = waiting.slice(-1);
+    if (last === undefined) return;
+    let first = waiting.length - 1;
+    while (first > waiting.length / 2 && isJoined(waiting[first - 1], waiting[first])) first -= 1;
+    const leaving = waiting.slice(first).filter(({ span }) => span.start !== holding.inputs.start);
+    const start = leaving[0]?.span.start;
+    if (start === undefined) return;
+    this.#ready = this.#ready.filter((work) => !leaving.includes(work));
+    const span = { start, end: last.span.end };
+    this.#leaveRange(holding, span, { attempt: last.attempt, delayMs: 0 });
+  }
+
   async #obeyCancellations(): Promise<void> {
     const { queues, queueUrl } = this.#options;
     for (const holding of [...this.#holdings]) {
       const call = await this.#callRow(holding.inputs);
+      if (holding.isOver) continue;
       if (call?.state === "cancelled") {
         this.#cancelLeases(holding);
         await queues.delete(queueUrl, holding.handle);
@@ -520,6 +551,10 @@ function cancelledWithin({ cancelled }: Holding, { start, end }: Span): { index:
 
 function countOf({ start, end }: Span): { start: number; count: number } {
   return { start, count: end - start };
+}
+
+function isJoined(work: Work | undefined, next: Work | undefined): boolean {
+  return work?.span.end === next?.span.start && work?.attempt === next?.attempt;
 }
 
 function singles({ start, end }: Span): Span[] {

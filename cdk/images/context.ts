@@ -1,0 +1,32 @@
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ownFolder } from "../../lib/local/bundle/own-package.ts";
+import type { ImageSpec } from "../../lib/spec.ts";
+
+/** Its Node runs the agent and user code, whatever the base has. It needs glibc 2.28 or newer. */
+const NODE_TAG = "node:24-bookworm-slim";
+/** The agent, and the runner that it starts. */
+const PROGRAMS: readonly string[] = ["agent-aws.mjs", "runner-node.mjs"];
+
+/** Writes the folder that an image is built from: what the spec says, and on top of it what makes it a container of ours. */
+export function writeImageContext(image: ImageSpec, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const program of PROGRAMS) {
+    copyFileSync(join(ownFolder(), "dist/runtime-shim", program), join(folder, program));
+  }
+  writeFileSync(join(folder, "Dockerfile"), toDockerfile(image));
+}
+
+function toDockerfile({ dockerfile }: ImageSpec): string {
+  return [
+    dockerfile.trimEnd(),
+    // Last, so that a new version of Windlass builds no layer of the user's again.
+    `COPY --from=${NODE_TAG} /usr/local/bin/node /opt/windlass/node`,
+    // On musl it cannot start: better known now than in each container.
+    'RUN ["/opt/windlass/node","--version"]',
+    `COPY ${PROGRAMS.join(" ")} /opt/windlass/`,
+    'ENTRYPOINT ["/opt/windlass/node","/opt/windlass/agent-aws.mjs"]',
+    "CMD []",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,316 @@
+import { CONTAINER_BEAT_MS } from "../../lib/aws/container-row.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { type Deployment, Deployments, functionOf } from "../../lib/aws/deployments.ts";
+import { deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
+import type { LogLine } from "../../lib/aws/log-line.ts";
+import type { Objects } from "../../lib/aws/objects.ts";
+import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
+import type { Queues } from "../../lib/aws/queues.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
+import type { Backend } from "../../lib/backend.ts";
+import { decodePage } from "../../lib/codec/decode.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
+import type { Page } from "../../lib/codec/page.ts";
+import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
+import { unpackPage } from "../../lib/messages.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
+import { Agent, type AgentState } from "../agent/agent.ts";
+import { toErrorPage } from "../agent/error-page.ts";
+import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
+import type { RunnerProcess } from "../agent/runner-process.ts";
+import { type Blobs, fetchCode } from "./code.ts";
+import { ContainerRecord, type ContainerReport } from "./container-record.ts";
+import type { AgentEnvironment } from "./environment.ts";
+import { areStartsFailing } from "./failed-starts.ts";
+import { LeaseMeter } from "./lease-meter.ts";
+
+/** A lease that makes no progress for this long gives up what it has not started. */
+const SPLIT_AFTER_MS = 2000;
+/** How often the source looks at its messages. */
+const SOURCE_EVERY_MS = 1000;
+/** An idle container is the controller's to end; should that one be broken, it ends by itself this much later. */
+const FORGOTTEN_SECONDS = 600;
+/** An error in the row of a container is for reading. */
+const MAX_ERROR_CHARS = 2000;
+
+export interface AwsContainerOptions {
+  readonly environment: AgentEnvironment;
+  readonly rows: Rows;
+  readonly objects: Objects;
+  readonly blobs: Blobs;
+  readonly queues: Queues;
+  /** Where the code is written: below the folder of the image's npm packages. */
+  readonly codeFolder: string;
+  readonly startRunner: () => RunnerProcess;
+  /** Where calls made by user code go. */
+  readonly backend: Backend;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  readonly onLine: (line: LogLine) => void;
+  /** Something failed that no caller is told of, since it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** What there is once the deployment is known. */
+interface Work {
+  /** Name of the app in its module. */
+  readonly module: string;
+  readonly spec: FunctionSpec;
+  /** Parameters of a class: a page of one value. */
+  readonly params: Page | undefined;
+  readonly source: QueueLeaseSource;
+  readonly meter: LeaseMeter;
+}
+
+/**
+ * A container on AWS, from its start to its end: keeps a runner with the current code of its function, takes ranges
+ * from the function's queue, and says in its row how it is.
+ */
+export class AwsContainer {
+  /** Resolves with the exit code of this program. */
+  readonly ended: Promise<number>;
+  readonly #options: AwsContainerOptions;
+  readonly #record: ContainerRecord;
+  readonly #deployments: Deployments;
+  /** Starts while the deployment is looked up. */
+  #runner: RunnerProcess | undefined;
+  #end: (code: number) => void = () => {};
+  #state: "starting" | "ready" | "draining" | "stopping" | "ended" = "starting";
+  #deployment = 0;
+  #work: Work | undefined;
+  #agent: Agent | undefined;
+  /** To be told that the last runner has ended: no other is started. */
+  #onRunnerEnd: (() => void) | undefined;
+  /** Since when it runs nothing, in milliseconds since 1970. */
+  #idleSince: number | null = null;
+  #sourceAt = 0;
+  #beatAt: number;
+
+  constructor(options: AwsContainerOptions) {
+    const { environment, rows, objects, wallClock, now, onError } = options;
+    this.#options = options;
+    this.#runner = options.startRunner();
+    this.#beatAt = now();
+    this.#record = new ContainerRecord({
+      ...{ environment, rows, onError },
+      now: wallClock,
+      onDrain: () => this.drain(),
+    });
+    const { app, environment: name } = environment;
+    this.#deployments = new Deployments({ app, environment: name, rows, objects, now });
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Becomes the function that its environment names. */
+  async start(): Promise<void> {
+    const { environment, blobs, codeFolder } = this.#options;
+    void this.#record.write();
+    try {
+      const [deployment, parameters] = await Promise.all([
+        this.#deployments.read(),
+        this.#parameters(),
+      ]);
+      this.#work = this.#prepare(deployment, parameters);
+      const { codeHash } = deployment.row;
+      const code = { app: environment.app, codeHash, folder: codeFolder };
+      const bundle = await fetchCode(blobs, code);
+      if (this.#state === "starting") this.#run(this.#work, bundle);
+    } catch (error) {
+      this.#runner?.kill();
+      await this.#failStart(toPage(error));
+    }
+  }
+
+  /** Looks at the clock; to be called several times a second. */
+  tick(): void {
+    this.#agent?.tick();
+    const now = this.#options.now();
+    if (now - this.#sourceAt >= SOURCE_EVERY_MS) {
+      this.#sourceAt = now;
+      this.#work?.source.tick();
+      this.#endIfForgotten();
+    }
+    if (now - this.#beatAt >= CONTAINER_BEAT_MS) {
+      this.#beatAt = now;
+      this.#beat().catch(this.#options.onError);
+    }
+  }
+
+  /** Takes nothing new, finishes what it has, runs exit hooks, ends. */
+  drain(): void {
+    if (this.#state !== "starting" && this.#state !== "ready") return;
+    this.#state = "draining";
+    this.#leave(this.#work?.source.retire()).catch(this.#options.onError);
+  }
+
+  /** Hands back at once what it has, and ends: its host is about to go. */
+  stop(): void {
+    if (this.#state === "stopping" || this.#state === "ended") return;
+    this.#state = "stopping";
+    const stopped = this.#work?.source.stop();
+    this.#agent?.drain();
+    this.#leave(stopped).catch(this.#options.onError);
+  }
+
+  async #leave(finished: Promise<void> | undefined): Promise<void> {
+    void this.#record.write({ status: "draining" });
+    try {
+      await finished;
+    } finally {
+      await this.#endRunner();
+      if (this.#state !== "ended") {
+        this.#state = "ended";
+        await this.#record.write({ status: "ended", running: 0 });
+        this.#end(0);
+      }
+    }
+  }
+
+  async #endRunner(): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined) {
+      this.#runner?.kill();
+      return;
+    }
+    if (agent.state === "ended") return;
+    const ended = new Promise<void>((resolve) => {
+      this.#onRunnerEnd = resolve;
+    });
+    agent.drain();
+    await ended;
+  }
+
+  /** Tells callers only when it is in vain to start another container. */
+  async #failStart(error: Page): Promise<void> {
+    if (this.#state === "stopping" || this.#state === "ended") return;
+    this.#state = "ended";
+    try {
+      await this.#record.write({ status: "ended", running: 0, error: describe(error) });
+      await this.#giveUp(error);
+    } finally {
+      this.#end(1);
+    }
+  }
+
+  async #giveUp(error: Page): Promise<void> {
+    const source = this.#work?.source;
+    if (source === undefined) return;
+    const { environment, rows } = this.#options;
+    const { app, pool } = environment;
+    const start = { pool, deployment: this.#deployment };
+    // What it holds is for the next container: it was ready once.
+    if (source.isIdle && (await areStartsFailing(rows, app, start)))
+      await source.failWaiting(error);
+    else await source.stop();
+  }
+
+  /** The parameter set of its pool; undefined for a function's own pool. @throws NotFoundError */
+  async #parameters(): Promise<ParametersRow | undefined> {
+    const { environment, rows } = this.#options;
+    const { app, pool } = environment;
+    if (pool === environment.function) return undefined;
+    const found = await rows.get<ParametersRow>(parametersKey(app, pool));
+    if (found !== undefined) return found.body;
+    throw new NotFoundError("WINDLASS_POOL_GONE", `pool "${pool}" of app "${app}" does not exist`, {
+      hint: "nobody has called it for a day: the next call makes it again",
+    });
+  }
+
+  #prepare(deployment: Deployment, parameters: ParametersRow | undefined): Work {
+    const { environment, rows, objects, queues, wallClock, now, onError } = this.#options;
+    const known = functionOf(deployment, environment.function);
+    const { spec } = known;
+    const queueUrl = parameters?.queueUrl ?? known.queueUrl;
+    this.#deployment = deployment.row.number;
+    const source = new QueueLeaseSource({
+      store: { rows, objects, now: wallClock },
+      queues,
+      queueUrl,
+      containerId: environment.containerId,
+      deployment: this.#deployment,
+      isSingly: spec.concurrency.maxInputs > 1 || spec.singleUseContainers,
+      onNewer: () => this.drain(),
+      mayScaleOut: () => spec.maxContainers !== 1,
+      onError,
+    });
+    const meter = new LeaseMeter({
+      source,
+      now,
+      onChange: () => {
+        this.#idleSince = meter.running === 0 ? wallClock() : null;
+      },
+    });
+    const params = parameters === undefined ? undefined : unpackPage(parameters.params);
+    return { module: deployment.manifest.module, spec, params, source, meter };
+  }
+
+  #run(work: Work, bundle: string): void {
+    const { environment, backend, startRunner, now, onLine } = this.#options;
+    const { containerId, function: name } = environment;
+    const { module: app, spec, params, meter } = work;
+    const runner = this.#runner ?? startRunner();
+    this.#runner = undefined;
+    this.#agent = new Agent({
+      ...{ app, containerId, spec, params, bundle, backend, now },
+      process: runner,
+      source: meter,
+      splitAfterMs: SPLIT_AFTER_MS,
+      prefetch: () => meter.prefetches,
+      isDebugged: false,
+      onLine: (stream, text) => onLine({ function: name, container: containerId, stream, text }),
+      onState: (state, error) => this.#changed(state, error, () => this.#run(work, bundle)),
+    });
+  }
+
+  #changed(state: AgentState, error: Page | undefined, again: () => void): void {
+    if (state === "ready" && this.#state === "starting") {
+      this.#state = "ready";
+      this.#idleSince ??= this.#options.wallClock();
+      void this.#record.write({ status: "ready", ...this.#report() });
+    }
+    if (state !== "ended") return;
+    this.#work?.meter.leave();
+    if (this.#onRunnerEnd !== undefined || this.#state === "stopping") this.#onRunnerEnd?.();
+    else if (error !== undefined) this.#failStart(error).catch(this.#options.onError);
+    // A runner that has crashed, was killed, or is not to be used again: the next takes its place, once the agent
+    // has answered for what it ran.
+    else queueMicrotask(again);
+  }
+
+  async #beat(): Promise<void> {
+    const { environment, rows } = this.#options;
+    void this.#record.write(this.#report());
+    const found = await rows.get<DeploymentRow>(deploymentKey(environment.app));
+    const isCurrent = found !== undefined && found.body.number <= this.#deployment;
+    if (this.#state === "ready" && !isCurrent) this.drain();
+  }
+
+  #report(): Partial<ContainerReport> {
+    const running = this.#work?.meter.running ?? 0;
+    const inputMs = this.#work?.meter.inputMs ?? null;
+    return { deployment: this.#deployment, running, idleSince: this.#idleSince, inputMs };
+  }
+
+  #endIfForgotten(): void {
+    const spec = this.#work?.spec;
+    // Containers that are to be there without work cost what their user asked for.
+    if (spec === undefined || this.#idleSince === null || spec.minContainers > 0) return;
+    const idleSeconds = (this.#options.wallClock() - this.#idleSince) / 1000;
+    if (idleSeconds > spec.scaledownWindowSeconds + FORGOTTEN_SECONDS) this.drain();
+  }
+}
+
+function toPage(error: unknown): Page {
+  return isWindlassError(error) ? toErrorPage(error) : encodePage([error], () => "error");
+}
+
+function describe(page: Page): string {
+  const [error] = decodePage(page);
+  if (!(error instanceof Error)) return String(error).slice(0, MAX_ERROR_CHARS);
+  const name = isWindlassError(error) ? error.code : error.name;
+  return `${name}: ${error.message}`.slice(0, MAX_ERROR_CHARS);
+}

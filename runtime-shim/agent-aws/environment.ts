@@ -1,0 +1,43 @@
+import { InvalidError } from "../../lib/errors.ts";
+
+/** What a container on AWS is told when it is started. */
+export interface AgentEnvironment {
+  readonly app: string;
+  /** Name of the function or class that it runs. */
+  readonly function: string;
+  /** Key of the pool that it belongs to. */
+  readonly pool: string;
+  readonly containerId: string;
+  readonly environment: string;
+  readonly table: string;
+  readonly bucket: string;
+  /** The controller's function, woken by calls that user code makes; undefined: the sweep finds them. */
+  readonly controller: string | undefined;
+}
+
+const NAMES = {
+  app: "WINDLASS_APP",
+  function: "WINDLASS_FUNCTION",
+  pool: "WINDLASS_POOL",
+  containerId: "WINDLASS_CONTAINER_ID",
+  environment: "WINDLASS_ENVIRONMENT",
+  table: "WINDLASS_TABLE",
+  bucket: "WINDLASS_BUCKET",
+} as const;
+
+/** @throws InvalidError naming every variable that is missing */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): AgentEnvironment {
+  const missing = Object.values(NAMES).filter((name) => !env[name]);
+  if (missing.length > 0) {
+    throw new InvalidError(
+      "WINDLASS_AGENT_ENVIRONMENT",
+      `a container of Windlass needs ${missing.join(", ")} in its environment`,
+      { hint: "the controller sets them: call the function, instead of running its image by hand" },
+    );
+  }
+  const values = Object.entries(NAMES).map(([field, name]) => [field, env[name]]);
+  const controller = env["WINDLASS_CONTROLLER"] || undefined;
+  return { ...(Object.fromEntries(values) as Omit<AgentEnvironment, "controller">), controller };
+}

@@ -1,0 +1,129 @@
+import type { Failure, ItemPage, ResultPage } from "../../lib/backend.ts";
+import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "../agent/lease-source.ts";
+
+/** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
+const SMOOTHING = 0.3;
+const MAX_GROWTH = 4;
+/** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
+const PREFETCH_BELOW_MS = 0.2;
+
+interface Active {
+  /** Inputs that are not answered. */
+  left: number;
+  /** When it last made progress. */
+  since: number;
+}
+
+export interface LeaseMeterOptions {
+  readonly source: LeaseSource;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** It began to run something, or ran the last of all. */
+  readonly onChange: () => void;
+}
+
+/** Stands between the source and whichever agent this container has now, and measures what goes through. */
+export class LeaseMeter implements LeaseSource, LeaseWorker {
+  readonly #options: LeaseMeterOptions;
+  readonly #active: Map<number, Active> = new Map();
+  #agent: LeaseWorker | undefined;
+  #inputMs: number | undefined;
+
+  constructor(options: LeaseMeterOptions) {
+    this.#options = options;
+  }
+
+  /** Inputs that are run now, or wait in the runner. */
+  get running(): number {
+    let running = 0;
+    for (const { left } of this.#active.values()) running += left;
+    return running;
+  }
+
+  /** Milliseconds that one input takes; undefined before the first result. */
+  get inputMs(): number | undefined {
+    return this.#inputMs;
+  }
+
+  get prefetches(): boolean {
+    return this.#inputMs !== undefined && this.#inputMs < PREFETCH_BELOW_MS;
+  }
+
+  get slots(): number {
+    return this.#agent?.slots ?? 0;
+  }
+
+  get idle(): boolean {
+    return this.#agent?.idle ?? true;
+  }
+
+  /** Its agent has ended: it takes nothing before the next is there. */
+  leave(): void {
+    this.#agent = undefined;
+  }
+
+  run(lease: Lease): void {
+    this.#active.set(lease.id, { left: lease.count, since: this.#options.now() });
+    this.#options.onChange();
+    this.#agent?.run(lease);
+  }
+
+  cancel(leaseId: number, index?: number): void {
+    // The source has answered for all of it.
+    if (index === undefined) this.#advance(leaseId, Number.POSITIVE_INFINITY);
+    this.#agent?.cancel(leaseId, index);
+  }
+
+  credit(leaseId: number, items: number): void {
+    this.#agent?.credit(leaseId, items);
+  }
+
+  available(agent: LeaseWorker): void {
+    this.#agent = agent;
+    this.#options.source.available(this);
+  }
+
+  complete(lease: Lease, page: ResultPage): void {
+    this.#measure(lease.id, page.count);
+    this.#advance(lease.id, page.count);
+    this.#options.source.complete(lease, page);
+  }
+
+  items(lease: Lease, items: ItemPage): void {
+    this.#options.source.items(lease, items);
+  }
+
+  retry(lease: Lease, failure: Failure, delayMs: number): void {
+    this.#advance(lease.id, 1);
+    this.#options.source.retry(lease, failure, delayMs);
+  }
+
+  giveBack(lease: Lease, from: number, reason: GiveBackReason): void {
+    this.#advance(lease.id, lease.start + lease.count - from);
+    this.#options.source.giveBack(lease, from, reason);
+  }
+
+  hasIdleCapacity(): boolean {
+    return this.#options.source.hasIdleCapacity(this);
+  }
+
+  #measure(leaseId: number, count: number): void {
+    const active = this.#active.get(leaseId);
+    if (active === undefined) return;
+    const now = this.#options.now();
+    const inputMs = (now - active.since) / count;
+    const known = this.#inputMs ?? inputMs;
+    // Bounded, as in the local engine: one slow input in a hundred says little of the others.
+    this.#inputMs = known + SMOOTHING * (Math.min(inputMs, known * MAX_GROWTH) - known);
+    active.since = now;
+  }
+
+  #advance(leaseId: number, count: number): void {
+    const active = this.#active.get(leaseId);
+    if (active === undefined) return;
+    active.left -= count;
+    if (active.left > 0) return;
+    this.#active.delete(leaseId);
+    this.#options.onChange();
+  }
+}

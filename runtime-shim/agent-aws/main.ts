@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { AwsBackend } from "../../lib/aws/aws-backend.ts";
+import { createClients } from "../../lib/aws/clients.ts";
+import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { formatLogLine } from "../../lib/aws/log-line.ts";
+import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
+import { RunnerProcess } from "../agent/runner-process.ts";
+import { AwsContainer } from "./container.ts";
+import { readEnvironment } from "./environment.ts";
+
+/** How often clocks are looked at. */
+const TICK_MS = 50;
+/** Beside this program in the image. */
+const RUNNER_FILE: string = fileURLToPath(new URL("runner-node.mjs", import.meta.url));
+const CODE_FOLDER: string = fileURLToPath(new URL("code", import.meta.url));
+const FLAGS: readonly string[] = ["--enable-source-maps"];
+
+/** The first program of a container on AWS. It ends when the container is to end. */
+async function main(): Promise<number> {
+  const environment = readEnvironment(process.env);
+  const { app, bucket, table, controller } = environment;
+  const clients = createClients();
+  const rows = new DynamoRows(clients.dynamo, table);
+  const objects = new S3Objects(clients.s3, bucket);
+  const queues = new SqsQueues(clients.sqs);
+  const clocks = { wallClock: Date.now, now: () => performance.now() };
+  const onError = (error: unknown): void => {
+    process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
+  };
+  const backend = new AwsBackend({
+    ...{ app, environment: environment.environment, rows, objects, queues, ...clocks, onError },
+    wake: async (pools) => {
+      if (controller === undefined) return;
+      const Payload = Buffer.from(JSON.stringify({ kind: "wake", app, pools }));
+      await clients.lambda.send(
+        new InvokeCommand({ FunctionName: controller, InvocationType: "Event", Payload }),
+      );
+    },
+    sessionId: randomUUID().replaceAll("-", "").slice(0, 16),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const container = new AwsContainer({
+    ...{ environment, rows, objects, blobs: objects, queues, backend, ...clocks, onError },
+    codeFolder: CODE_FOLDER,
+    startRunner: () =>
+      new RunnerProcess({
+        command: process.execPath,
+        args: [...FLAGS, RUNNER_FILE],
+        cwd: process.cwd(),
+      }),
+    onLine: (line) => process[line.stream].write(`${formatLogLine(line)}\n`),
+  });
+  process.on("SIGTERM", () => container.stop());
+  setInterval(() => container.tick(), TICK_MS);
+  void container.start();
+  const code = await container.ended;
+  await backend.close();
+  return code;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(1);
+}
