@@ -81,11 +81,7 @@ export async function buyHost(
 }
 
 /** Which types to leave alone after a refusal: this one, all that share its quota, or all. */
-function restsAfter(
-  type: string,
-  refusals: readonly Refusal[],
-  now: number,
-): OffersRow["resting"] {
+function restsAfter(type: string, refusals: readonly Refusal[], now: number): OffersRow["resting"] {
   const told =
     refusals.find(({ code }) => isPermission(code)) ?? refusals.find(isQuota) ?? refusals[0];
   const { code = "no reason", message = "" } = told ?? {};

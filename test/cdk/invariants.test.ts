@@ -39,7 +39,7 @@ const WIDE_RESOURCES: readonly (readonly [RegExp, string])[] = [
   [/:instance\/\*$/, "bought by this launch template, or narrowed by the tag of the environment"],
   [/:fleet\/\*$/, "an instant fleet is only a request; what it buys is limited"],
   [
-    /:(volume|network-interface|security-group|image)\/\*$/,
+    /:(volume|network-interface|security-group|image|snapshot)\/\*$/,
     "parts of an instance that this launch template names",
   ],
   [/:parameter\/aws\/service\/ecs\/optimized-ami\/\*$/, "public ids of images"],
