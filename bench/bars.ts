@@ -62,6 +62,7 @@ const BARS: readonly Bar[] = [
   atMost("import", "forbidden_modules", { bound: 0 }),
   atMost("synth", "wall_500", { bound: 1500 }),
   atMost("synth", "wall_500", { over: "l1", bound: 2 }),
+  atMost("plugin", "added", { bound: 1500 }),
 ];
 
 /** Compares what a suite measured with its bars. */

@@ -17,6 +17,7 @@ import { importing } from "./suites/import.ts";
 import { map } from "./suites/map.ts";
 import { million } from "./suites/million.ts";
 import { payload } from "./suites/payload.ts";
+import { plugin } from "./suites/plugin.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
 import { formatRatios, formatTable } from "./table.ts";
@@ -34,6 +35,7 @@ const SUITES: readonly Suite[] = [
   hello,
   importing,
   synth,
+  plugin,
 ];
 const NAMES: string = SUITES.map(({ name }) => name).join(" ");
 const USAGE = `usage: npm run bench -- <suite>... [options]
