@@ -1,4 +1,5 @@
 import type { CapacityAction } from "../../lib/scheduling/capacity-state.ts";
+import { attempt } from "./attempt.ts";
 import { closeHost, emptyHost, reopenHost, terminateHost } from "./close-host.ts";
 import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
@@ -42,7 +43,9 @@ export async function act(
     if (action.kind === "drain") await drain(action, apps, controller);
     const host = "host" in action ? hosts.get(action.host) : undefined;
     if (host === undefined) continue;
-    resting = { ...resting, ...(await actOnHost(action, host, controller)) };
+    const doing = { at: action.kind, host: host.id };
+    const rests = await attempt(doing, () => actOnHost(action, host, controller), controller.ports);
+    resting = { ...resting, ...rests };
     if (action.kind === "close") left.add(host.id);
     if (action.kind === "terminate" || action.kind === "reopen") left.delete(host.id);
   }

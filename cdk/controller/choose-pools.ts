@@ -1,4 +1,5 @@
 import type { Asked } from "./asked.ts";
+import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
 import { isLive, poolId } from "./pools.ts";
 import type { LeaseRow } from "./rows.ts";
@@ -61,7 +62,9 @@ async function withRecent(
   const apps = new Map(found);
   for (const app of allApps) {
     if (apps.has(app)) continue;
-    const manifest = await controller.apps.recent(app, controller.ports);
+    const { ports } = controller;
+    const read = () => controller.apps.recent(app, ports);
+    const manifest = await attempt({ at: "read-app", app }, read, ports);
     if (manifest !== undefined) apps.set(app, { app, manifest, containers: [] });
   }
   return apps;

@@ -9,6 +9,7 @@ import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
 import { act } from "./act.ts";
 import type { Asked } from "./asked.ts";
+import { attempt } from "./attempt.ts";
 import { type ChosenPools, choosePools } from "./choose-pools.ts";
 import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
@@ -51,17 +52,28 @@ export async function runPass(
   lease: Lease,
   controller: Controller,
 ): Promise<PassResult> {
+  const { ports } = controller;
   const found = await survey(asked, lease.row, controller);
   await drainRemoved(found, controller);
   const allApps = asked.isSweep ? await listApps(controller) : [];
-  const turn = allApps[sweepNumber(controller.ports.now()) % Math.max(1, allApps.length)];
-  const sets = turn === undefined ? [] : await sweepParameters(turn, controller);
-  const looked = { lease: lease.row, found, allApps, sets };
+  const turn = allApps[sweepNumber(ports.now()) % Math.max(1, allApps.length)];
+  const sets =
+    turn === undefined
+      ? []
+      : await attempt(
+          { at: "sweep-parameters", app: turn },
+          () => sweepParameters(turn, controller),
+          ports,
+        );
+  const looked = { lease: lease.row, found, allApps, sets: sets ?? [] };
   const chosen = await choosePools(asked, looked, controller);
   const planned = await measure(chosen, { asked, found }, controller);
   const actions = await decide(planned, { asked, found }, controller);
   const acted = await act(actions, { found, apps: chosen.apps, lease }, controller);
-  if (turn !== undefined) await sweepSessions(turn, controller);
+  if (turn !== undefined) {
+    const sweep = () => sweepSessions(turn, controller);
+    await attempt({ at: "sweep-sessions", app: turn }, sweep, ports);
+  }
   return {
     ...acted,
     idleApps: new Set(
@@ -88,22 +100,24 @@ async function measure(
   { asked, found }: Looked,
   controller: Controller,
 ): Promise<Planned[]> {
+  const measureOne = async (id: string): Promise<Planned | undefined> => {
+    const { app: name, pool } = splitPoolId(id);
+    const app = apps.get(name);
+    const queueUrl = app === undefined ? undefined : await queueOf(app, pool, controller);
+    if (app === undefined || queueUrl === undefined) return undefined;
+    const counted = await countDemand(queueUrl, controller.ports);
+    const planned = { id, app, pool, queueUrl, demand: counted };
+    // Counts may not know yet of what was sent just now, and whoever woke us sent it just now.
+    const isServed = hasLive(planned) || isComing(id, found);
+    if (asked.pools.has(id) && !isServed) await prove(planned, controller);
+    return planned;
+  };
   const measured = await Promise.all(
-    [...ids].map(async (id): Promise<Planned[]> => {
-      const { app: name, pool } = splitPoolId(id);
-      const app = apps.get(name);
-      if (app === undefined) return [];
-      const queueUrl = await queueOf(app, pool, controller);
-      if (queueUrl === undefined) return [];
-      const counted = await countDemand(queueUrl, controller.ports);
-      const planned = { id, app, pool, queueUrl, demand: counted };
-      // Counts may not know yet of what was sent just now, and whoever woke us sent it just now.
-      const isServed = hasLive(planned) || isComing(id, found);
-      if (asked.pools.has(id) && !isServed) await prove(planned, controller);
-      return [planned];
-    }),
+    [...ids].map((pool) =>
+      attempt({ at: "measure", pool }, () => measureOne(pool), controller.ports),
+    ),
   );
-  return measured.flat();
+  return measured.filter((one) => one !== undefined);
 }
 
 /** The queue of a function, or that of one of its parameter sets; undefined for a pool that is no more. */
@@ -143,8 +157,10 @@ async function decide(
 }
 
 async function prove(one: Planned, { ports }: Controller): Promise<void> {
-  const { app } = one.app;
-  one.demand = await proveDemand({ app, url: one.queueUrl, counted: one.demand }, ports);
+  const of = { app: one.app.app, url: one.queueUrl, counted: one.demand };
+  const proved = await attempt({ at: "prove", pool: one.id }, () => proveDemand(of, ports), ports);
+  // Nothing starts for what could not be looked at.
+  one.demand = proved ?? { backlog: 0, running: 0, isProved: false };
 }
 
 function stateOf(

@@ -2,6 +2,7 @@ import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { containerKey } from "../../lib/aws/keys.ts";
 import type { RowWrite } from "../../lib/aws/rows.ts";
 import { createContainerId } from "../../lib/ids.ts";
+import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
 import { type RunPlace, runContainer } from "./run-container.ts";
@@ -44,7 +45,13 @@ export async function placeContainers(
       await Promise.all(
         part
           .slice(first, first + AT_ONCE)
-          .map(({ placement, container }) => runContainer(container, placement, controller)),
+          .map(({ placement, container }) =>
+            attempt(
+              { at: "run-container", app: container.app, container: container.id },
+              () => runContainer(container, placement, controller),
+              ports,
+            ),
+          ),
       );
     }
   }

@@ -1,6 +1,7 @@
 import type { RowWrite } from "../../lib/aws/rows.ts";
 import type { HostPurpose } from "../../lib/scheduling/capacity-state.ts";
 import { HOST_TYPES, type HostType } from "../../lib/scheduling/host-types.ts";
+import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
 import { changeHost } from "./host-changes.ts";
 import type { Lease } from "./lease.ts";
@@ -48,7 +49,11 @@ export async function buyHosts(
     );
     await lease.commit(writes);
   }
-  const resting = await Promise.all(part.map((host) => buyHost(host, controller)));
+  const resting = await Promise.all(
+    part.map((host) =>
+      attempt({ at: "buy-host", host: host.id }, () => buyHost(host, controller), ports),
+    ),
+  );
   return { resting: Object.assign({}, ...resting), hasMore: wanted.length > MAX_AT_ONCE };
 }
 

@@ -1,6 +1,7 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import type { ReviewedTask } from "../../lib/scheduling/review-containers.ts";
 import type { Asked } from "./asked.ts";
+import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
 import { learnFromHosts, reconcileHosts } from "./host-changes.ts";
 import { splitPoolId } from "./pools.ts";
@@ -37,7 +38,10 @@ export async function survey(
   const tasks = asked.isFull ? await allTasks(running, read, controller) : undefined;
   const apps = new Map<string, KnownApp>();
   for (const app of read) {
-    apps.set(app.app, await reviewApp(app, { tasks, hosts: known.hosts, endedHosts }, controller));
+    const given = { tasks, hosts: known.hosts, endedHosts };
+    const review = () => reviewApp(app, given, controller);
+    const reviewed = await attempt({ at: "review-app", app: app.app }, review, ports);
+    apps.set(app.app, reviewed ?? app);
   }
   if (asked.isSweep) await stopOrphans(running, apps, controller);
   return { ...known, apps };
@@ -59,15 +63,17 @@ async function readApps(
 ): Promise<KnownApp[]> {
   const { ports, apps } = controller;
   const busy = new Set(lease.busyApps);
-  return await Promise.all(
-    [...names].map(async (app) => {
-      const [manifest, containers] = await Promise.all([
-        apps.current(app, ports),
-        busy.has(app) ? readContainers(app, controller) : [],
-      ]);
-      return { app, manifest, containers };
-    }),
+  const read = async (app: string): Promise<KnownApp> => {
+    const [manifest, containers] = await Promise.all([
+      apps.current(app, ports),
+      busy.has(app) ? readContainers(app, controller) : [],
+    ]);
+    return { app, manifest, containers };
+  };
+  const found = await Promise.all(
+    [...names].map((app) => attempt({ at: "read-app", app }, () => read(app), ports)),
   );
+  return found.filter((app) => app !== undefined);
 }
 
 async function readContainers(app: string, { ports }: Controller): Promise<KnownContainer[]> {

@@ -540,17 +540,66 @@ describe("a sweep", () => {
   });
 });
 
+describe("an app in trouble", () => {
+  it.each(["objects.get", "queues.count", "queues.peek"])(
+    "where %s fails does not keep others waiting",
+    async (failing) => {
+      const cloud = await cloudOf();
+      await cloud.deploy("broken", { crop: {} });
+      await cloud.send("broken", "crop");
+      await cloud.send("media", "resize");
+      const controller = cloud.process();
+      // What is read first fails.
+      let isFirst = true;
+      cloud.gate = async (operation) => {
+        if (operation !== failing || !isFirst) return;
+        isFirst = false;
+        throw new TypeError("AccessDenied");
+      };
+      await cloud.invoke({ kind: "wake", app: "broken", pools: ["crop"] }, controller);
+      expect(cloud.bought).toBe(0);
+      expect(cloud.logs).toContainEqual(
+        expect.objectContaining({ event: "failed", error: "TypeError: AccessDenied" }),
+      );
+      isFirst = true;
+      await cloud.invoke(SWEEP, controller);
+
+      expect(cloud.instances).toHaveLength(1);
+    },
+  );
+
+  it("has its host bought by the next pass when EC2 did not answer", async () => {
+    const cloud = await cloudOf();
+    await cloud.send("media", "resize");
+    cloud.gate = async (operation, moment) => {
+      if (operation !== "fleet.buy" || moment !== "after") return;
+      cloud.gate = async () => {};
+      throw new TypeError("socket hang up");
+    };
+    await cloud.invoke(WAKE);
+    await minutes(cloud, 2);
+    await cloud.pass(3000);
+
+    expect(cloud.bought).toBe(1);
+    expect(cloud.waiting("media/resize")).toBe(0);
+  });
+});
+
 describe("an invocation that dies", () => {
   /** From a message that waits to an environment at rest, with a death at one step; what it bought. */
   async function lifeWithDeathAt(step: number, moment: "before" | "after"): Promise<FakeCloud> {
     const cloud = await cloudOf();
     let steps = 0;
+    let isDead = false;
     cloud.gate = async (_, at) => {
+      if (isDead) throw new Died();
       if (at !== moment) return;
       steps += 1;
-      if (steps === step) throw new Died();
+      isDead = steps === step;
+      if (isDead) throw new Died();
     };
     const survive = async (request: ControlRequest): Promise<void> => {
+      isDead = false;
       await cloud.invoke(request).catch((error: unknown) => {
         if (!(error instanceof Died)) throw error;
       });
@@ -590,7 +639,7 @@ describe("an invocation that dies", () => {
     const cloud = await cloudOf();
     await cloud.send("media", "resize");
     cloud.gate = async (operation) => {
-      if (operation === "queues.count") throw new Died();
+      if (operation === "rows.list") throw new Died();
     };
     await expect(cloud.invoke(WAKE)).rejects.toThrow(Died);
     cloud.gate = async () => {};
