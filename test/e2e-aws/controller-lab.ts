@@ -87,6 +87,7 @@ export class Lab {
   readonly environment: string = unique("env");
   readonly rows: DynamoRows;
   readonly cluster: string;
+  taskDefinition = "";
   readonly #bucket: string;
   #queueUrls: Record<string, string> = {};
   #functionArn = "";
@@ -246,7 +247,7 @@ export class Lab {
     functions: Readonly<Record<string, Partial<FunctionSpec>>>,
     table: string,
   ): Promise<void> {
-    const taskDefinition = await definition({
+    this.taskDefinition = await definition({
       name: "windlass",
       cpu: 0,
       memory: undefined,
@@ -276,7 +277,7 @@ export class Lab {
           spec.name,
           {
             queueUrl: this.#queueUrls[spec.name] ?? "",
-            taskDefinition,
+            taskDefinition: this.taskDefinition,
             containerName: "windlass",
             spec: { ...spec, ...functions[spec.name] },
           },

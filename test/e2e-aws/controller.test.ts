@@ -1,7 +1,8 @@
 import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { DeregisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { describe, expect, onTestFinished } from "vitest";
 import { awsTest, fault, until } from "./aws.ts";
-import { ec2 } from "./cluster.ts";
+import { ec2, ecs } from "./cluster.ts";
 import { Lab } from "./controller-lab.ts";
 
 const SWEEP = { kind: "sweep" } as const;
@@ -141,6 +142,42 @@ describe("the controller's function", () => {
       return (await env.tasks()).some(({ startedBy }) => startedBy !== id);
     });
   });
+
+  awsTest("goes on where AWS slows it down", async () => {
+    const env = await lab({ resize: {} });
+    for (const operation of ["CreateFleet", "RunTask"]) {
+      await fault("throttle", {
+        operation,
+        match: operation === "RunTask" ? env.cluster : env.environment,
+        times: 2,
+      });
+    }
+    await env.send("resize");
+    await env.wake("resize");
+    await until("a task", async () => (await env.tasks()).length === 1);
+
+    expect(await env.instances()).toHaveLength(1);
+  });
+
+  awsTest(
+    "says that a task definition is no longer there, and does not ask again at once",
+    async () => {
+      const env = await lab({ resize: {} });
+      await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: env.taskDefinition }));
+      await env.send("resize");
+      await env.wake("resize");
+      const ended = await until("its end", async () =>
+        (await env.containers()).find(({ row }) => row.status === "ended"),
+      );
+      expect(ended.row.error).toBe("ClientException: TaskDefinition is inactive");
+
+      await env.wake("resize");
+      expect(await env.containers()).toHaveLength(1);
+      expect(await env.notice("resize")).toBe(
+        "its last container could not start: ClientException: TaskDefinition is inactive",
+      );
+    },
+  );
 
   awsTest("takes in an instance that was bought without a record", async () => {
     const env = await lab({ resize: {} });
