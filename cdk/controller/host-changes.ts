@@ -13,19 +13,23 @@ const UNSEEN_MS = 60_000;
  * hosts that have ended.
  */
 export async function reconcileHosts(
-  { hosts }: KnownHosts,
+  { hosts, seen }: KnownHosts,
   instances: readonly Instance[],
   controller: Controller,
 ): Promise<{ readonly hosts: readonly KnownHost[]; readonly ended: ReadonlySet<string> }> {
   const { rows, now } = controller.ports;
   const byPurchase = new Map(instances.map((instance) => [instance.purchase, instance]));
   const ended = new Set<string>();
+  const withSeen = (host: KnownHost): KnownHost => ({
+    ...host,
+    seen: seen.find(({ instanceId }) => instanceId === host.row.instanceId),
+  });
   const kept: KnownHost[] = [];
   for (const host of hosts) {
     const instance = byPurchase.get(host.id);
     byPurchase.delete(host.id);
     if (instance !== undefined && host.row.instanceId === null) {
-      kept.push(await changeHost(host, { instanceId: instance.id }, controller));
+      kept.push(withSeen(await changeHost(host, { instanceId: instance.id }, controller)));
     } else if (instance !== undefined || isYoung(host.row, now())) {
       kept.push(host);
     } else {
@@ -33,7 +37,8 @@ export async function reconcileHosts(
       await rows.delete(hostKey(host.id));
     }
   }
-  for (const [id, instance] of byPurchase) kept.push(await adopt(id, instance, controller));
+  for (const [id, instance] of byPurchase)
+    kept.push(withSeen(await adopt(id, instance, controller)));
   return { hosts: kept, ended };
 }
 

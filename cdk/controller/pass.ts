@@ -15,7 +15,7 @@ import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import { countDemand, type Demand, proveDemand } from "./demand.ts";
 import type { Lease } from "./lease.ts";
-import { functionOfPool, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
+import { functionOfPool, isLeaving, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepNumber, sweepParameters, sweepSessions } from "./sweep.ts";
 import { type KnownApp, toHostState } from "./world.ts";
@@ -187,7 +187,7 @@ function stateOf(
 }
 
 function hasLive({ app, pool }: Planned): boolean {
-  return app.containers.some((one) => one.row.pool === pool && isLive(one));
+  return app.containers.some((one) => one.row.pool === pool && isLive(one) && !isLeaving(one));
 }
 
 /** A host that was bought for it boots: messages need not be looked at before it has joined. */

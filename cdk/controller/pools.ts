@@ -12,8 +12,11 @@ const STARTUP_MS = 10_000;
 const MAX_CONTAINERS = 1000;
 /** So many at most start before one has measured an input: a map of no-ops must not buy a fleet. */
 const MAX_UNMEASURED = 10;
-/** A container that could not start is tried again after this long, twice as long, …, and at the latest after that. */
-const RETRY_MS = 10_000;
+/**
+ * After one container that could not start the next is tried at once, after two after this long, then twice as long,
+ * …, and at the latest after that. The third that fails fails what waits.
+ */
+const RETRY_MS = 5000;
 const MAX_RETRY_MS = 300_000;
 
 /** `<app> <pool>`: names of apps and functions have no spaces. */
@@ -36,6 +39,11 @@ export function isLive({ row }: KnownContainer): boolean {
   return row.status !== "ended";
 }
 
+/** It takes nothing new. */
+export function isLeaving({ row }: KnownContainer): boolean {
+  return row.mustDrain || row.status === "draining";
+}
+
 /** A pool as the policy sees it. */
 export function toCapacityPool(
   key: string,
@@ -43,7 +51,7 @@ export function toCapacityPool(
   given: { readonly containers: readonly KnownContainer[]; readonly demand: Demand },
 ): CapacityPool {
   const live = given.containers.filter(isLive);
-  const leaving = live.filter(({ row }) => row.mustDrain || row.status === "draining");
+  const leaving = live.filter(isLeaving);
   const counted = live.filter((container) => !leaving.includes(container));
   const inputMs = measured(given.containers);
   const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
@@ -94,8 +102,8 @@ function startAfter(containers: readonly KnownContainer[]): number {
     failures += 1;
   }
   const last = ended[0];
-  if (failures === 0 || last === undefined) return 0;
-  return last.row.at + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1));
+  if (failures < 2 || last === undefined) return 0;
+  return last.row.at + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 2));
 }
 
 function lastError(containers: readonly KnownContainer[]): string | null {

@@ -32,13 +32,13 @@ export async function stopOrphans(
     const known = apps.get(task.app);
     if (known === undefined) continue;
     const container = known.containers.find(({ id }) => id === task.container);
-    if (container !== undefined && (isLive(container) || isLeaving(container, ports))) continue;
+    if (container !== undefined && (isLive(container) || isStopping(container, ports))) continue;
     ports.log({ event: "task-orphaned", app: task.app, container: task.container });
     await ports.cluster.stop(task.arn, "its container has ended");
   }
 }
 
-function isLeaving({ row }: KnownContainer, ports: ControllerPorts): boolean {
+function isStopping({ row }: KnownContainer, ports: ControllerPorts): boolean {
   return ports.now() - row.at < LEAVING_MS;
 }
 

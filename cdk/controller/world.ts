@@ -32,6 +32,8 @@ export interface KnownApp {
 
 export interface KnownHosts {
   readonly hosts: readonly KnownHost[];
+  /** All that the cluster has. */
+  readonly seen: readonly ClusterHost[];
   readonly offers: OffersRow;
   readonly offersVersion: number;
 }
@@ -53,6 +55,7 @@ export async function readHosts(
       version,
       seen: body.instanceId === null ? undefined : byInstance.get(body.instanceId),
     })),
+    seen,
     offers: offers?.body ?? { learned: {}, resting: {} },
     offersVersion: offers?.version ?? 0,
   };

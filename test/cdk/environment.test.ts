@@ -108,6 +108,35 @@ it("starts hosts that join, end with their shutdown and keep containers from the
   expect(userData).toMatch(/systemctl start --no-block ecs\\n"/);
 });
 
+it("invokes its controller each minute, and for what happens to its tasks and to instances", () => {
+  const template = toJson(environmentStack());
+  const rules = propertiesOf(template, "AWS::Events::Rule");
+
+  expect(rules.map(({ ScheduleExpression }) => ScheduleExpression).filter(Boolean)).toEqual([
+    "rate(1 minute)",
+  ]);
+  const patterns = rules.flatMap(({ EventPattern }) => EventPattern ?? []);
+  expect(patterns.map((pattern) => pattern["detail-type"]).sort()).toEqual([
+    ["EC2 Instance State-change Notification"],
+    ["ECS Container Instance State Change"],
+    ["ECS Task State Change"],
+  ]);
+  for (const { source, detail } of patterns) {
+    expect(detail.clusterArn === undefined).toBe(source[0] === "aws.ec2");
+  }
+  expect(propertiesOf(template, "AWS::Lambda::Permission")).toHaveLength(rules.length);
+});
+
+it("buys no host for more than ten dollars an hour, or than it is told", () => {
+  const limit = (props: Parameters<typeof environmentStack>[0]): string | undefined =>
+    propertiesOf(toJson(environmentStack(props)), "AWS::Lambda::Function")
+      .map(({ Environment }) => Environment.Variables.MAX_HOURLY_USD)
+      .find((value) => value !== undefined);
+
+  expect(limit({})).toBe("10");
+  expect(limit({ maxHourlyUsd: 60 })).toBe("60");
+});
+
 it("takes a network, private subnets and security groups that exist", () => {
   const app = cdkApp();
   const stack = new Stack(app, "Network");
