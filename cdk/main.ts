@@ -22,8 +22,10 @@ const environment: WindlassEnvironmentStack = new WindlassEnvironmentStack(scope
   environmentName,
 });
 if (file !== undefined) {
-  const { file: code } = await bundleApp([file], findProject(file).root);
-  const app = findApp(await import(pathToFileURL(code).href), file);
+  const { root } = findProject(file);
+  const { file: module } = await bundleApp([file], root);
+  const { file: code } = await bundleApp([file], root, { isForDeployment: true });
+  const app = findApp(await import(pathToFileURL(module).href), file);
   new WindlassAppStack(scope, { env, app, code, environment: environment.resources });
 }
 scope.synth();

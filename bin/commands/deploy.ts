@@ -7,6 +7,7 @@ import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { bundleApp } from "../../lib/local/bundle.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { type AppSpec, specText } from "../../lib/spec.ts";
@@ -28,10 +29,11 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const steps = createSteps(options);
   const { environment } = options;
   const clients = createClients();
-  const [{ app, bundle }, facts] = await Promise.all([
+  const [{ app, project }, facts] = await Promise.all([
     loadApp(file),
     readFacts(clients.ssm, environment),
   ]);
+  const bundle = await bundleApp([file], project.root, { isForDeployment: true });
   const spec = named(resolveSpec(app), parsed["name"]);
   const images = givenImages(spec.images, (parsed["image"] ?? []) as readonly string[]);
   const text = specText(spec);

@@ -31,7 +31,9 @@ export async function choosePools(
 ): Promise<ChosenPools> {
   const { lease, found, allApps, sets } = given;
   if (!asked.isFull) return { ids: asked.pools, apps: found.apps };
-  const apps = await withRecent(allApps, found.apps, controller);
+  // Of a busy app that could not be read now nothing is known: it might seem to have no containers.
+  const idle = allApps.filter((app) => !lease.busyApps.includes(app));
+  const apps = await withRecent(idle, found.apps, controller);
   const needed = new Set([...asked.pools, ...Object.keys(lease.woken), ...inUse(apps), ...sets]);
   const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
   const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, controller.ports.now()) : [];
@@ -55,17 +57,17 @@ function* pools(apps: ReadonlyMap<string, KnownApp>): Iterable<string> {
 }
 
 async function withRecent(
-  allApps: readonly string[],
+  idle: readonly string[],
   found: ReadonlyMap<string, KnownApp>,
   controller: Controller,
 ): Promise<ReadonlyMap<string, KnownApp>> {
   const apps = new Map(found);
-  for (const app of allApps) {
+  for (const app of idle) {
     if (apps.has(app)) continue;
     const { ports } = controller;
     const read = () => controller.apps.recent(app, ports);
-    const manifest = await attempt({ at: "read-app", app }, read, ports);
-    if (manifest !== undefined) apps.set(app, { app, manifest, containers: [] });
+    const deployed = await attempt({ at: "read-app", app }, read, ports);
+    if (deployed !== undefined) apps.set(app, { app, ...deployed, containers: [] });
   }
   return apps;
 }

@@ -173,7 +173,8 @@ function stateOf(
       const fn = one.app.manifest?.functions[functionOfPool(one.pool)];
       if (fn === undefined) return [];
       const containers = one.app.containers.filter(({ row }) => row.pool === one.pool);
-      return [toCapacityPool(one.id, fn, { containers, demand: one.demand })];
+      const { deployment } = one.app;
+      return [toCapacityPool(one.id, fn, { containers, demand: one.demand, deployment })];
     }),
     hosts: found.hosts.map((host) => {
       const live = asked.isFull ? liveOn(host.row.arn, found) : undefined;

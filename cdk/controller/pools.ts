@@ -48,8 +48,17 @@ export function isLeaving({ row }: KnownContainer): boolean {
 export function toCapacityPool(
   key: string,
   { spec }: ManifestFunction,
-  given: { readonly containers: readonly KnownContainer[]; readonly demand: Demand },
+  given: {
+    readonly containers: readonly KnownContainer[];
+    readonly demand: Demand;
+    /** Number of the current deployment. */
+    readonly deployment: number;
+  },
 ): CapacityPool {
+  // New code may start where the former could not; who failed before it knew its deployment says 0.
+  const tried = given.containers.filter(
+    ({ row }) => row.deployment === 0 || row.deployment >= given.deployment,
+  );
   const live = given.containers.filter(isLive);
   const leaving = live.filter(isLeaving);
   const counted = live.filter((container) => !leaving.includes(container));
@@ -70,8 +79,8 @@ export function toCapacityPool(
     targetInputs: spec.concurrency.targetInputs,
     startupMs: STARTUP_MS,
     needs: needsOf(spec),
-    startAfter: startAfter(given.containers),
-    startError: lastError(given.containers),
+    startAfter: startAfter(tried),
+    startError: lastError(tried),
   };
 }
 

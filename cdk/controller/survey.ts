@@ -64,11 +64,11 @@ async function readApps(
   const { ports, apps } = controller;
   const busy = new Set(lease.busyApps);
   const read = async (app: string): Promise<KnownApp> => {
-    const [manifest, containers] = await Promise.all([
+    const [deployed, containers] = await Promise.all([
       apps.current(app, ports),
       busy.has(app) ? readContainers(app, controller) : [],
     ]);
-    return { app, manifest, containers };
+    return { app, ...deployed, containers };
   };
   const found = await Promise.all(
     [...names].map((app) => attempt({ at: "read-app", app }, () => read(app), ports)),

@@ -1,9 +1,9 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
-import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { Row } from "../../lib/aws/rows.ts";
 import type { HostState } from "../../lib/scheduling/capacity-state.ts";
 import { roomOf } from "../../lib/scheduling/fit.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import type { DeployedApp } from "./apps.ts";
 import type { ClusterHost, ControllerPorts } from "./ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow, OFFERS_KEY, type OffersRow } from "./rows.ts";
 
@@ -23,10 +23,8 @@ export interface KnownContainer {
 }
 
 /** An app with its containers. */
-export interface KnownApp {
+export interface KnownApp extends DeployedApp {
   readonly app: string;
-  /** Undefined when it is no longer deployed. */
-  readonly manifest: Manifest | undefined;
   readonly containers: readonly KnownContainer[];
 }
 

@@ -41,8 +41,9 @@ export async function loadApps(folder: string, files: readonly string[]): Promis
 async function loadApp(folder: string, file: string): Promise<LoadedApp> {
   const path = join(folder, file);
   const { root } = findProject(path);
-  const { file: code } = await bundleApp([path], root);
-  return { app: findApp(await importCode(code, file), file), code };
+  const { file: module } = await bundleApp([path], root);
+  const { file: code } = await bundleApp([path], root, { isForDeployment: true });
+  return { app: findApp(await importCode(module, file), file), code };
 }
 
 async function importCode(code: string, file: string): Promise<object> {

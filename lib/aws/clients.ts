@@ -43,7 +43,8 @@ export function createClients(
   return {
     dynamo: new DynamoDBClient(config),
     s3: new S3Client({ ...config, followRegionRedirects: true }),
-    sqs: new SQSClient(config),
+    // Queues are where the endpoint is, not where their URLs say: those are the same but for private endpoints.
+    sqs: new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
     ssm: new SSMClient(config),
     lambda: new LambdaClient(config),
   };

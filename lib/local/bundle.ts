@@ -12,6 +12,11 @@ export interface Bundle {
   readonly hash: string;
 }
 
+export interface BundleOptions {
+  /** It will run where the project's packages are not: those without machine code are taken in. @default false */
+  readonly isForDeployment?: boolean;
+}
+
 /**
  * Bundles a user's modules into one file of a content-addressed cache in `<root>/.windlass`. Packages stay outside.
  * Unchanged sources are answered from the cache without loading esbuild. A single entry's exports are the bundle's.
@@ -19,11 +24,16 @@ export interface Bundle {
  * @throws NotFoundError when an entry does not exist.
  * @throws InvalidError when an entry is not a module, has a syntax error, or imports what cannot be found.
  */
-export async function bundleApp(entries: readonly string[], root: string): Promise<Bundle> {
+export async function bundleApp(
+  entries: readonly string[],
+  root: string,
+  { isForDeployment = false }: BundleOptions = {},
+): Promise<Bundle> {
   const realRoot = realpathSync(root);
   const files = entries.map(resolveAppFile).sort();
   const cache = join(stateDirectoryOf(realRoot), "cache", "bundle");
-  const manifestFile = join(cache, "manifests", `${manifestKey(files, realRoot)}.json`);
+  const key = manifestKey(files, { root: realRoot, isForDeployment });
+  const manifestFile = join(cache, "manifests", `${key}.json`);
   const manifest = readFreshManifest(manifestFile, realRoot);
   if (manifest !== undefined && isComplete(cache, manifest.hash)) {
     return { file: bundleFile(cache, manifest.hash), hash: manifest.hash };
@@ -31,7 +41,11 @@ export async function bundleApp(entries: readonly string[], root: string): Promi
   ensureStateDirectory(realRoot);
   const readAt = Date.now();
   const { build } = await import("./bundle/build.ts");
-  const { hash, code, sourceMap, inputs } = await build(files, realRoot, cache);
+  const { hash, code, sourceMap, inputs } = await build(files, {
+    root: realRoot,
+    cache,
+    isForDeployment,
+  });
   const file = bundleFile(cache, hash);
   writeAtomically(`${file}.map`, sourceMap);
   writeAtomically(file, code);
@@ -49,9 +63,14 @@ function isComplete(cache: string, hash: string): boolean {
 }
 
 /** A manifest is good for the same entries bundled by the same tools. */
-function manifestKey(files: readonly string[], root: string): string {
+function manifestKey(
+  files: readonly string[],
+  { root, isForDeployment }: { readonly root: string; readonly isForDeployment: boolean },
+): string {
   const paths = files.map((file) => relative(root, file).split(sep).join("/"));
   const { version, dependencies } = readOwnPackage();
   const [node] = process.versions.node.split(".");
-  return sha256(JSON.stringify([paths, version, dependencies.esbuild, node])).slice(0, 32);
+  return sha256(
+    JSON.stringify([paths, version, dependencies.esbuild, node, isForDeployment]),
+  ).slice(0, 32);
 }

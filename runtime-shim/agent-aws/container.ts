@@ -189,7 +189,8 @@ export class AwsContainer {
     if (this.#state === "stopping" || this.#state === "ended") return;
     this.#state = "ended";
     try {
-      await this.#record.write({ status: "ended", running: 0, error: describe(error) });
+      const report = { deployment: this.#deployment, error: describe(error) };
+      await this.#record.write({ status: "ended", running: 0, ...report });
       await this.#giveUp(error);
     } finally {
       this.#end(1);

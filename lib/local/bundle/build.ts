@@ -2,6 +2,7 @@ import { join, relative, sep } from "node:path";
 import type { BuildOptions, Metafile } from "esbuild";
 import { toBundleError } from "./errors.ts";
 import { sha256 } from "./files.ts";
+import { packagesInside } from "./inside-plugin.ts";
 import { type Input, observe } from "./manifest.ts";
 import { packagesPlugin } from "./packages-plugin.ts";
 import { settingFiles } from "./settings.ts";
@@ -15,6 +16,14 @@ export interface Built {
   readonly inputs: readonly Input[];
 }
 
+export interface BuildPlace {
+  readonly root: string;
+  /** Folder of the bundle's folder. */
+  readonly cache: string;
+  /** It runs where the project's packages are not. */
+  readonly isForDeployment: boolean;
+}
+
 // Relative paths in a bundle depend on the depth of its folder only, so any name of the right length does.
 const ANY_HASH = "0".repeat(64);
 
@@ -25,8 +34,7 @@ const ANY_HASH = "0".repeat(64);
  */
 export async function build(
   entries: readonly string[],
-  root: string,
-  cache: string,
+  { root, cache, isForDeployment }: BuildPlace,
 ): Promise<Built> {
   const out = join(cache, ANY_HASH);
   const inputs = new Map<string, Input>();
@@ -39,15 +47,19 @@ export async function build(
     platform: "node",
     target: "node20",
     charset: "utf8",
-    sourcemap: "linked",
-    sourcesContent: true,
+    // What is deployed is one file, and its map names places alone.
+    sourcemap: isForDeployment ? "inline" : "linked",
+    sourcesContent: !isForDeployment,
     legalComments: "none",
     // A file that only registers functions must stay, whatever "sideEffects" in package.json says.
     ignoreAnnotations: true,
     logLevel: "silent",
     banner: { js: BANNER },
     define: SOURCE_DEFINES,
-    plugins: [sourcesPlugin({ root, out }, inputs), packagesPlugin(root, out)],
+    plugins: [
+      sourcesPlugin({ root, out }, inputs),
+      isForDeployment ? packagesInside() : packagesPlugin(root, out),
+    ],
   });
   const [code, sourceMap] = [/\.mjs$/, /\.map$/].map(
     (name) => outputFiles.find(({ path }) => name.test(path))?.contents ?? new Uint8Array(),
