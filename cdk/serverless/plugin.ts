@@ -42,7 +42,8 @@ export class WindlassPlugin {
       "before:deploy:deploy": this.#on((apps) => apps.checkDeployable()),
       "before:aws:deploy:deploy:uploadArtifacts": this.#on((apps) => apps.upload()),
       "before:aws:info:displayStackOutputs": this.#on((apps) => apps.describe()),
-      "after:remove:remove": this.#on((apps) => apps.removeUploads()),
+      "before:remove:remove": this.#on((apps) => apps.prepareRemoval()),
+      "after:remove:remove": this.#on((apps) => apps.removeLeftovers()),
     };
   }
 

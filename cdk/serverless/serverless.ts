@@ -2,7 +2,7 @@ import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { WindlassConfig } from "./config.ts";
 
 /** A part of a CloudFormation template, by name. */
-export type Section = Record<string, unknown>;
+type Section = Record<string, unknown>;
 
 /** A CloudFormation template as Serverless keeps it. */
 export type Template = Record<string, Section | undefined>;

@@ -18,6 +18,7 @@ export class ServiceApps {
   readonly #provider: AwsProvider;
   #loaded: readonly LoadedApp[] | undefined;
   #template: Template = {};
+  #removed: readonly string[] = [];
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
@@ -61,7 +62,7 @@ export class ServiceApps {
 
   /** @throws InvalidError when the stack is too large */
   async checkSize(): Promise<void> {
-    checkResourceCount(this.#provider.naming.getStackName(), {
+    checkResourceCount(this.#stackName, {
       all: Object.keys(this.#compiled["Resources"] ?? {}).length,
       apps: Object.keys(this.#template["Resources"] ?? {}).length,
     });
@@ -89,8 +90,18 @@ export class ServiceApps {
     this.#serverless.addServiceOutputSection("windlass", lines);
   }
 
-  async removeUploads(): Promise<void> {
+  /** Looks for the stack's apps while their rows say whose they are: a module may be gone or broken by now. */
+  async prepareRemoval(): Promise<void> {
+    const { appsOfStack } = await import("./leftovers.ts");
+    this.#removed = await appsOfStack(this.#provider, this.#environment, this.#stackName);
+  }
+
+  /** Removes what is not part of the stack: Serverless users expect nothing to be left. */
+  async removeLeftovers(): Promise<void> {
+    const { removeApp } = await import("./leftovers.ts");
     const { removeUploads } = await import("./uploads.ts");
+    const where = { environment: this.#environment, stack: this.#stackName };
+    for (const app of this.#removed) await removeApp(this.#provider, app, where);
     await removeUploads(this.#provider, this.#keyPrefix, this.#config.qualifier);
   }
 
@@ -124,7 +135,11 @@ export class ServiceApps {
 
   /** Of this stack only, so that its removal can remove it. */
   get #keyPrefix(): string {
-    return `windlass/${this.#provider.naming.getStackName()}/`;
+    return `windlass/${this.#stackName}/`;
+  }
+
+  get #stackName(): string {
+    return this.#provider.naming.getStackName();
   }
 
   get #compiled(): Template {

@@ -4,6 +4,7 @@ import { App, type CfnResource, DefaultStackSynthesizer, Stack, Tags, Token } fr
 import { type IManagedPolicy, ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { CfnLogGroup } from "aws-cdk-lib/aws-logs";
 import { WindlassApp } from "../app.ts";
+import { FEATURE_FLAGS } from "../toolkit/feature-flags.ts";
 import { STACK, TEMPLATE_FILE } from "./assembly.ts";
 import type { LoadedApp } from "./load-apps.ts";
 import type { ProviderConfig, Template } from "./serverless.ts";
@@ -33,6 +34,7 @@ export function synthesizeApps(options: SynthesisOptions): Template {
   rmSync(outputFolder, { recursive: true, force: true });
   const scope = new App({
     outdir: outputFolder,
+    context: FEATURE_FLAGS,
     analyticsReporting: false,
     treeMetadata: false,
     // It would take longer than everything else, and the service's own resources are not seen by it.

@@ -1,13 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  DeleteObjectsCommand,
-  NoSuchBucket,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { NoSuchBucket, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { onAws } from "../../lib/aws/aws-error.ts";
+import { deleteObjects } from "../../lib/aws/deploy/delete-data.ts";
 import { NotFoundError } from "../../lib/errors.ts";
 import { ASSET_MANIFEST, TEMPLATE_FILE } from "./assembly.ts";
 import type { AwsProvider } from "./serverless.ts";
@@ -64,17 +59,7 @@ export async function removeUploads(
   const client = new S3Client(await provider.getAwsSdkV3Config());
   const name = `cdk-${qualifier}-assets-\${AWS::AccountId}-\${AWS::Region}`;
   const Bucket = await inAccount(name, provider);
-  await onAws(`remove what lies under "${prefix}" in bucket "${Bucket}"`, async () => {
-    try {
-      for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix: prefix })) {
-        const Objects = (page.Contents ?? []).map(({ Key }) => ({ Key }));
-        if (Objects.length === 0) continue;
-        await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
-      }
-    } catch (error) {
-      if (!(error instanceof NoSuchBucket)) throw error;
-    }
-  });
+  await deleteObjects(client, Bucket, prefix);
 }
 
 /** The CDK writes names of buckets for whichever account and region they are deployed to. */

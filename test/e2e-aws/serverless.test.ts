@@ -14,7 +14,7 @@ import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
 import { App, resolveSpec } from "windlass";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
-import { deploymentKey } from "../../lib/aws/keys.ts";
+import { callKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { tempProject, writeFiles } from "../bundle/temp-project.ts";
 import { APP, service } from "../serverless/service.ts";
 import { aws, awsTest, unique } from "./aws.ts";
@@ -97,7 +97,6 @@ describe("a service on the emulator", () => {
       const windlass = { app: "./gpu/app.ts", environment: ENVIRONMENT, images: images() };
       const shop = service({ service: name, windlass }, {}, env);
       const rows = new DynamoRows(new DynamoDBClient(aws), await fact("table-name"));
-      const current = () => rows.get<{ number: number }>(deploymentKey("media-dev"));
       const staging = `cdk-hnb659fds-assets-000000000000-${aws.region}`;
 
       const deployed = await shop.sls("deploy");
@@ -115,12 +114,15 @@ describe("a service on the emulator", () => {
       const bundles = await keysIn(staging, `windlass/${name}-dev/`);
       expect(bundles.filter((key) => key.endsWith(".mjs")).length).toBe(2);
 
+      const call = callKey("media-dev", "fc-1");
+      await rows.put(call, {}, 0);
       await shop.sls("remove");
 
-      expect(await current()).toBeUndefined();
+      expect(await rows.get(deploymentKey("media-dev"))).toBeUndefined();
+      expect(await rows.get(call)).toBeUndefined();
       expect(await queuesOf(`${name}-dev-`)).toEqual([]);
       expect(await keysIn(staging, `windlass/${name}-dev/`)).toEqual([]);
-      expect(await keysIn(await fact("bucket-name"), "manifests/")).toEqual([]);
+      expect(await keysIn(await fact("bucket-name"), "")).toEqual([]);
     },
     180_000,
   );

@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { afterAll } from "vitest";
 import { type Files, tempProject, writeFiles } from "../bundle/temp-project.ts";
 import type { TemplateJson } from "../cdk/synth.ts";
 import { install, type Outcome } from "../cli/cli.ts";
 
 const osls = createRequire(import.meta.url).resolve("osls/package.json");
 const SLS = join(dirname(osls), "bin/serverless.js");
+
+// Shared by the tests of a file: Serverless keeps the validator of a schema there, which takes seconds to compile.
+const HOME = tempProject({}, afterAll);
 
 /** Longer than any command takes, so that one that hangs is told by name. */
 const TIMEOUT_MS = 50_000;
@@ -97,7 +101,7 @@ async function runSls(
   const { PATH = "" } = process.env;
   const clean = {
     PATH,
-    HOME: dirname(folder),
+    HOME,
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
