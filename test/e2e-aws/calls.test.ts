@@ -1,0 +1,202 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { App, type Client, connect, FunctionCall, resolveSpec } from "windlass";
+import { writeFiles } from "../bundle/temp-project.ts";
+import { appProject } from "../cli/cli.ts";
+import { awsTest, unique } from "./aws.ts";
+import { AWS_ENV, onAws } from "./deployed.ts";
+import { buildImage } from "./images.ts";
+
+const MINUTES = 60_000;
+const environment = unique("calls");
+const name = unique("app");
+let root = "";
+let image: string;
+
+/** The app, as a user would write it; `version` stands for an edit. */
+const source = (version: number): string => `
+import { App } from "windlass";
+export const app = new App(${JSON.stringify(name)}, { tags: { test: "calls" } });
+const size = { cpu: 0.25, memoryMiB: 256 };
+export const version = app.function("version", { ...size, maxContainers: 2 }, (id: number) => ({ id, version: ${version} }));
+export const pick = app.function("pick", { ...size, maxContainers: 2 }, (value: number) => {
+  if (value === 13) throw new RangeError("no thirteen");
+  return value * 2;
+});
+export const nap = app.function("nap", { ...size, maxContainers: 2, timeoutSeconds: 60 }, async (ms: number) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return process.env.WINDLASS_CONTAINER_ID;
+});
+export const flaky = app.function("flaky", { ...size, maxContainers: 1, retries: 2 }, () => {
+  tries += 1;
+  if (tries < 3) throw new Error("not yet");
+  return tries;
+});
+let tries = 0;
+export const Greeter = app.cls("Greeter", { ...size, maxContainers: 1 }, class {
+  readonly greeting: string;
+  constructor({ greeting }: { greeting: string }) { this.greeting = greeting; }
+  greet(name: string) { return this.greeting + " " + name + " from " + process.env.WINDLASS_CONTAINER_ID; }
+});
+export const broken = app.function("broken", { ...size, maxContainers: 1 }, () => 1);
+if (process.env.WINDLASS_FUNCTION === "broken") throw new Error("this module cannot be loaded");
+`;
+
+/** What the module exports, for types; the module itself is deployed, not imported. */
+interface Module {
+  version: ReturnType<typeof model.version>;
+  pick: ReturnType<typeof model.pick>;
+  nap: ReturnType<typeof model.nap>;
+  flaky: ReturnType<typeof model.flaky>;
+  broken: ReturnType<typeof model.broken>;
+  Greeter: ReturnType<typeof model.Greeter>;
+}
+const types = new App("types");
+const model = {
+  version: () => types.function("version", (id: number) => ({ id, version: 1 })),
+  pick: () => types.function("pick", (value: number) => value),
+  nap: () => types.function("nap", async (_: number): Promise<string> => ""),
+  flaky: () => types.function("flaky", () => 0),
+  broken: () => types.function("broken", () => 0),
+  Greeter: () =>
+    types.cls(
+      "Greeter",
+      class {
+        readonly greeting: string;
+        constructor({ greeting }: { greeting: string }) {
+          this.greeting = greeting;
+        }
+        greet(to: string): string {
+          return this.greeting + to;
+        }
+      },
+    ),
+};
+
+let client: Client<Module>;
+
+async function deploy(version: number): Promise<void> {
+  writeFiles(root, { "app.ts": source(version) });
+  const args = ["deploy", "app.ts", "--environment", environment, "--image", image];
+  const { code, stderr } = await onAws(root, args);
+  expect(stderr).not.toContain("error");
+  expect(code).toBe(0);
+}
+
+beforeAll(async () => {
+  if (inject("aws") === null) return;
+  Object.assign(process.env, AWS_ENV);
+  root = appProject({}, afterAll);
+  const plain = new App("plain");
+  plain.function("f", () => 1);
+  const [spec] = resolveSpec(plain).images;
+  if (spec === undefined) throw new Error("an app has an image");
+  image = `${spec.hash}=${buildImage(spec)}`;
+  await onAws(root, ["bootstrap", "--environment", environment]);
+  await deploy(1);
+  client = await connect<Module>(name, { environment });
+}, 4 * MINUTES);
+
+afterAll(async () => {
+  if (inject("aws") === null) return;
+  await onAws(root, ["destroy", name, "--environment", environment, "--delete-data"]);
+  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
+}, 4 * MINUTES);
+
+describe("a deployed app", () => {
+  awsTest("answers from nothing: a host is bought and a container started", async () => {
+    expect(await client.version.remote(1)).toEqual({ id: 1, version: 1 });
+  });
+
+  awsTest("maps in order, out of order, and with failures", async () => {
+    const inputs = Array.from({ length: 100 }, (_, index) => index + 100);
+    expect(await client.pick.map(inputs).toArray()).toEqual(inputs.map((value) => value * 2));
+    const unordered = await client.pick.map(inputs, { ordered: false }).toArray();
+    expect(unordered.sort((a, b) => a - b)).toEqual(inputs.map((value) => value * 2));
+    const told = await client.pick.map([12, 13, 14], { returnExceptions: true }).toArray();
+    expect(told).toEqual([24, expect.any(RangeError), 28]);
+    await expect(client.pick.map([12, 13, 14]).toArray()).rejects.toThrow("no thirteen");
+  });
+
+  awsTest("maps 10,000 inputs", async () => {
+    const inputs = Array.from({ length: 10_000 }, (_, index) => index + 100);
+    let next = 100;
+    for await (const output of client.pick.map(inputs)) {
+      expect(output).toBe(2 * next);
+      next += 1;
+    }
+    expect(next).toBe(10_100);
+  });
+
+  awsTest("is spawned by one process and read by another", async () => {
+    const script = `
+      import { DeployedFunction } from "windlass";
+      const options = { environment: ${JSON.stringify(environment)} };
+      const pick = DeployedFunction.fromName(${JSON.stringify(name)}, "pick", options);
+      console.log((await pick.spawnMap([1, 2, 3])).id);
+    `;
+    writeFileSync(join(root, "spawn.mjs"), script);
+    const env = { ...process.env, ...AWS_ENV };
+    const { stdout } = await promisify(execFile)("node", ["spawn.mjs"], { cwd: root, env });
+    const call = FunctionCall.fromId<typeof client.pick>(stdout.trim(), { app: name, environment });
+    const outputs: unknown[] = [];
+    for await (const output of call.iter()) outputs.push(output);
+    expect(outputs).toEqual([2, 4, 6]);
+    expect(await call.numInputs()).toBe(3);
+  });
+
+  awsTest("runs attempts until one succeeds", async () => {
+    expect(await client.flaky.remote()).toBe(3);
+  });
+
+  awsTest("keeps a container for each parameter set of a class", async () => {
+    const [hello, ciao] = [{ greeting: "hello" }, { greeting: "ciao" }].map(
+      (params) => new client.Greeter(params),
+    );
+    const greetings = await Promise.all([
+      hello?.greet.remote("Ada"),
+      hello?.greet.remote("Grace"),
+      ciao?.greet.remote("Ada"),
+    ]);
+    const [first, second, third] = greetings.map((text) => text?.split(" from "));
+    expect([first?.[0], second?.[0], third?.[0]]).toEqual(["hello Ada", "hello Grace", "ciao Ada"]);
+    expect(first?.[1]).toBe(second?.[1]);
+    expect(first?.[1]).not.toBe(third?.[1]);
+  });
+
+  awsTest(
+    "tells callers of a module that cannot be loaded",
+    async () => {
+      await expect(client.broken.remote()).rejects.toThrow("this module cannot be loaded");
+    },
+    2 * MINUTES,
+  );
+
+  awsTest("cancels what runs, within seven seconds", async () => {
+    const call = await client.nap.spawn(50_000);
+    await pause(3000);
+    await call.cancel();
+    await expect(call.get({ timeoutSeconds: 7 })).rejects.toMatchObject({
+      name: "InputCancellation",
+    });
+  });
+
+  awsTest("loses no call while its code is replaced, and runs the new code then", async () => {
+    let isDeploying = true;
+    const deployed = deploy(2).finally(() => {
+      isDeploying = false;
+    });
+    const versions: number[] = [];
+    for (let id = 0; isDeploying || versions.at(-1) !== 2; id += 1) {
+      const answer = await client.version.remote(id);
+      expect(answer.id).toBe(id);
+      versions.push(answer.version);
+    }
+    await deployed;
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+  });
+});
