@@ -1,0 +1,186 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CONTAINER_BEAT_MS } from "../../lib/aws/container-row.ts";
+import { parametersKey } from "../../lib/aws/keys.ts";
+import { openInputs } from "../../lib/aws/range-message.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
+import { packPage } from "../../lib/messages.ts";
+import { until } from "../engine/until.ts";
+import { DEPLOYED, Lab, queueOf, type Started, settle } from "./agent-lab.ts";
+
+let lab: Lab;
+
+beforeEach(() => {
+  lab = new Lab();
+});
+
+afterEach(() => lab.close());
+
+describe("a container", () => {
+  it("runs inputs of its function and tells the results", async () => {
+    await lab.deploy();
+    await lab.startReady("double");
+    await lab.send("double", [1, 2, 3]);
+    expect(await lab.results(3)).toEqual([2, 4, 6]);
+    await until(() => lab.queues.bodies(queueOf("double")).length === 0);
+  });
+
+  it("says in its row how it is, and keeps what the controller wrote", async () => {
+    await lab.deploy();
+    const started = lab.start("double");
+    const ready = await lab.reaches(started, "ready");
+    expect(ready).toMatchObject({
+      ...{ pool: "double", function: "double", taskArn: "arn:task", hostArn: "arn:host" },
+      ...{ createdAt: lab.now - 500, at: lab.now, deployment: 1, error: null, mustDrain: false },
+      ...{ running: 0, idleSince: lab.now, inputMs: null },
+    });
+    expect(ready.expiresAt * 1000).toBeGreaterThan(lab.now + 3600_000);
+    expect(await finish(started)).toBe(0);
+    expect(lab.row(started.id)).toMatchObject({ status: "ended", taskArn: "arn:task" });
+  });
+
+  it("writes a row where there is none", async () => {
+    await lab.deploy();
+    const started = lab.start("double", { hasRow: false });
+    expect(await lab.reaches(started, "ready")).toMatchObject({
+      createdAt: lab.now,
+      taskArn: null,
+    });
+  });
+
+  it("writes what it runs with its beat and not before", async () => {
+    await lab.deploy();
+    const started = await lab.startReady("sleepy");
+    await lab.send("sleepy", [60_000, 1]);
+    await until(() => lab.queues.visibleAt(queueOf("sleepy")).every((at) => at > lab.now));
+    lab.pass(CONTAINER_BEAT_MS - 1);
+    await settle();
+    expect(lab.row(started.id)).toMatchObject({ running: 0 });
+    lab.pass(1);
+    await until(() => lab.row(started.id)?.running === 2);
+    expect(lab.row(started.id)).toMatchObject({ status: "ready", idleSince: null, at: lab.now });
+  });
+
+  it("measures how long an input takes", async () => {
+    await lab.deploy();
+    const started = await lab.startReady("double");
+    await lab.send("double", [1]);
+    await lab.results(1);
+    lab.pass(CONTAINER_BEAT_MS);
+    await until(() => lab.row(started.id)?.inputMs === 0);
+  });
+
+  it("passes on what user code writes, with its name", async () => {
+    await lab.deploy();
+    const { id, lines } = await lab.startReady("loud");
+    await lab.send("loud", [0]);
+    await until(() => lines.length === 2);
+    expect(lines).toContainEqual({
+      function: "loud",
+      container: id,
+      stream: "stdout",
+      text: "to\tall",
+    });
+    expect(lines).toContainEqual({
+      function: "loud",
+      container: id,
+      stream: "stderr",
+      text: "to the brave",
+    });
+  });
+
+  it("lets user code call other functions of its app", async () => {
+    await lab.deploy();
+    await lab.startReady("double");
+    await lab.startReady("nested");
+    await lab.send("nested", [20]);
+    expect(await lab.results(1)).toEqual([41]);
+  });
+
+  it("becomes the parameter set of its pool, and runs its hooks", async () => {
+    await lab.deploy();
+    const folder = mkdtempSync(join(tmpdir(), "windlass-agent-"));
+    const file = join(folder, "left");
+    const pool = "Counter#0123456789abcdef";
+    const params = packPage(encodePage([{ file }], () => "params"));
+    const row = { function: "Counter", params, queueUrl: "set", at: 0, expiresAt: 0 };
+    await lab.rows.put(parametersKey(DEPLOYED, pool), row, 0);
+    const started = lab.start("Counter", { pool });
+    await lab.reaches(started, "ready");
+    await lab.send("Counter", [5], { method: "add", queue: "set" });
+    expect(await lab.results(1)).toEqual([15]);
+    expect(existsSync(file)).toBe(false);
+    expect(await finish(started)).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe("left");
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe("options of a function hold in a container", () => {
+  it("retries", async () => {
+    await lab.deploy();
+    await lab.startReady("flaky");
+    const folder = mkdtempSync(join(tmpdir(), "windlass-agent-"));
+    const file = join(folder, "attempts");
+    writeFileSync(file, "");
+    await lab.send("flaky", [file]);
+    expect(await lab.results(1)).toMatchObject([{ message: "never" }]);
+    expect(readFileSync(file, "utf8")).toBe("xxx");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("timeouts: the next input has a fresh process", async () => {
+    await lab.deploy(undefined, (spec) => ({ ...spec, timeoutSeconds: 5, maxContainers: 1 }));
+    await lab.startReady("sleepy");
+    await lab.send("sleepy", [60_000]);
+    await until(() => (lab.queues.visibleAt(queueOf("sleepy"))[0] ?? 0) > lab.now);
+    await settle();
+    lab.pass(5000);
+    expect(await lab.results(1)).toMatchObject([{ code: "WINDLASS_FUNCTION_TIMEOUT" }]);
+    await lab.send("sleepy", [1]);
+    expect(await lab.results(1)).toEqual([1]);
+  });
+
+  it("maxInputs: no more at a time, whatever came in one message", async () => {
+    await lab.deploy();
+    await lab.startReady("several");
+    await lab.send("several", [0, 0, 0, 0, 0, 0, 0, 0]);
+    const most = (await lab.results(8)) as number[];
+    expect(Math.max(...most)).toBe(3);
+  });
+
+  it("singleUseContainers: each input has a process of its own", async () => {
+    await lab.deploy();
+    await lab.startReady("once");
+    await lab.send("once", [0, 0, 0]);
+    expect(new Set(await lab.results(3)).size).toBe(3);
+  });
+
+  it("maxInputs: what waits leaves for other containers, half of it every two seconds", async () => {
+    await lab.deploy();
+    await lab.startReady("crowded");
+    await lab.send("crowded", [0, 0, 0, 0, 0, 0, 0, 0]);
+    await until(() => (lab.queues.visibleAt(queueOf("crowded"))[0] ?? 0) > lab.now);
+    await settle();
+    lab.pass(2000);
+    await until(() => lab.queues.bodies(queueOf("crowded")).length === 2);
+    const left = await openInputs(lab.queues.bodies(queueOf("crowded"))[1] ?? "", lab.bucket);
+    expect(left).toMatchObject({ start: 5, end: 8, isChild: true, attempt: 0 });
+  });
+
+  it("a process that ends takes no other input with it, and the container stays", async () => {
+    await lab.deploy();
+    const started = await lab.startReady("fatal");
+    await lab.send("fatal", [0, 1, 2]);
+    expect(await lab.results(3)).toMatchObject([0, { code: "WINDLASS_CONTAINER_CRASHED" }, 2]);
+    expect(lab.row(started.id)).toMatchObject({ status: "ready" });
+  });
+});
+
+async function finish(started: Started): Promise<number> {
+  started.container.drain();
+  await settle();
+  return lab.end(started);
+}
