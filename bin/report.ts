@@ -46,7 +46,9 @@ function printWindlassError(error: WindlassError, debug: boolean): void {
   const place =
     "place" in error && typeof error.place === "string" ? error.place : userFrame(error);
   if (place !== undefined) print(indent(place));
-  if (cause !== undefined && !debug) {
+  // What the message tells already is not told again with the fields of an error of AWS.
+  const isTold = cause instanceof Error && message.includes(cause.message);
+  if (cause !== undefined && !isTold && !debug) {
     print(indent(`caused by ${inspectUserError(cause, hasColors(process.stderr))}`));
   }
   if (hint !== undefined) print(`${label("hint:")} ${hint}`);

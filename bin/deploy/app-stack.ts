@@ -1,7 +1,5 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { appStackId } from "../../cdk/names.ts";
-import { WindlassAppStack } from "../../cdk/stacks.ts";
-import { deployStack } from "../../cdk/toolkit/deploy-stack.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
 import {
   checkOutput,
@@ -38,6 +36,9 @@ export async function deployAppStack(
   const name = appStackId(spec.name);
   await checkPlace(deployment, name);
   const images = imageUris(spec.images, deployment.images);
+  // The CDK takes a second to load: after all that may be refused.
+  const { WindlassAppStack } = await import("../../cdk/stacks.ts");
+  const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
   const { changed } = await deployStack({
     name,
     build: (scope) =>

@@ -2,9 +2,6 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { WindlassEnvironmentStack } from "../../cdk/stacks.ts";
-import { bootstrapCdk } from "../../cdk/toolkit/bootstrap-cdk.ts";
-import { deployStack } from "../../cdk/toolkit/deploy-stack.ts";
 import { whoAmI } from "../../lib/aws/deploy/caller.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
 import { readParameter, writeParameter } from "../../lib/aws/deploy/parameters.ts";
@@ -83,6 +80,7 @@ async function ensureCdk(given: {
     steps.done(`the CDK is bootstrapped, version ${version}`);
     return;
   }
+  const { bootstrapCdk } = await import("../../cdk/toolkit/bootstrap-cdk.ts");
   await bootstrapCdk({
     ...{ account, region },
     onProgress: (progress) => steps.progress(progressText(progress)),
@@ -109,6 +107,9 @@ async function deployEnvironment(given: {
   }
   const zones = `${factsPath(environment)}/context`;
   const known = await readParameter(ssm, zones);
+  // The CDK takes a second to load: after all that may be refused.
+  const { WindlassEnvironmentStack } = await import("../../cdk/stacks.ts");
+  const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
   const { changed, lookedUp } = await deployStack({
     name,
     build: (scope, env) =>

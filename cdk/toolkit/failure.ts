@@ -1,4 +1,4 @@
-import { ToolkitError } from "@aws-cdk/toolkit-lib";
+import { type BootstrapError, ToolkitError } from "@aws-cdk/toolkit-lib";
 import { toAwsError } from "../../lib/aws/aws-error.ts";
 import { isWindlassError, WindlassError } from "../../lib/errors.ts";
 import type { FailedResource } from "./progress-host.ts";
@@ -15,12 +15,13 @@ export function toDeployError(
   if (isWindlassError(error)) return error;
   const [first] = failures;
   if (first !== undefined) return toResourceError(stack, first, failures.length - 1);
-  if (ToolkitError.isBootstrapError(error)) {
-    const { account, region } = error.environment;
+  const bootstrap = bootstrapErrorOf(error);
+  if (bootstrap !== undefined) {
+    const { account, region } = bootstrap.environment;
     return new WindlassError(
       "WINDLASS_CDK_NOT_BOOTSTRAPPED",
       `account ${account} is not bootstrapped for the CDK in region ${region}`,
-      { cause: error, hint: "run `npx windlass bootstrap`" },
+      { hint: "run `npx windlass bootstrap`" },
     );
   }
   if (ToolkitError.isAuthenticationError(error)) {
@@ -40,6 +41,14 @@ export function toDeployError(
       hint: `look at its events: \`aws cloudformation describe-stack-events --stack-name ${stack}\``,
     },
   );
+}
+
+/** It comes within an error of the step that met it. */
+function bootstrapErrorOf(error: unknown): BootstrapError | undefined {
+  if (ToolkitError.isBootstrapError(error)) return error;
+  return error instanceof Error && error.cause !== undefined
+    ? bootstrapErrorOf(error.cause)
+    : undefined;
 }
 
 function toResourceError(

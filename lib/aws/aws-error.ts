@@ -70,11 +70,16 @@ export function toAwsError(error: unknown, doing: string): WindlassError {
       cause: error,
     });
   }
+  const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1];
   return new WindlassError(
     explanation.code,
     `cannot ${doing}: ${explanation.message} (${name}: ${message})`,
-    { hint: explanation.hint, cause: error },
+    { hint: action === undefined ? explanation.hint : hintToAllow(action), cause: error },
   );
+}
+
+function hintToAllow(action: string): string {
+  return `allow ${action} to this user or role, or use another AWS_PROFILE`;
 }
 
 /** Does something with AWS; what fails is told as an error with a code. @throws WindlassError */

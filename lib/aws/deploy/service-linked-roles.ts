@@ -15,10 +15,11 @@ const SERVICES: readonly (readonly [service: string, name: string])[] = [
 
 /** Creates the service-linked roles that are missing, and names those. @throws WindlassError */
 export async function ensureServiceLinkedRoles(client: IAMClient): Promise<readonly string[]> {
-  const created = await Promise.all(
-    SERVICES.map(async ([service, name]) => ((await ensure(client, service)) ? [name] : [])),
-  );
-  return created.flat();
+  const created: string[] = [];
+  for (const [service, name] of SERVICES) {
+    if (await ensure(client, service)) created.push(name);
+  }
+  return created;
 }
 
 async function ensure(client: IAMClient, service: string): Promise<boolean> {
@@ -32,10 +33,11 @@ async function ensure(client: IAMClient, service: string): Promise<boolean> {
     return true;
   } catch (cause) {
     // Another one was faster.
-    if (cause instanceof Error && /been taken|already exists/i.test(cause.message)) return false;
+    const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+    if (/been taken|already exists/i.test(message)) return false;
     throw new WindlassError(
       "WINDLASS_SERVICE_LINKED_ROLE",
-      `the service-linked role of ${service} is missing and could not be created`,
+      `the service-linked role of ${service} is missing and could not be created: ${name}: ${message}`,
       {
         cause,
         hint: `have an administrator run \`aws iam create-service-linked-role --aws-service-name ${service}\``,

@@ -1,0 +1,289 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { writeFiles } from "../bundle/temp-project.ts";
+import { appProject, type Outcome, report, windlass } from "./cli.ts";
+import { type Answer, fakeAws } from "./fake-aws.ts";
+
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+const APP = `import { App } from "windlass";
+export const app = new App("media");
+export const resize = app.function("resize", () => 1);`;
+
+/** The facts of an environment. */
+function facts(version: string): object {
+  const values = { version, "table-name": "rows", "bucket-name": "objects" };
+  return {
+    Parameters: Object.entries(values).map(([name, Value]) => ({
+      Name: `/windlass/default/${name}`,
+      Value,
+    })),
+  };
+}
+
+/** A stack in this status. */
+function stack(status: string, outputs = ""): string {
+  return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
+    <StackName>Windlass-media</StackName><StackId>stack-1</StackId>
+    <StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>
+    <Outputs>${outputs}</Outputs>
+  </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+}
+
+const NO_ROW = {};
+const READY = { GetParametersByPath: facts("1"), GetItem: NO_ROW };
+const DENIED = {
+  error: "AccessDeniedException",
+  message:
+    "User: arn:aws:iam::1:user/ada is not authorized to perform: ssm:GetParametersByPath on resource: x",
+};
+const IDENTITY =
+  "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ada</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+async function reportOf(
+  args: readonly string[],
+  operations: Readonly<Record<string, Answer>>,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const root = appProject({ "app.ts": APP });
+  // Neither this machine's profile nor what the CDK has remembered of other accounts.
+  const home = { HOME: root, CDK_HOME: root, ...(await fakeAws(operations)) };
+  const outcome: Outcome = await windlass(root, args, { ...home, ...env });
+  return report(root, outcome);
+}
+
+const deploy = (
+  operations: Readonly<Record<string, Answer>>,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> => reportOf(["deploy", "app.ts"], operations, env);
+
+test("no credentials", async () => {
+  const none = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  expect(await deploy({}, none)).toMatchInlineSnapshot(`
+    "error[WINDLASS_AWS_NO_CREDENTIALS] cannot read the parameters of environment "default": no AWS credentials were found (CredentialsProviderError: Could not load credentials from any providers)
+    hint: run \`aws sso login\` or \`aws configure\`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    exit 1"
+  `);
+});
+
+test("no region", async () => {
+  expect(await deploy({}, { AWS_REGION: undefined })).toMatchInlineSnapshot(`
+    "error[WINDLASS_AWS_NO_REGION] cannot read the parameters of environment "default": no AWS region was given (Error: Region is missing)
+    hint: set AWS_REGION, or \`region\` in the profile of ~/.aws/config
+    exit 1"
+  `);
+});
+
+test("an action that these credentials may not do", async () => {
+  expect(await deploy({ GetParametersByPath: DENIED })).toMatchInlineSnapshot(`
+    "error[WINDLASS_AWS_ACCESS_DENIED] cannot read the parameters of environment "default": AWS refused it to these credentials (AccessDeniedException: User: arn:aws:iam::1:user/ada is not authorized to perform: ssm:GetParametersByPath on resource: x)
+    hint: allow ssm:GetParametersByPath to this user or role, or use another AWS_PROFILE
+    exit 1"
+  `);
+});
+
+test("an account without the environment", async () => {
+  expect(await deploy({ GetParametersByPath: { Parameters: [] } })).toMatchInlineSnapshot(`
+    "error[WINDLASS_NOT_BOOTSTRAPPED] there is no Windlass environment "default" in this account and region
+    hint: run \`npx windlass bootstrap\`, or look at AWS_PROFILE and AWS_REGION
+    exit 1"
+  `);
+});
+
+test("an environment that is too old", async () => {
+  expect(await deploy({ GetParametersByPath: facts("0") })).toMatchInlineSnapshot(`
+    "error[WINDLASS_ENVIRONMENT_VERSION] environment "default" has version 0, this Windlass needs 1
+    hint: run \`npx windlass bootstrap\`, which upgrades it, or use a newer windlass
+    exit 1"
+  `);
+});
+
+test("an image that is not built", async () => {
+  const DescribeStacks = { error: "ValidationError", message: "Stack with id x does not exist" };
+  expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
+    "error[WINDLASS_IMAGE_NOT_BUILT] the image 0f03e29f5df8 on debian:bookworm-slim is not built, and its functions cannot start without it
+    hint: build and push it, then pass \`--image 0f03e29f5df8=<uri>\`
+    exit 1"
+  `);
+});
+
+test("an image that the app does not have", async () => {
+  const args = ["deploy", "app.ts", "--image", "0123456789ab=repository:tag"];
+  expect(await reportOf(args, READY)).toMatchInlineSnapshot(`
+    "error[WINDLASS_UNKNOWN_IMAGE] \`--image\` must be <hash>=<uri> with the hash of an image of the app, got "0123456789ab=repository:tag"
+    hint: \`windlass spec\` prints the app's images with their hashes
+    exit 2"
+  `);
+});
+
+test("a name that is too long", async () => {
+  const args = ["deploy", "app.ts", "--name", "x".repeat(65)];
+  expect(await reportOf(args, READY)).toMatchInlineSnapshot(`
+    "error[WINDLASS_INVALID_APP_NAME] the name of an App must be 1 to 64 letters, digits, ., _ or -, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+    hint: name it with the first argument, for instance "media"
+    exit 1"
+  `);
+});
+
+test("a stack that is being changed", async () => {
+  const DescribeStacks = stack("UPDATE_IN_PROGRESS");
+  expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
+    "error[WINDLASS_STACK_BUSY] stack Windlass-media is being changed by another deployment (UPDATE_IN_PROGRESS)
+    hint: wait until it is done, or end it with \`aws cloudformation cancel-update-stack --stack-name Windlass-media\`
+    exit 1"
+  `);
+});
+
+test("a stack that could not be brought back", async () => {
+  const DescribeStacks = stack("UPDATE_ROLLBACK_FAILED");
+  expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
+    "error[WINDLASS_STACK_STUCK] stack Windlass-media could neither be updated nor brought back (UPDATE_ROLLBACK_FAILED)
+    hint: mend the cause, then run \`aws cloudformation continue-update-rollback --stack-name Windlass-media\` and deploy again; \`--resources-to-skip\` leaves out a resource that cannot be mended
+    exit 1"
+  `);
+});
+
+test("a stack that could not be removed", async () => {
+  const DescribeStacks = stack("ROLLBACK_FAILED");
+  expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
+    "error[WINDLASS_STACK_BROKEN] stack Windlass-media could not be removed after it failed (ROLLBACK_FAILED)
+    hint: run \`aws cloudformation delete-stack --stack-name Windlass-media\`, look at its events if that fails, then deploy again
+    exit 1"
+  `);
+});
+
+test("a stack whose creation failed, of which nothing is in the way", async () => {
+  const DescribeStacks = stack("ROLLBACK_COMPLETE");
+  expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
+    "✓ removing the stack Windlass-media, whose creation had failed
+    error[WINDLASS_IMAGE_NOT_BUILT] the image 0f03e29f5df8 on debian:bookworm-slim is not built, and its functions cannot start without it
+    hint: build and push it, then pass \`--image 0f03e29f5df8=<uri>\`
+    exit 1"
+  `);
+});
+
+test("a stack of that name which is something else", async () => {
+  const DescribeStacks = stack("CREATE_COMPLETE");
+  expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
+    "error[WINDLASS_STACK_TAKEN] there is a stack Windlass-media that is not app "media" of environment "default"
+    hint: deploy with another name (\`--name\`), or in another account or region
+    exit 1"
+  `);
+});
+
+test("an app that another stack has deployed", async () => {
+  const body = { number: 1, owner: "arn:aws:cloudformation:us-east-1:1:stack/Media/1/Deployment" };
+  const GetItem = {
+    Item: {
+      pk: { S: "media#deployment" },
+      sk: { S: "current" },
+      body: { S: JSON.stringify(body) },
+      version: { N: "1" },
+    },
+  };
+  const DescribeStacks = { error: "ValidationError", message: "Stack with id x does not exist" };
+  expect(await deploy({ ...READY, GetItem, DescribeStacks })).toMatchInlineSnapshot(`
+    "error[WINDLASS_APP_EXISTS] app "media" is deployed in environment "default" by the stack Media
+    hint: deploy that stack with \`cdk deploy\`, or give this app another name with \`--name\`
+    exit 1"
+  `);
+});
+
+test("an account that is not bootstrapped for the CDK", async () => {
+  const hash = (await specOf()).images[0]?.hash;
+  const operations = {
+    ...READY,
+    DescribeStacks: { error: "ValidationError", message: "Stack with id x does not exist" },
+    GetCallerIdentity: IDENTITY,
+    GetParameter: { error: "ParameterNotFound", message: "not there" },
+    AssumeRole: { error: "AccessDenied", message: "no such role" },
+  };
+  const args = ["deploy", "app.ts", "--image", `${hash}=repository:tag`];
+  expect(await reportOf(args, operations)).toMatchInlineSnapshot(`
+    "error[WINDLASS_CDK_NOT_BOOTSTRAPPED] account 111122223333 is not bootstrapped for the CDK in region us-east-1
+    hint: run \`npx windlass bootstrap\`
+    exit 1"
+  `);
+});
+
+async function specOf(): Promise<{ readonly images: readonly { readonly hash: string }[] }> {
+  const { stdout } = await windlass(appProject({ "app.ts": APP }), ["spec", "app.ts"]);
+  return JSON.parse(stdout) as { images: { hash: string }[] };
+}
+
+test("a service-linked role that may not be created", async () => {
+  const operations = {
+    GetCallerIdentity: IDENTITY,
+    ListRoles:
+      "<ListRolesResponse><ListRolesResult><Roles></Roles></ListRolesResult></ListRolesResponse>",
+    CreateServiceLinkedRole: { error: "AccessDenied", message: "User is not authorized" },
+    GetServiceQuota: { error: "AccessDeniedException", message: "no" },
+    GetParameter: { error: "ParameterNotFound", message: "not there" },
+  };
+  expect(await reportOf(["bootstrap"], operations)).toMatchInlineSnapshot(`
+    "✓ account 111122223333, region us-east-1
+    error[WINDLASS_SERVICE_LINKED_ROLE] the service-linked role of ecs.amazonaws.com is missing and could not be created: AccessDenied: User is not authorized
+    hint: have an administrator run \`aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com\`
+    exit 1"
+  `);
+});
+
+test("an environment that a newer Windlass has made", async () => {
+  const operations = {
+    GetCallerIdentity: IDENTITY,
+    ListRoles:
+      "<ListRolesResponse><ListRolesResult><Roles><member><RoleName>r</RoleName><Path>/</Path><RoleId>i</RoleId><Arn>a</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></member></Roles></ListRolesResult></ListRolesResponse>",
+    GetServiceQuota: { error: "AccessDeniedException", message: "no" },
+    GetParameter: { Parameter: { Name: "version", Value: "9" } },
+  };
+  expect(await reportOf(["bootstrap"], operations)).toMatchInlineSnapshot(`
+    "✓ account 111122223333, region us-east-1
+    error[WINDLASS_ENVIRONMENT_NEWER] environment "default" has version 9, this Windlass makes 1
+    hint: use a newer windlass: \`npm install windlass@latest\`
+    exit 1"
+  `);
+});
+
+test("a name that no environment can have", async () => {
+  const args = ["bootstrap", "--environment", "my env"];
+  expect(await reportOf(args, {})).toMatchInlineSnapshot(`
+    "error[WINDLASS_INVALID_ENVIRONMENT_NAME] the name of an environment must be 1 to 32 letters, digits or -, got "my env"
+    hint: choose another, for instance \`--environment staging\`
+    exit 2"
+  `);
+});
+
+test("nothing named to destroy", async () => {
+  expect(await reportOf(["destroy"], {})).toMatchInlineSnapshot(`
+    "error[WINDLASS_NOTHING_NAMED] \`windlass destroy\` needs the name of an app
+    hint: write \`windlass destroy media\`, or \`windlass destroy --environment staging\` for an environment
+    exit 2"
+  `);
+});
+
+test("a project without the packages of the CDK", async () => {
+  const root = appProject({});
+  const own = join(root, "windlass");
+  cpSync(join(REPOSITORY, "dist"), join(own, "dist"), { recursive: true });
+  cpSync(join(REPOSITORY, "package.json"), join(own, "package.json"));
+  const packages = join(own, "node_modules");
+  mkdirSync(packages);
+  for (const name of readdirSync(join(REPOSITORY, "node_modules"))) {
+    if (/^(\.|@aws-cdk$|aws-cdk-lib$)/.test(name)) continue;
+    symlinkSync(join(REPOSITORY, "node_modules", name), join(packages, name));
+  }
+  writeFiles(root, { "app.ts": APP });
+
+  const main = join(own, "dist/bin/main.js");
+  const { status, stderr } = spawnSync(process.execPath, [main, "deploy", "app.ts"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+
+  expect(`${stderr}exit ${status}`).toMatchInlineSnapshot(`
+    "error[WINDLASS_CDK_MISSING] deploying needs @aws-cdk/toolkit-lib, which is not installed
+    hint: run \`npm install --save-dev --save-exact @aws-cdk/toolkit-lib@1.40.0\`
+    exit 1"
+  `);
+});
