@@ -6,7 +6,7 @@ import type { Objects } from "./objects.ts";
 import type { Rows } from "./rows.ts";
 
 /** For how long a deployment is taken to be the current one. */
-const KNOWN_MS = 5000;
+const KNOWN_MS = 1000;
 
 /** A deployment of an app: its row, and the manifest that the row names. */
 export interface Deployment {

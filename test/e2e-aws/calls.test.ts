@@ -1,14 +1,16 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
 import { App, type Client, connect, FunctionCall, resolveSpec } from "windlass";
+import { blockKey } from "../../lib/aws/keys.ts";
+import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject } from "../cli/cli.ts";
 import { awsTest, unique } from "./aws.ts";
-import { AWS_ENV, onAws } from "./deployed.ts";
+import { AWS_ENV, environmentOf, onAws } from "./deployed.ts";
 import { buildImage } from "./images.ts";
 
 const MINUTES = 60_000;
@@ -85,6 +87,24 @@ async function deploy(version: number): Promise<void> {
   const { code, stderr } = await onAws(root, args);
   expect(stderr).not.toContain("error");
   expect(code).toBe(0);
+}
+
+/** Docker's ids of the containers that run a function of the app. */
+function dockerContainers(functionName: string): string[] {
+  const list = ["ps", "--quiet", "--no-trunc", "--filter", `ancestor=${image.split("=")[1]}`];
+  const ids = docker(...list)
+    .split("\n")
+    .filter((id) => id !== "");
+  return ids.filter((id) => {
+    const env = docker("inspect", "--format", '{{join .Config.Env "\\n"}}', id).split("\n");
+    return (
+      env.includes(`WINDLASS_FUNCTION=${functionName}`) && env.includes(`WINDLASS_APP=${name}`)
+    );
+  });
+}
+
+function docker(...args: string[]): string {
+  return execFileSync("docker", args, { encoding: "utf8" });
 }
 
 beforeAll(async () => {
@@ -184,6 +204,30 @@ describe("a deployed app", () => {
       name: "InputCancellation",
     });
   });
+
+  awsTest(
+    "loses and doubles nothing when a container is killed at its work",
+    async () => {
+      const call = await client.nap.spawnMap(Array.from({ length: 60 }, () => 100));
+      const containers: unknown[] = [];
+      for await (const container of call.iter()) {
+        // Some results are stored, and others are on their way.
+        if (containers.length === 0) docker("kill", ...dockerContainers("nap"));
+        containers.push(container);
+      }
+      expect(containers).toHaveLength(60);
+      expect(new Set(containers).size).toBeGreaterThan(1);
+      const { rows } = await environmentOf(environment);
+      const ranges = await rows.list<RangeRow>(blockKey(name, call.id, 0));
+      const inputs = ranges.flatMap(({ body }) =>
+        body.results.flatMap(({ start, count }) =>
+          Array.from({ length: count }, (_, offset) => start + offset),
+        ),
+      );
+      expect(inputs.sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, at) => at));
+    },
+    4 * MINUTES,
+  );
 
   awsTest("loses no call while its code is replaced, and runs the new code then", async () => {
     let isDeploying = true;
