@@ -17,7 +17,7 @@ import { manifestFunctions, StagedManifest } from "./app/manifest.ts";
 import { QueueShard } from "./app/queue-shard.ts";
 import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
-import { CONTAINER_NAME, TaskDefinitions } from "./app/task-definitions.ts";
+import { CONTAINER_NAME, type MissingImages, TaskDefinitions } from "./app/task-definitions.ts";
 import type { WindlassEnvironment } from "./environment.ts";
 import { logGroupPrefix } from "./facts.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
@@ -40,9 +40,16 @@ export interface WindlassAppProps extends SharedProps {
   readonly environment?: WindlassEnvironment | string;
   /**
    * URIs of built images, by the hash that the spec gives them.
-   * @default - a parameter of the stack for each image that is missing: `ImageUri` and 12 digits of the SHA-256 of its hash
+   * @default - none
    */
   readonly images?: Readonly<Record<string, string>>;
+  /**
+   * What becomes of images that are not among `images`. `build`: the deployment builds them with Docker and pushes them
+   * to the registry of the CDK's bootstrap. `parameters`: the stack has a parameter for the URI of each, `ImageUri` and
+   * 12 digits of the SHA-256 of its hash.
+   * @default "build"
+   */
+  readonly missingImages?: MissingImages;
   /**
    * Nested stacks that hold the functions' queues, from 1 to 50. It cannot be changed once deployed: queues cannot move.
    * @default - none; needed above 400 resources, the limit that leaves room in CloudFormation's 500 a stack
@@ -78,6 +85,7 @@ export class WindlassApp extends Construct {
     const taskDefinitions = new TaskDefinitions(this, "Tasks", {
       images: this.spec.images,
       imageUris: props.images ?? {},
+      missingImages: props.missingImages ?? "build",
       logGroup,
       taskRole: roles.taskRole,
       executionRole: roles.executionRole,

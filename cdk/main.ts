@@ -7,7 +7,8 @@ import { WindlassAppStack, WindlassEnvironmentStack } from "./stacks.ts";
 
 /**
  * What `cdk.json` runs: the environment and, where `-c app=<file>` or WINDLASS_APP names a module, its app.
- * `-c environment=<name>` takes another environment than "default".
+ * `-c environment=<name>` takes another environment than "default", and `-c images=parameters` makes parameters of the
+ * stack for images that are built elsewhere.
  */
 const scope: App = new App();
 const env: Environment = {
@@ -26,6 +27,9 @@ if (file !== undefined) {
   const { file: module } = await bundleApp([file], root);
   const { file: code } = await bundleApp([file], root, { isForDeployment: true });
   const app = findApp(await import(pathToFileURL(module).href), file);
-  new WindlassAppStack(scope, { env, app, code, environment: environment.resources });
+  const missingImages =
+    scope.node.tryGetContext("images") === "parameters" ? "parameters" : "build";
+  const props = { app, code, environment: environment.resources, missingImages } as const;
+  new WindlassAppStack(scope, { env, ...props });
 }
 scope.synth();

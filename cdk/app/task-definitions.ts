@@ -4,6 +4,7 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { ImageSpec } from "../../lib/spec.ts";
+import { builtImage } from "../images/built-image.ts";
 import { shortHash } from "../names.ts";
 
 /** The only container of each task definition. */
@@ -13,10 +14,14 @@ const MEMORY_MIB = 128;
 /** The time that a spot host leaves. */
 const STOP_SECONDS = 120;
 
+/** What becomes of images whose URI was not given. */
+export type MissingImages = "build" | "parameters";
+
 export interface TaskDefinitionsProps {
   readonly images: readonly ImageSpec[];
   /** URIs by hash of the image. */
   readonly imageUris: Readonly<Record<string, string>>;
+  readonly missingImages: MissingImages;
   readonly taskRole: IRole;
   readonly executionRole: IRole;
   readonly logGroup: ILogGroup;
@@ -32,12 +37,14 @@ export class TaskDefinitions extends Construct {
 
   constructor(scope: Construct, id: string, props: TaskDefinitionsProps) {
     super(scope, id);
-    this.arns = new Map(props.images.map(({ hash }) => [hash, this.#create(hash, props)]));
+    this.arns = new Map(props.images.map((image) => [image.hash, this.#create(image, props)]));
   }
 
-  #create(hash: string, props: TaskDefinitionsProps): string {
+  #create(image: ImageSpec, props: TaskDefinitionsProps): string {
+    const { hash } = image;
     const key = shortHash(hash, 12);
-    const uri = props.imageUris[hash] ?? imageParameter(this, hash);
+    const missing = props.missingImages === "build" ? builtImage : imageParameter;
+    const uri = props.imageUris[hash] ?? missing(this, image);
     const definition = new CfnTaskDefinition(this, key, {
       requiresCompatibilities: ["EC2"],
       networkMode: "bridge",
@@ -51,7 +58,7 @@ export class TaskDefinitions extends Construct {
 }
 
 /** Named by the hash alone, so that who builds the image knows what to pass; apps of one stack share it. */
-function imageParameter(scope: Construct, hash: string): string {
+function imageParameter(scope: Construct, { hash }: ImageSpec): string {
   const id = `ImageUri${shortHash(hash, 12)}`;
   const stack = Stack.of(scope);
   const existing = stack.node.tryFindChild(id);

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ownFolder } from "../../lib/local/bundle/own-package.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 
 /** Its Node runs the agent and user code, whatever the base has. It needs glibc 2.28 or newer. */
@@ -11,10 +12,27 @@ const PROGRAMS: readonly string[] = ["agent-aws.mjs", "runner-node.mjs"];
 /** Writes the folder that an image is built from: what the spec says, and on top of it what makes it a container of ours. */
 export function writeImageContext(image: ImageSpec, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  for (const program of PROGRAMS) {
-    copyFileSync(join(ownFolder(), "dist/runtime-shim", program), join(folder, program));
-  }
+  for (const program of PROGRAMS) copyFileSync(pathOf(program), join(folder, program));
   writeFileSync(join(folder, "Dockerfile"), toDockerfile(image));
+}
+
+/** SHA-256 of all that an image is built from, in hexadecimal. */
+export function imageContextHash(image: ImageSpec): string {
+  const parts = [image.hash, toDockerfile(image), ...PROGRAMS.map(hashOf)];
+  return sha256(parts.join("\n"));
+}
+
+const hashes: Map<string, string> = new Map();
+
+/** An app has many images, and each has the same programs. */
+function hashOf(program: string): string {
+  const hash = hashes.get(program) ?? sha256(readFileSync(pathOf(program)));
+  hashes.set(program, hash);
+  return hash;
+}
+
+function pathOf(program: string): string {
+  return join(ownFolder(), "dist/runtime-shim", program);
 }
 
 function toDockerfile({ dockerfile }: ImageSpec): string {

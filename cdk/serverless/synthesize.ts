@@ -65,6 +65,8 @@ function addApps(stack: Stack, options: SynthesisOptions): void {
       code,
       environment,
       images,
+      // Serverless builds no images.
+      missingImages: "parameters",
       shards,
       permissionsBoundary,
       ...(logRetentionInDays !== undefined && { customize: keepLogsFor(logRetentionInDays) }),

@@ -100,7 +100,7 @@ it("keeps task definitions that are replaced", () => {
   });
 });
 
-it("takes built images, and asks for those that are missing", () => {
+it("takes built images, and builds or asks for those that are missing", () => {
   const app = appOf("media");
   const hash = resolveSpec(app).images[0]?.hash ?? "";
   const uri = "111122223333.dkr.ecr.us-east-1.amazonaws.com/windlass:1";
@@ -108,11 +108,18 @@ it("takes built images, and asks for those that are missing", () => {
     propertiesOf(template, "AWS::ECS::TaskDefinition")[0].ContainerDefinitions[0].Image;
 
   const given = imageOf(toJson(appStack({ app, images: { [hash]: uri } })));
-  const missing = imageOf(toJson(appStack({ app })));
+  const missing = imageOf(toJson(appStack({ app, missingImages: "parameters" })));
+  const stack = appStack({ app });
+  const built = imageOf(toJson(stack));
 
   const key = createHash("sha256").update(hash).digest("hex").slice(0, 12);
   expect(given).toBe(uri);
   expect(missing).toEqual({ Ref: `ImageUri${key}` });
+  const [, tag] = /container-assets-.*:([0-9a-f]{64})/.exec(JSON.stringify(built)) ?? [];
+  const folder = join(Stage.of(stack)?.assetOutdir ?? "", `asset.${tag}`);
+  const dockerfile = readFileSync(join(folder, "Dockerfile"), "utf8");
+  expect(dockerfile).toContain("FROM debian:bookworm-slim");
+  expect(dockerfile).toContain('ENTRYPOINT ["/opt/windlass/node","/opt/windlass/agent-aws.mjs"]');
 });
 
 it("deploys last, with a manifest that names queues and task definitions", () => {
