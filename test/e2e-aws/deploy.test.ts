@@ -242,6 +242,7 @@ describe("windlass deploy", () => {
         ...["deploy", app.stack, "--exclusively", "--require-approval", "never"],
         ...["--output", `${root}/cdk.out`, "--parameters", `${app.stack}:${parameter}`],
         ...["-c", `app=${root}/${app.name}.ts`, "-c", `environment=${environment}`],
+        ...["-c", "images=parameters"],
       ]);
 
       expect(await row(app.name)).toMatchObject({
