@@ -40,7 +40,7 @@ export class WindlassAppStack extends Stack {
 
   /** @throws InvalidError and NotFoundError as {@link WindlassApp} does */
   constructor(scope: Construct, props: WindlassAppStackProps) {
-    super(scope, appStackId(props.app.name), toStackProps(props));
+    super(scope, appStackId(props.name ?? props.app.name), toStackProps(props));
     this.resources = new WindlassApp(this, "App", props);
   }
 }

@@ -58,7 +58,7 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   if (row !== undefined) return show(row, undefined);
   const { deployAppStack } = await import("../deploy/app-stack.ts");
   const deployed = await deployAppStack({
-    ...{ spec, code: bundle.file, environment, images, shards, steps, rows },
+    ...{ spec, module: app.name, code: bundle.file, environment, images, shards, steps, rows },
     templateHash: deployment.templateHash,
   });
   // The stack may have been right already while other code was ahead of it.

@@ -17,6 +17,8 @@ import { progressText, type Steps } from "./steps.ts";
 
 export interface AppDeployment {
   readonly spec: AppSpec;
+  /** The name that the app has in its module. */
+  readonly module: string;
   /** Path of the bundle. */
   readonly code: string;
   readonly environment: string;
@@ -32,7 +34,7 @@ export interface AppDeployment {
 export async function deployAppStack(
   deployment: AppDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
-  const { spec, code, environment, shards, steps, rows } = deployment;
+  const { spec, module, code, environment, shards, steps, rows } = deployment;
   const name = appStackId(spec.name);
   await checkPlace(deployment, name);
   const images = imageUris(spec.images, deployment.images);
@@ -43,7 +45,7 @@ export async function deployAppStack(
     name,
     build: (scope) =>
       new WindlassAppStack(scope, {
-        ...{ app: spec, code, environment, images },
+        ...{ app: { ...spec, name: module }, name: spec.name, code, environment, images },
         ...(shards !== undefined && { shards }),
       }),
     context: { "windlass:template-hash": deployment.templateHash },
