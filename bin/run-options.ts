@@ -1,7 +1,15 @@
+import { toAwsOptions } from "./deploy/deploy-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options of `windlass run` as flags; the command line takes them before the file and after the app's arguments. */
 export const RUN_OPTIONS: readonly (readonly [flags: string, description: string])[] = [
+  [
+    "--on <place>",
+    "where it runs: local (default), or aws: deployed for this run, removed after it",
+  ],
+  ["--app <name>", "with --on aws: call the app that is deployed under this name"],
+  ["--detach", "with --on aws: leave what was deployed for a day, for spawned calls to go on"],
+  ["--environment <name>", "with --on aws: the environment"],
   ["--json", "print the returned value as JSON; output of containers goes to standard error"],
   ["--quiet", "no progress, no notices, and no names before the output of containers"],
   ["--inspect [port]", "let a debugger attach to the process of a container (--inspect=9229)"],
@@ -14,6 +22,16 @@ export interface RunOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly inspect: Inspect | undefined;
+  /** Undefined where it runs on this machine. */
+  readonly aws: RunOnAws | undefined;
+}
+
+/** How to run on AWS. */
+export interface RunOnAws {
+  /** A deployed app; undefined: the module is deployed for this run. */
+  readonly app: string | undefined;
+  readonly isDetached: boolean;
+  readonly environment: string;
 }
 
 interface Inspect {
@@ -30,7 +48,31 @@ export function toRunOptions(parsed: Parsed): RunOptions {
     json: parsed["json"] === true,
     quiet: parsed["quiet"] === true,
     inspect: inspectOf(parsed, "inspectBrk") ?? inspectOf(parsed, "inspect"),
+    aws: awsOf(parsed),
   };
+}
+
+function awsOf(parsed: Parsed): RunOnAws | undefined {
+  const place = parsed["on"] ?? "local";
+  if (place === "aws") {
+    const app = parsed["app"] === undefined ? undefined : String(parsed["app"]);
+    const isDetached = parsed["detach"] === true;
+    return { app, isDetached, environment: toAwsOptions(parsed).environment };
+  }
+  if (place !== "local") {
+    throw new UsageError(
+      "WINDLASS_PLACE",
+      `\`--on\` must be local or aws, got "${String(place)}"`,
+      {
+        hint: "write `--on aws`, or leave it out",
+      },
+    );
+  }
+  const given = ["app", "detach", "environment"].find((name) => parsed[name] !== undefined);
+  if (given === undefined) return undefined;
+  throw new UsageError("WINDLASS_ONLY_ON_AWS", `\`--${given}\` needs \`--on aws\``, {
+    hint: "add `--on aws`",
+  });
 }
 
 function inspectOf(parsed: Parsed, name: "inspect" | "inspectBrk"): Inspect | undefined {

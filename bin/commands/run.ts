@@ -1,25 +1,43 @@
 import { resolveSpec } from "../../lib/resolve.ts";
+import type { AppSpec } from "../../lib/spec.ts";
 import type { Invocation } from "../command-table.ts";
-import { loadApp } from "../load-app.ts";
+import { type LoadedApp, loadApp } from "../load-app.ts";
 import { printValue } from "../print-value.ts";
 import { choose, labelOf, parseReference } from "../reference.ts";
 import { EXIT } from "../report.ts";
-import { prepare } from "../run/job.ts";
+import { type Job, prepare } from "../run/job.ts";
 import { withEngine } from "../run/with-engine.ts";
 
-/** Runs an entrypoint, a function or a method of an app on the local engine. */
+/** Runs an entrypoint, a function or a method of an app, on the local engine or on AWS. */
 export async function run({ operands, options: before }: Invocation): Promise<number> {
   const [text = "", ...args] = operands;
   const { file, name } = parseReference(text);
-  const engineModule = import("../../lib/local/engine.ts");
+  // Read beside the app, which takes as long.
+  const engineModule = before["on"] === "aws" ? undefined : import("../../lib/local/engine.ts");
   const loaded = await loadApp(file);
   const spec = resolveSpec(loaded.app);
   const choice = choose(spec, name);
   const command = `windlass run ${file}::${labelOf(choice)}`;
   const job = await prepare(loaded.app, choice, { command, args, before });
   if (typeof job === "number") return job;
-  const { startEngine } = await engineModule;
-  const value = await withEngine({ ...loaded, spec, startEngine }, job);
+  const value = await runJob(job, { loaded, file, spec, engineModule });
   printValue(value, job.options.json);
   return EXIT.success;
+}
+
+interface Setting {
+  readonly loaded: LoadedApp;
+  readonly file: string;
+  readonly spec: AppSpec;
+  readonly engineModule: Promise<typeof import("../../lib/local/engine.ts")> | undefined;
+}
+
+async function runJob(job: Job, { loaded, file, spec, engineModule }: Setting): Promise<unknown> {
+  const { aws } = job.options;
+  if (aws !== undefined) {
+    const { withAws } = await import("../run/with-aws.ts");
+    return await withAws({ loaded, file, spec, aws }, job);
+  }
+  const { startEngine } = await (engineModule ?? import("../../lib/local/engine.ts"));
+  return await withEngine({ ...loaded, spec, startEngine }, job);
 }

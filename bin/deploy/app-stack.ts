@@ -12,7 +12,7 @@ import { deploymentKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
 import type { AppSpec } from "../../lib/spec.ts";
-import { type ImageUris, imageUris } from "./images.ts";
+import type { ImageUris } from "./images.ts";
 import { progressText, type Steps } from "./steps.ts";
 
 export interface AppDeployment {
@@ -22,7 +22,7 @@ export interface AppDeployment {
   /** Path of the bundle. */
   readonly code: string;
   readonly environment: string;
-  /** URIs that were given. */
+  /** Those that were built elsewhere. */
   readonly images: ImageUris;
   readonly shards: number | undefined;
   readonly templateHash: string;
@@ -34,10 +34,9 @@ export interface AppDeployment {
 export async function deployAppStack(
   deployment: AppDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
-  const { spec, module, code, environment, shards, steps, rows } = deployment;
+  const { spec, module, code, environment, images, shards, steps, rows } = deployment;
   const name = appStackId(spec.name);
   await checkPlace(deployment, name);
-  const images = imageUris(spec.images, deployment.images);
   // The CDK takes a second to load: after all that may be refused.
   const { WindlassAppStack } = await import("../../cdk/stacks.ts");
   const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");

@@ -1,4 +1,3 @@
-import { NotFoundError } from "../../lib/errors.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -9,7 +8,7 @@ export type ImageUris = Readonly<Record<string, string>>;
 const SHORT_HASH = 12;
 
 /**
- * Reads `--image <hash>=<uri>` and the variable WINDLASS_IMAGES, a list of the same with commas. The start of a hash
+ * URIs of images that were built elsewhere. Reads `--image <hash>=<uri>` and the variable WINDLASS_IMAGES, a list of the same with commas. The start of a hash
  * does, of 12 digits or more.
  *
  * @throws UsageError for what names no image of the app
@@ -28,18 +27,5 @@ function toGiven(images: readonly ImageSpec[], entry: string): [hash: string, ur
     "WINDLASS_UNKNOWN_IMAGE",
     `\`--image\` must be <hash>=<uri> with the hash of an image of the app, got "${entry}"`,
     { hint: "`windlass spec` prints the app's images with their hashes" },
-  );
-}
-
-/** A URI for each image of an app. @throws NotFoundError when one was neither given nor built */
-export function imageUris(images: readonly ImageSpec[], given: ImageUris): ImageUris {
-  const missing = images.filter(({ hash }) => given[hash] === undefined);
-  const [first] = missing;
-  if (first === undefined) return given;
-  const short = first.hash.slice(0, SHORT_HASH);
-  throw new NotFoundError(
-    "WINDLASS_IMAGE_NOT_BUILT",
-    `the image ${short} on ${first.base} is not built, and its functions cannot start without it`,
-    { hint: `build and push it, then pass \`--image ${short}=<uri>\`` },
   );
 }

@@ -15,7 +15,7 @@ export interface Steps {
   detail(text: string): void;
 }
 
-export interface Notice {
+interface Notice {
   readonly code: string;
   readonly message: string;
   readonly hint: string;

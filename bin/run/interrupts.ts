@@ -2,7 +2,7 @@ import type { LocalEngine } from "../../lib/local/engine.ts";
 import { EXIT } from "../report.ts";
 import type { RunOutput } from "./output.ts";
 
-/** Cleaning up after Ctrl-C takes this long at most. */
+/** Cleaning up after Ctrl-C takes this long at most, on this machine. */
 const CLEAN_UP_MS = 1500;
 
 const EXIT_CODES = {
@@ -22,7 +22,10 @@ export interface Interrupts {
 }
 
 /** Makes Ctrl-C close the engine and end the process, and a second one end it at once. */
-export function handleInterrupts(output: Pick<RunOutput, "notice">): Interrupts {
+export function handleInterrupts(
+  output: Pick<RunOutput, "notice">,
+  cleanUpMs: number = CLEAN_UP_MS,
+): Interrupts {
   let guarded: Stoppable | undefined;
   let isStopping = false;
   const onSignal = (signal: keyof typeof EXIT_CODES): void => {
@@ -33,7 +36,7 @@ export function handleInterrupts(output: Pick<RunOutput, "notice">): Interrupts 
     if (isStopping || guarded === undefined) end();
     isStopping = true;
     output.notice("stopping; press Ctrl-C again to stop at once");
-    setTimeout(end, CLEAN_UP_MS);
+    setTimeout(end, cleanUpMs);
     void guarded?.close().then(end, end);
   };
   const signals = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];

@@ -42,6 +42,11 @@ export function sessionKey(app: string, sessionId: string): RowKey {
   return { pk: `${app}#sessions`, sk: sessionId };
 }
 
+/** Says that a run goes on whose app is removed with it. */
+export function runKey(app: string): RowKey {
+  return { pk: `${app}#run`, sk: "run" };
+}
+
 /** Every deployed app of the environment has a row here, for the controller. */
 export function appKey(app: string): RowKey {
   return { pk: "#apps", sk: app };

@@ -1,0 +1,55 @@
+import { runKey } from "../../lib/aws/keys.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
+import { createContainerId } from "../../lib/ids.ts";
+import { removeApp } from "../deploy/remove-app.ts";
+import type { Steps } from "../deploy/steps.ts";
+
+/** A run that was not heard of for this long has died; a detached one may go on for a day. */
+const SILENT_MS = 3600_000;
+const DETACHED_MS = 24 * 3600_000;
+const BEAT_MS = 5 * 60_000;
+const KEPT_SECONDS = 8 * 24 * 3600;
+const RANDOM_CHARS = 8;
+const NAME = /-run-[0-9a-z]{8}$/;
+/** Names of apps have 64 characters at most. */
+const MAX_NAME_CHARS = 64;
+
+/** The row of an app that `windlass run --on aws` deployed. */
+interface RunRow {
+  /** When it was last heard of, in milliseconds since 1970. */
+  readonly at: number;
+  readonly isDetached: boolean;
+  readonly expiresAt: number;
+}
+
+/** A name that no other run has. */
+export function ephemeralName(app: string): string {
+  const suffix = `-run-${createContainerId().slice(-RANDOM_CHARS)}`;
+  return `${app.slice(0, MAX_NAME_CHARS - suffix.length)}${suffix}`;
+}
+
+/** Says now and then that the run goes on, until the returned function is called. */
+export async function keepAlive(rows: Rows, app: string, isDetached: boolean): Promise<() => void> {
+  const beat = async (): Promise<void> => {
+    const found = await rows.get<RunRow>(runKey(app));
+    const at = Date.now();
+    const row: RunRow = { at, isDetached, expiresAt: Math.ceil(at / 1000) + KEPT_SECONDS };
+    await rows.put(runKey(app), row, found?.version ?? 0);
+  };
+  await beat();
+  const timer = setInterval(() => void beat().catch(() => {}), BEAT_MS);
+  return () => clearInterval(timer);
+}
+
+/** Removes apps of runs that have died, and of detached ones that are a day old. */
+export async function sweepRuns(rows: Rows, environment: string, steps: Steps): Promise<void> {
+  for (const { sk: app } of await rows.list("#apps")) {
+    if (!NAME.test(app)) continue;
+    const found = await rows.get<RunRow>(runKey(app));
+    const silentMs = Date.now() - (found?.body.at ?? 0);
+    // One without a row is being deployed, or was removed in part: its stack's own name tells, an hour later.
+    if (found === undefined || silentMs < (found.body.isDetached ? DETACHED_MS : SILENT_MS))
+      continue;
+    await removeApp(app, { environment, isAll: true, steps });
+  }
+}
