@@ -63,6 +63,11 @@ const BARS: readonly Bar[] = [
   atMost("synth", "wall_500", { bound: 1500 }),
   atMost("synth", "wall_500", { over: "l1", bound: 2 }),
   atMost("plugin", "added", { bound: 1500 }),
+  atMost("aws", "p50", { over: "bare", bound: 1.3 }),
+  ...throughput("aws", "submitted", { batches_of_10: 20 }),
+  atMost("aws", "usd_per_million", { bound: 0.06 }),
+  atMost("aws", "usd_growth", { bound: 1.1 }),
+  atMost("aws", "usd_per_million_remote", { bound: 4 }),
 ];
 
 /** Compares what a suite measured with its bars. */

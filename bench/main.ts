@@ -7,6 +7,7 @@ import { createProjects } from "./project.ts";
 import { ensureRay } from "./ray.ts";
 import { type Redis, startRedis } from "./redis.ts";
 import type { Suite } from "./suite.ts";
+import { aws } from "./suites/aws.ts";
 import { call } from "./suites/call.ts";
 import { cold } from "./suites/cold.ts";
 import { cpu } from "./suites/cpu.ts";
@@ -35,6 +36,7 @@ const SUITES: readonly Suite[] = [
   hello,
   importing,
   synth,
+  aws,
   plugin,
 ];
 const NAMES: string = SUITES.map(({ name }) => name).join(" ");

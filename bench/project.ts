@@ -13,6 +13,8 @@ import { fileURLToPath } from "node:url";
 
 /** Packages that contenders import, besides Windlass. */
 const PACKAGES: readonly string[] = [
+  "@aws-sdk/client-dynamodb",
+  "@aws-sdk/client-sqs",
   "aws-cdk-lib",
   "bullmq",
   "constructs",
@@ -40,7 +42,7 @@ export interface Projects extends Disposable {
 export function createProjects(): Projects {
   const root = mkdtempSync(join(tmpdir(), "windlass-bench-"));
   const modules = join(root, "node_modules");
-  mkdirSync(modules);
+  mkdirSync(join(modules, "@aws-sdk"), { recursive: true });
   for (const name of PACKAGES) {
     symlinkSync(join(REPOSITORY, "node_modules", name), join(modules, name));
   }

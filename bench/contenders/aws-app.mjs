@@ -1,0 +1,10 @@
+// The app that the suite `aws` deploys: what it runs costs nothing, so that all time is that of the way there and back.
+import { App } from "windlass";
+
+export const app = new App("bench");
+
+export const echo = app.function(
+  "echo",
+  { cpu: 0.25, memoryMiB: 256, maxContainers: 1, scaledownWindowSeconds: 900 },
+  (value) => value,
+);
