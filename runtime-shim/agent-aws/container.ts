@@ -30,6 +30,8 @@ const SPLIT_AFTER_MS = 2000;
 const SOURCE_EVERY_MS = 1000;
 /** An idle container is the controller's to end; should that one be broken, it ends by itself this much later. */
 const FORGOTTEN_SECONDS = 600;
+/** The controller is woken this often at most. */
+const WAKE_EVERY_MS = 5000;
 /** An error in the row of a container is for reading. */
 const MAX_ERROR_CHARS = 2000;
 
@@ -44,6 +46,8 @@ export interface AwsContainerOptions {
   readonly startRunner: () => RunnerProcess;
   /** Where calls made by user code go. */
   readonly backend: Backend;
+  /** Asks the controller to look at these pools of the app. */
+  readonly wake: (pools: readonly string[]) => Promise<void>;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
   /** Milliseconds of a clock that never goes back. */
@@ -87,6 +91,7 @@ export class AwsContainer {
   #idleSince: number | null = null;
   #sourceAt = 0;
   #beatAt: number;
+  #wokenAt: number = Number.NEGATIVE_INFINITY;
 
   constructor(options: AwsContainerOptions) {
     const { environment, rows, objects, wallClock, now, onError } = options;
@@ -209,6 +214,14 @@ export class AwsContainer {
     else await source.stop();
   }
 
+  /** For work that it shares with containers that may not be there. */
+  #wake(): void {
+    const { environment, now, wake, onError } = this.#options;
+    if (now() - this.#wokenAt < WAKE_EVERY_MS) return;
+    this.#wokenAt = now();
+    wake([environment.pool]).catch(onError);
+  }
+
   /** The parameter set of its pool; undefined for a function's own pool. @throws NotFoundError */
   async #parameters(): Promise<ParametersRow | undefined> {
     const { environment, rows } = this.#options;
@@ -235,6 +248,7 @@ export class AwsContainer {
       deployment: this.#deployment,
       isSingly: spec.concurrency.maxInputs > 1 || spec.singleUseContainers,
       onNewer: () => this.drain(),
+      onShared: () => this.#wake(),
       mayScaleOut: () => spec.maxContainers !== 1,
       onError,
     });

@@ -30,20 +30,22 @@ async function main(): Promise<number> {
   const onError = (error: unknown): void => {
     process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
   };
+  const wake = async (pools: readonly string[]): Promise<void> => {
+    if (controller === undefined) return;
+    const Payload = Buffer.from(JSON.stringify({ kind: "wake", app, pools }));
+    await clients.lambda.send(
+      new InvokeCommand({ FunctionName: controller, InvocationType: "Event", Payload }),
+    );
+  };
   const backend = new AwsBackend({
     ...{ app, environment: environment.environment, rows, objects, queues, ...clocks, onError },
-    wake: async (pools) => {
-      if (controller === undefined) return;
-      const Payload = Buffer.from(JSON.stringify({ kind: "wake", app, pools }));
-      await clients.lambda.send(
-        new InvokeCommand({ FunctionName: controller, InvocationType: "Event", Payload }),
-      );
-    },
+    wake,
     sessionId: randomUUID().replaceAll("-", "").slice(0, 16),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const container = new AwsContainer({
-    ...{ environment, rows, objects, blobs: objects, queues, backend, ...clocks, onError },
+    ...{ environment, rows, objects, blobs: objects, queues, backend, wake },
+    ...{ ...clocks, onError },
     codeFolder: CODE_FOLDER,
     startRunner: () =>
       new RunnerProcess({

@@ -53,6 +53,8 @@ export interface QueueLeaseSourceOptions {
   readonly isSingly: boolean;
   /** An input was sent to a newer deployment: it was given back, and this container takes no more. */
   readonly onNewer: () => void;
+  /** Inputs have left for any container that is free: there may be too few. */
+  readonly onShared: () => void;
   /** True while the function may have containers beside those that work. */
   readonly mayScaleOut: () => boolean;
   /** Something failed that no caller can be told of; the message comes again. */
@@ -418,6 +420,7 @@ export class QueueLeaseSource implements LeaseSource {
       const inputs = { ...sliceInputs(holding.inputs, span), attempt, isChild: true };
       await this.#send(inputs, Math.min(MAX_DELAY_SECONDS, Math.ceil(delayMs / 1000)));
       await holding.range.sent(span);
+      if (delayMs === 0) this.#options.onShared();
       holding.left -= span.end - span.start;
       if (holding.left === 0) this.#finish(holding);
     });

@@ -86,6 +86,8 @@ export class Lab {
   readonly rows: Rows = this.table.port(async () => {});
   /** What went wrong that no caller was told of. */
   readonly errors: unknown[] = [];
+  /** Pools that the controller was asked to look at. */
+  readonly woken: string[] = [];
   readonly started: Started[] = [];
   readonly #folder: string;
   #told = 0;
@@ -141,6 +143,9 @@ export class Lab {
         sessionId: id,
         sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
       }),
+      wake: async (pools) => {
+        this.woken.push(...pools);
+      },
       onLine: (line) => lines.push(line),
     });
     let code: number | undefined;

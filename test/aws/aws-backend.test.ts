@@ -75,6 +75,7 @@ describe("calls of a deployed app", () => {
       deployment: 1,
       isSingly: false,
       onNewer: () => errors.push("newer"),
+      onShared: () => {},
       mayScaleOut: () => false,
       onError: (error) => errors.push(error),
     });

@@ -49,6 +49,7 @@ describe("leases from a queue", () => {
   let mayScaleOut = false;
   let objects: MemoryObjects;
   let newer: number;
+  let shared: number;
 
   beforeEach(() => {
     now = 1_000_000;
@@ -57,6 +58,7 @@ describe("leases from a queue", () => {
     errors = [];
     objects = new MemoryObjects();
     newer = 0;
+    shared = 0;
     mayScaleOut = false;
     broken = undefined;
     return () => expect(errors).toEqual([]);
@@ -84,6 +86,9 @@ describe("leases from a queue", () => {
       isSingly: false,
       onNewer: () => {
         newer += 1;
+      },
+      onShared: () => {
+        shared += 1;
       },
       mayScaleOut: () => mayScaleOut,
       onError: (error) => errors.push(error),
@@ -192,6 +197,7 @@ describe("leases from a queue", () => {
         [4, 6],
       ]),
     );
+    expect(shared).toBe(1);
   });
 
   it("send an input that is to run again as its own delayed message", async () => {

@@ -76,6 +76,7 @@ function container({ rows, objects, queues, queueUrl }: Deployed): void {
     deployment: 1,
     isSingly: false,
     onNewer: () => {},
+    onShared: () => {},
     mayScaleOut: () => false,
     onError: () => {},
   });
