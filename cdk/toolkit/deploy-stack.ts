@@ -1,5 +1,6 @@
 import { MemoryContext, persistableContext, Toolkit } from "@aws-cdk/toolkit-lib";
 import { App, type Environment, type Stack } from "aws-cdk-lib";
+import { toImageError } from "../images/build-failure.ts";
 import { toDeployError } from "./failure.ts";
 import { FEATURE_FLAGS } from "./feature-flags.ts";
 import { ProgressHost, type StackProgress } from "./progress-host.ts";
@@ -48,6 +49,7 @@ export async function deployStack(deployment: StackDeployment): Promise<Deployed
       stackEventPollingInterval: POLL_MS,
     });
   } catch (error) {
+    if (ioHost.assetFailure !== undefined) throw toImageError(ioHost.assetFailure);
     throw toDeployError(error, name, ioHost.failures);
   }
   const lookedUp = persistableContext(await contextStore.read());

@@ -24,6 +24,7 @@ export class ProgressHost implements IIoHost {
   readonly #done: Set<string> = new Set();
   readonly #failures: FailedResource[] = [];
   #hasChanged = false;
+  #assetFailure: string | undefined;
 
   constructor(given: {
     readonly onProgress: (progress: StackProgress) => void;
@@ -49,8 +50,15 @@ export class ProgressHost implements IIoHost {
     return this.#hasChanged;
   }
 
+  /** What was said of an image that could not be built or pushed. */
+  get assetFailure(): string | undefined {
+    return this.#assetFailure;
+  }
+
   async notify(message: IoMessage<unknown>): Promise<void> {
     this.#onMessage(message.message);
+    const { type, asset } = (message.data ?? {}) as { type?: unknown; asset?: { type?: unknown } };
+    if (type === "fail" && asset?.type === "docker-image") this.#assetFailure = message.message;
     if (message.code === "CDK_TOOLKIT_I5502") this.#follow(message.data as StackActivity);
     if (message.code === "CDK_TOOLKIT_I5900") {
       this.#hasChanged = (message.data as { readonly noOp?: boolean }).noOp !== true;

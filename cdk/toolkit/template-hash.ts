@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import { readOwnPackage } from "../../lib/local/bundle/own-package.ts";
 import { sha256 } from "../../lib/sha256.ts";
+import type { AppSpec } from "../../lib/spec.ts";
+import { imageContextHash } from "../images/context.ts";
 
 /** All that an app's template is made from, apart from its code. */
 export interface TemplateInputs {
@@ -15,9 +17,12 @@ export interface TemplateInputs {
 /** Equal for equal templates: tells a change of code from others without making the template. */
 export function templateHash(inputs: TemplateInputs): string {
   const { spec, environment, images, shards = 0 } = inputs;
-  const given = Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1));
+  // Written by `specText`.
+  const uris = (JSON.parse(spec) as AppSpec).images.map(
+    (image) => images[image.hash] ?? imageContextHash(image),
+  );
   const made = [readOwnPackage().version, cdkVersion()];
-  return sha256(JSON.stringify([spec, environment, given, shards, made]));
+  return sha256(JSON.stringify([spec, environment, uris, shards, made]));
 }
 
 function cdkVersion(): string {

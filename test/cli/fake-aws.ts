@@ -15,7 +15,10 @@ export async function fakeAws(
     request.on("end", () => {
       const target = String(request.headers["x-amz-target"] ?? "");
       const body = new URLSearchParams(Buffer.concat(chunks).toString());
-      const operation = target.split(".").at(-1) || (body.get("Action") ?? request.url ?? "");
+      const [, service = ""] =
+        /\/([\w-]+)\/aws4_request/.exec(request.headers.authorization ?? "") ?? [];
+      // S3 has neither a target nor an action: all of it is "s3".
+      const operation = target.split(".").at(-1) || (body.get("Action") ?? service);
       const answer = operations[operation] ?? {
         error: "UnexpectedOperation",
         message: `the test expects no ${operation}`,

@@ -160,7 +160,7 @@ describe("windlass deploy", () => {
       );
       expect(Attributes?.["MessageRetentionPeriod"]).toBe("604800");
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -181,7 +181,7 @@ describe("windlass deploy", () => {
       });
       expect(await eventsOf(app.stack)).toBe(events);
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -192,7 +192,7 @@ describe("windlass deploy", () => {
 
       expect(await app.deploy(1)).toMatchObject({ deployment: 1 });
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -209,7 +209,7 @@ describe("windlass deploy", () => {
       expect(await row(other)).toMatchObject({ number: 1 });
       expect(await row(app.name)).toMatchObject({ number: 1 });
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -226,7 +226,7 @@ describe("windlass deploy", () => {
 
       expect(await row(app.name)).toMatchObject({ number: 4, codeHash: ahead.codeHash });
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -249,11 +249,11 @@ describe("windlass deploy", () => {
         ...{ number: 3, codeHash: first.codeHash, isAhead: false },
       });
     },
-    2 * MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
-    "names the resource that failed, its reason, and the fix",
+    "refuses an app that another stack has deployed, before it changes anything",
     async () => {
       const app = await newApp();
       const { rows } = await environmentOf(environment);
@@ -267,7 +267,7 @@ describe("windlass deploy", () => {
       expect(stderr).toContain("error[WINDLASS_APP_EXISTS]");
       expect(stderr).toContain("by the stack Media");
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -287,7 +287,7 @@ describe("windlass deploy", () => {
       expect(await row(app.name)).toMatchObject({ number: 1 });
       expect(await statusOf(app.stack)).toBe("UPDATE_ROLLBACK_COMPLETE");
     },
-    MINUTES,
+    3 * MINUTES,
   );
 });
 
@@ -372,7 +372,7 @@ describe("windlass destroy", () => {
       expect((await definitionsOf(app.stack)).length).toBe(1);
       expect(await statusOf(`Windlass-${environment}`)).toMatch(/_COMPLETE$/);
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -404,7 +404,7 @@ describe("windlass destroy", () => {
       expect((await queuesOf(other.app.name)).length).toBe(1);
       expect((await definitionsOf(other.app.stack)).length).toBe(1);
     },
-    2 * MINUTES,
+    3 * MINUTES,
   );
 
   awsTest("says so when there is no such app", async () => {
@@ -426,7 +426,7 @@ describe("windlass destroy", () => {
       expect(stderr).toContain("error[WINDLASS_ENVIRONMENT_IN_USE]");
       expect(stderr).toContain(app.name);
     },
-    MINUTES,
+    3 * MINUTES,
   );
 
   awsTest(
@@ -451,6 +451,6 @@ describe("windlass destroy", () => {
         code: "WINDLASS_NOT_BOOTSTRAPPED",
       });
     },
-    2 * MINUTES,
+    3 * MINUTES,
   );
 });

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -51,7 +52,14 @@ export function onAws(
 /** Runs the pinned CDK on the emulator, in this repository. */
 export async function cdk(args: readonly string[]): Promise<void> {
   const env = { ...process.env, ...AWS_ENV, CDK_DISABLE_VERSION_CHECK: "1", CI: "1" };
-  await promisify(execFile)(process.execPath, [CDK, ...args], { cwd: REPOSITORY, env });
+  // Where it keeps the emulator's zones.
+  const context = join(REPOSITORY, "cdk.context.json");
+  const wasThere = existsSync(context);
+  try {
+    await promisify(execFile)(process.execPath, [CDK, ...args], { cwd: REPOSITORY, env });
+  } finally {
+    if (!wasThere) rmSync(context, { force: true });
+  }
 }
 
 /** What an environment tells about itself, and its table. */
