@@ -22,8 +22,6 @@ export interface StackDeployment {
 export interface DeployedStack {
   /** Resources that were created, changed or removed. */
   readonly changed: number;
-  /** False when the stack was as it was to be. */
-  readonly hasChanged: boolean;
   /** What constructs looked up, as the `context` of a next time. */
   readonly lookedUp: Readonly<Record<string, unknown>>;
 }
@@ -53,5 +51,5 @@ export async function deployStack(deployment: StackDeployment): Promise<Deployed
     throw toDeployError(error, name, ioHost.failures);
   }
   const lookedUp = persistableContext(await contextStore.read());
-  return { changed: ioHost.changed, hasChanged: ioHost.hasChanged, lookedUp };
+  return { changed: ioHost.changed, lookedUp };
 }

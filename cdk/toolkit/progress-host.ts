@@ -23,7 +23,6 @@ export class ProgressHost implements IIoHost {
   readonly #onMessage: (message: string) => void;
   readonly #done: Set<string> = new Set();
   readonly #failures: FailedResource[] = [];
-  #hasChanged = false;
   #assetFailure: string | undefined;
 
   constructor(given: {
@@ -45,11 +44,6 @@ export class ProgressHost implements IIoHost {
     return this.#done.size;
   }
 
-  /** False when the stack was as it was to be. */
-  get hasChanged(): boolean {
-    return this.#hasChanged;
-  }
-
   /** What was said of an image that could not be built or pushed. */
   get assetFailure(): string | undefined {
     return this.#assetFailure;
@@ -60,9 +54,6 @@ export class ProgressHost implements IIoHost {
     const { type, asset } = (message.data ?? {}) as { type?: unknown; asset?: { type?: unknown } };
     if (type === "fail" && asset?.type === "docker-image") this.#assetFailure = message.message;
     if (message.code === "CDK_TOOLKIT_I5502") this.#follow(message.data as StackActivity);
-    if (message.code === "CDK_TOOLKIT_I5900") {
-      this.#hasChanged = (message.data as { readonly noOp?: boolean }).noOp !== true;
-    }
   }
 
   /** Whoever runs a command to deploy has agreed to what it deploys. */
