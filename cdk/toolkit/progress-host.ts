@@ -51,8 +51,10 @@ export class ProgressHost implements IIoHost {
 
   async notify(message: IoMessage<unknown>): Promise<void> {
     this.#onMessage(message.message);
-    const { type, asset } = (message.data ?? {}) as { type?: unknown; asset?: { type?: unknown } };
-    if (type === "fail" && asset?.type === "docker-image") this.#assetFailure = message.message;
+    // Its error does not say why: this message does, and it comes before.
+    if (message.code === "CDK_ASSETS_E5279" && /docker/i.test(message.message)) {
+      this.#assetFailure = message.message.replace(/^.*?fail: /, "");
+    }
     if (message.code === "CDK_TOOLKIT_I5502") this.#follow(message.data as StackActivity);
   }
 

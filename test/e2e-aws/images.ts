@@ -20,7 +20,7 @@ export function buildImage(image: ImageSpec): string {
 }
 
 /** The official image of Node, as far as ours are made from it: Debian, and Node's own binary from npm. */
-function ensureNodeImage(): void {
+export function ensureNodeImage(): void {
   try {
     docker("image", "inspect", NODE_TAG);
     return;

@@ -1,0 +1,90 @@
+import { execFileSync } from "node:child_process";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { writeFiles } from "../bundle/temp-project.ts";
+import { appProject } from "../cli/cli.ts";
+import { awsTest, unique } from "./aws.ts";
+import { onAws } from "./deployed.ts";
+import { ensureNodeImage } from "./images.ts";
+
+const MINUTES = 60_000;
+const environment = unique("build");
+const musl = `${unique("musl")}:1`;
+/** A registry without images: that of the emulator says of each that it is there. */
+const registry: Server = createServer((request, response) => {
+  const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
+  const { port } = registry.address() as AddressInfo;
+  const answers: Readonly<Record<string, unknown>> = {
+    DescribeRepositories: { repositories: [{ repositoryUri: `127.0.0.1:${port}/assets` }] },
+    GetAuthorizationToken: {
+      authorizationData: [
+        {
+          authorizationToken: Buffer.from("AWS:password").toString("base64"),
+          proxyEndpoint: `http://127.0.0.1:${port}`,
+        },
+      ],
+    },
+    DescribeImages: { __type: "ImageNotFoundException", message: "there is none" },
+    // Docker signs in.
+    "": {},
+  };
+  response.statusCode = operation === "DescribeImages" ? 400 : 200;
+  response.setHeader("content-type", "application/x-amz-json-1.1");
+  response.end(JSON.stringify(answers[operation]));
+});
+let root = "";
+
+beforeAll(async () => {
+  if (inject("aws") === null) return;
+  ensureNodeImage();
+  execFileSync("sh", ["-c", `tar -c -T /dev/null | docker import - ${musl}`]);
+  root = appProject({}, afterAll);
+  await new Promise<void>((listening) => registry.listen(0, "127.0.0.1", listening));
+  await onAws(root, ["bootstrap", "--environment", environment]);
+}, 2 * MINUTES);
+
+afterAll(async () => {
+  if (inject("aws") === null) return;
+  registry.close();
+  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
+  execFileSync("docker", ["image", "rm", musl]);
+}, 2 * MINUTES);
+
+/** What `windlass deploy` says of an app with this image. */
+async function deploy(image: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const source = `
+    import { App, Image } from "windlass";
+    export const app = new App("built", { image: ${image} });
+    export const f = app.function("f", () => 1);
+  `;
+  writeFiles(root, { "app.ts": source });
+  const { port } = registry.address() as AddressInfo;
+  const ecr = { AWS_ENDPOINT_URL_ECR: `http://127.0.0.1:${port}`, DOCKER_CONFIG: root, ...env };
+  const args = ["deploy", "app.ts", "--name", unique("built"), "--environment", environment];
+  const { code, stderr } = await onAws(root, args, ecr);
+  expect(code).toBe(1);
+  return stderr;
+}
+
+describe("an image that cannot be built is told with its fix", () => {
+  awsTest("when a command of it fails", async () => {
+    const image = 'Image.debianSlim().runCommands("echo no such model >&2; exit 3")';
+    const said = await deploy(image);
+    expect(said).toContain("error[WINDLASS_IMAGE_NOT_BUILT]");
+    expect(said).toContain("no such model");
+    expect(said).toContain("windlass spec");
+  });
+
+  awsTest("when its base has no glibc", async () => {
+    const said = await deploy(`Image.fromRegistry(${JSON.stringify(musl)})`);
+    expect(said).toContain("error[WINDLASS_IMAGE_WITHOUT_GLIBC]");
+    expect(said).toContain("python:3.12-slim");
+  });
+
+  awsTest("when there is no Docker", async () => {
+    const said = await deploy('Image.debianSlim().env({ A: "1" })', { CDK_DOCKER: "no-docker" });
+    expect(said).toContain("error[WINDLASS_NO_DOCKER]");
+    expect(said).toContain("--image");
+  });
+});
