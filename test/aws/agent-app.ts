@@ -6,21 +6,21 @@ export const app = new App("agent-test");
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export const double = app.function("double", (x: number) => x * 2);
+const double = app.function("double", (x: number) => x * 2);
 
-export const sleepy = app.function("sleepy", async (ms: number) => {
+app.function("sleepy", async (ms: number) => {
   await pause(ms);
   return ms;
 });
 
-export const warm = app.function("warm", { minContainers: 1 }, (x: number) => x);
+app.function("warm", { minContainers: 1 }, (x: number) => x);
 
-export const fatal = app.function("fatal", (x: number) => {
+app.function("fatal", (x: number) => {
   if (x === 1) process.exit(3);
   return x;
 });
 
-export const flaky = app.function(
+app.function(
   "flaky",
   { retries: new Retries({ maxRetries: 2, initialDelaySeconds: 0 }) },
   (file: string) => {
@@ -29,11 +29,11 @@ export const flaky = app.function(
   },
 );
 
-export const once = app.function("once", { singleUseContainers: true }, () => process.pid);
+app.function("once", { singleUseContainers: true }, () => process.pid);
 
 let together = 0;
 let most = 0;
-export const several = app.function("several", { concurrency: { maxInputs: 3 } }, async () => {
+app.function("several", { concurrency: { maxInputs: 3 } }, async () => {
   together += 1;
   most = Math.max(most, together);
   await pause(20);
@@ -41,18 +41,16 @@ export const several = app.function("several", { concurrency: { maxInputs: 3 } }
   return most;
 });
 
-export const crowded = app.function("crowded", { concurrency: { maxInputs: 2 } }, () =>
-  pause(600_000),
-);
+app.function("crowded", { concurrency: { maxInputs: 2 } }, () => pause(600_000));
 
-export const loud = app.function("loud", () => {
+app.function("loud", () => {
   console.log("to\tall");
   console.error("to the brave");
 });
 
-export const nested = app.function("nested", async (x: number) => (await double.remote(x)) + 1);
+app.function("nested", async (x: number) => (await double.remote(x)) + 1);
 
-export const Counter = app.cls(
+app.cls(
   "Counter",
   class {
     readonly #file: string;
