@@ -229,6 +229,38 @@ describe("a deployed app", () => {
     4 * MINUTES,
   );
 
+  awsTest(
+    "runs for one command, shows what its containers write, and leaves nothing",
+    async () => {
+      writeFiles(root, {
+        "once.ts": `
+        import { App } from "windlass";
+        export const app = new App("once");
+        export const shout = app.function("shout", { cpu: 0.25, memoryMiB: 256 }, (text: string) => {
+          console.log("shouting " + text);
+          return text.toUpperCase();
+        });`,
+      });
+      const args = ["run", "--on", "aws", "--environment", environment, "once.ts::shout", "hello"];
+      const { code, stdout, stderr } = await onAws(root, args, { WINDLASS_IMAGES: image });
+      expect(stderr).toMatch(/deployed as once-run-[0-9a-z]{8}\n/);
+      expect(stderr).toMatch(/stack Windlass-once-run-[0-9a-z]{8} is removed\n/);
+      expect(stdout).toContain("│ shouting hello\n");
+      expect(stdout.trimEnd().split("\n").at(-1)).toBe("HELLO");
+      expect(code).toBe(0);
+      const { rows } = await environmentOf(environment);
+      const apps = await rows.list<{ app: string }>("#apps");
+      expect(apps.map(({ body }) => body.app)).toEqual([name]);
+    },
+    3 * MINUTES,
+  );
+
+  awsTest("calls a deployed app from the command line", async () => {
+    const args = ["run", "--on", "aws", "--app", name, "--environment", environment];
+    const { stdout } = await onAws(root, [...args, "app.ts::pick", "21"]);
+    expect(stdout.trim()).toBe("42");
+  });
+
   awsTest("loses no call while its code is replaced, and runs the new code then", async () => {
     let isDeploying = true;
     const deployed = deploy(2).finally(() => {

@@ -26,6 +26,8 @@ KINDS = {
     "stale-counts": {"queue", "seconds"},
 }
 
+# Called with the operation, path and body of every request to a service.
+observers = []
 _faults = {}
 _lock = threading.Lock()
 _actions = {}
@@ -155,8 +157,10 @@ def control_endpoint():
                 return 200, {"Content-Type": "application/json"}, json.dumps(_answer(method, path[len(PREFIX):], body)).encode()
             except (ValueError, KeyError) as mistake:
                 return 400, {"Content-Type": "application/json"}, json.dumps({"message": str(mistake)}).encode()
+        protocol, operation = operation_of(method, path, headers, body)
+        for observe in observers:
+            observe(operation, path, body)
         if _faults:
-            protocol, operation = operation_of(method, path, headers, body)
             text = path + body.decode("utf-8", "replace")
             fault = operation and struck("throttle", operation=operation, match=text)
             if fault:

@@ -7,6 +7,7 @@ from ministack.services import dynamodb, ecs, ssm
 from ministack.services.cloudformation import provisioners
 
 import control
+import counters  # noqa: F401  (it registers itself)
 import events
 import fleet
 import hosts
