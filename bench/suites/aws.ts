@@ -65,7 +65,7 @@ interface Reply {
 function deploy(context: SuiteContext): Deployed {
   const folder = context.projects.folder("aws");
   const main = join(context.projects.repository, "dist/bin/main.js");
-  const [app, environment] = [`bench-${process.pid}`, `bench-${process.pid}`];
+  const [app, environment] = [`bench-app-${process.pid}`, `bench-${process.pid}`];
   process.env["WINDLASS_ENVIRONMENT"] = environment;
   process.env["BENCH_APP"] = app;
   const cli = (args: readonly string[]): void => {
