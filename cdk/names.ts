@@ -13,12 +13,13 @@ export function checkEnvironmentName(name: string): string {
 }
 
 /**
- * The id of an app's stack. CloudFormation takes letters, digits and `-`: a name with others gets a hash, so that
- * "a.b" and "a_b" stay two stacks.
+ * The id of an app's stack: one app may be in several environments. CloudFormation takes letters, digits and `-`; a
+ * name with others gets a hash, so that "a.b" and "a_b" stay two stacks.
  */
-export function appStackId(app: string): string {
-  if (/^[A-Za-z0-9-]+$/.test(app)) return `Windlass-${app}`;
-  return `Windlass-${app.replaceAll(/[^A-Za-z0-9-]/g, "-")}-${shortHash(app, 6)}`;
+export function appStackId(app: string, environment: string): string {
+  const prefix = `Windlass-${environment}-`;
+  if (/^[A-Za-z0-9-]+$/.test(app)) return `${prefix}${app}`;
+  return `${prefix}${app.replaceAll(/[^A-Za-z0-9-]/g, "-")}-${shortHash(app, 6)}`;
 }
 
 /** The path of the names of all roles of an environment's apps: the controller may pass these and no others. */

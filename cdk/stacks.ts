@@ -34,13 +34,16 @@ export class WindlassEnvironmentStack extends Stack {
 
 export interface WindlassAppStackProps extends OwnStackProps, WindlassAppProps {}
 
-/** An app as a stack of its own, `Windlass-<app>`. */
+/** An app as a stack of its own, `Windlass-<environment>-<app>`. */
 export class WindlassAppStack extends Stack {
   readonly resources: WindlassApp;
 
   /** @throws InvalidError and NotFoundError as {@link WindlassApp} does */
   constructor(scope: Construct, props: WindlassAppStackProps) {
-    super(scope, appStackId(props.name ?? props.app.name), toStackProps(props));
+    const { environment = "default" } = props;
+    const name = typeof environment === "string" ? environment : environment.environmentName;
+    const id = appStackId(props.name ?? props.app.name, checkEnvironmentName(name));
+    super(scope, id, toStackProps(props));
     this.resources = new WindlassApp(this, "App", props);
   }
 }

@@ -65,7 +65,7 @@ interface Reply {
 function deploy(context: SuiteContext): Deployed {
   const folder = context.projects.folder("aws");
   const main = join(context.projects.repository, "dist/bin/main.js");
-  const [app, environment] = [`bench-app-${process.pid}`, `bench-${process.pid}`];
+  const [app, environment] = [`echoes-${process.pid}`, `bench-${process.pid}`];
   process.env["WINDLASS_ENVIRONMENT"] = environment;
   process.env["BENCH_APP"] = app;
   const cli = (args: readonly string[]): void => {
@@ -136,7 +136,7 @@ async function measureRequests(context: SuiteContext, deployed: Deployed): Promi
 
 async function countRequests({ app, environment }: Deployed, act: () => void): Promise<Counted> {
   const own = `windlass-${environment}-${sha256(app).slice(0, 16)}-`;
-  const match = [`Windlass-${app}-`, own, `${app}#`, `/${app}/`, `"app":"${app}"`];
+  const match = [`Windlass-${environment}-${app}-`, own, `${app}#`, `/${app}/`, `"app":"${app}"`];
   const { id } = await ask<{ id: string }>("count", { match });
   act();
   return await ask<Counted>("counted", { id });

@@ -35,7 +35,7 @@ export async function deployAppStack(
   deployment: AppDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
   const { spec, module, code, environment, images, shards, steps, rows } = deployment;
-  const name = appStackId(spec.name);
+  const name = appStackId(spec.name, environment);
   await checkPlace(deployment, name);
   // The CDK takes a second to load: after all that may be refused.
   const { WindlassAppStack } = await import("../../cdk/stacks.ts");

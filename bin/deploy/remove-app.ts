@@ -67,7 +67,7 @@ export async function removeApp(app: string, removal: Removal): Promise<readonly
 /** False when there was none. */
 async function removeStack({ app, environment, rows, steps }: Context): Promise<boolean> {
   const client = new CloudFormationClient(CLIENT_CONFIG);
-  const name = appStackId(app);
+  const name = appStackId(app, environment);
   const [stack, row] = await Promise.all([
     findStack(client, name),
     rows.get<DeploymentRow>(deploymentKey(app)),
@@ -125,7 +125,7 @@ async function deleteStored(context: Context, stored: readonly StoredData[]): Pr
   const groups = stored.filter(({ kind }) => kind === "logs").map(({ name }) => name);
   const [deleted, definitions] = await Promise.all([
     deleteRows(clients.dynamo, facts["table-name"], app),
-    deregisterTaskDefinitions(ecs, { stack: appStackId(app), app, environment }),
+    deregisterTaskDefinitions(ecs, { stack: appStackId(app, environment), app, environment }),
     deleteLogGroups(logs, groups),
     rows.delete(appKey(app)),
   ]);

@@ -208,7 +208,7 @@ it("has stacks of two apps whose names differ in a character that ids cannot hav
   const ids = ["a.b", "a_b", "a-b"].map((name) => appStack({ app: appOf(name) }, scope).node.id);
 
   expect(new Set(ids).size).toBe(3);
-  expect(ids[2]).toBe("Windlass-a-b");
+  expect(ids[2]).toBe("Windlass-default-a-b");
 });
 
 it("names the shards to use above 400 resources", () => {

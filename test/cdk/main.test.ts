@@ -44,6 +44,9 @@ it("synthesizes the environment alone", async () => {
 it("synthesizes an app named by a context, with templates that the CDK finds valid", async () => {
   const printed = await synth("-c", "app=examples/hello.ts");
 
-  expect(templates()).toEqual(["Windlass-default.template.json", "Windlass-hello.template.json"]);
+  expect(templates()).toEqual([
+    "Windlass-default-hello.template.json",
+    "Windlass-default.template.json",
+  ]);
   expect(printed).not.toContain("validation found issues");
 });

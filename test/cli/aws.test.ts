@@ -25,7 +25,7 @@ function facts(version: string): object {
 /** A stack in this status. */
 function stack(status: string, outputs = ""): string {
   return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
-    <StackName>Windlass-media</StackName><StackId>stack-1</StackId>
+    <StackName>Windlass-default-media</StackName><StackId>stack-1</StackId>
     <StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>
     <Outputs>${outputs}</Outputs>
   </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
@@ -175,8 +175,8 @@ test("a name that is too long", async () => {
 test("a stack that is being changed", async () => {
   const DescribeStacks = stack("UPDATE_IN_PROGRESS");
   expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
-    "error[WINDLASS_STACK_BUSY] stack Windlass-media is being changed by another deployment (UPDATE_IN_PROGRESS)
-    hint: wait until it is done, or end it with \`aws cloudformation cancel-update-stack --stack-name Windlass-media\`
+    "error[WINDLASS_STACK_BUSY] stack Windlass-default-media is being changed by another deployment (UPDATE_IN_PROGRESS)
+    hint: wait until it is done, or end it with \`aws cloudformation cancel-update-stack --stack-name Windlass-default-media\`
     exit 1"
   `);
 });
@@ -184,8 +184,8 @@ test("a stack that is being changed", async () => {
 test("a stack that could not be brought back", async () => {
   const DescribeStacks = stack("UPDATE_ROLLBACK_FAILED");
   expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
-    "error[WINDLASS_STACK_STUCK] stack Windlass-media could neither be updated nor brought back (UPDATE_ROLLBACK_FAILED)
-    hint: mend the cause, then run \`aws cloudformation continue-update-rollback --stack-name Windlass-media\` and deploy again; \`--resources-to-skip\` leaves out a resource that cannot be mended
+    "error[WINDLASS_STACK_STUCK] stack Windlass-default-media could neither be updated nor brought back (UPDATE_ROLLBACK_FAILED)
+    hint: mend the cause, then run \`aws cloudformation continue-update-rollback --stack-name Windlass-default-media\` and deploy again; \`--resources-to-skip\` leaves out a resource that cannot be mended
     exit 1"
   `);
 });
@@ -193,8 +193,8 @@ test("a stack that could not be brought back", async () => {
 test("a stack that could not be removed", async () => {
   const DescribeStacks = stack("ROLLBACK_FAILED");
   expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
-    "error[WINDLASS_STACK_BROKEN] stack Windlass-media could not be removed after it failed (ROLLBACK_FAILED)
-    hint: run \`aws cloudformation delete-stack --stack-name Windlass-media\`, look at its events if that fails, then deploy again
+    "error[WINDLASS_STACK_BROKEN] stack Windlass-default-media could not be removed after it failed (ROLLBACK_FAILED)
+    hint: run \`aws cloudformation delete-stack --stack-name Windlass-default-media\`, look at its events if that fails, then deploy again
     exit 1"
   `);
 });
@@ -202,7 +202,7 @@ test("a stack that could not be removed", async () => {
 test("a stack of that name which is something else", async () => {
   const DescribeStacks = stack("CREATE_COMPLETE");
   expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
-    "error[WINDLASS_STACK_TAKEN] there is a stack Windlass-media that is not app "media" of environment "default"
+    "error[WINDLASS_STACK_TAKEN] there is a stack Windlass-default-media that is not app "media" of environment "default"
     hint: deploy with another name (\`--name\`), or in another account or region
     exit 1"
   `);

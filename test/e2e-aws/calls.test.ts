@@ -244,7 +244,7 @@ describe("a deployed app", () => {
       const args = ["run", "--on", "aws", "--environment", environment, "once.ts::shout", "hello"];
       const { code, stdout, stderr } = await onAws(root, args, { WINDLASS_IMAGES: image });
       expect(stderr).toMatch(/deployed as once-run-[0-9a-z]{8}\n/);
-      expect(stderr).toMatch(/stack Windlass-once-run-[0-9a-z]{8} is removed\n/);
+      expect(stderr).toMatch(/stack Windlass-\S+-once-run-[0-9a-z]{8} is removed\n/);
       expect(stdout).toContain("│ shouting hello\n");
       expect(stdout.trimEnd().split("\n").at(-1)).toBe("HELLO");
       expect(code).toBe(0);

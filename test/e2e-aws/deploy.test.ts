@@ -99,7 +99,7 @@ async function newApp(): Promise<{
   const image = images[0]?.hash ?? "";
   apps.push(name);
   return {
-    ...{ name, stack: `Windlass-${name}`, edit, image },
+    ...{ name, stack: `Windlass-${environment}-${name}`, edit, image },
     deploy(version) {
       edit(version);
       return runJson(["deploy", `${name}.ts`, "--image", `${image}=${IMAGE}`]);
@@ -440,7 +440,7 @@ describe("windlass destroy", () => {
       const { code } = await onAws(root, ["destroy", ...options, "--delete-data"]);
 
       expect(code).toBe(0);
-      expect(await statusOf(`Windlass-${name}`)).toBeUndefined();
+      expect(await statusOf(`Windlass-${environment}-${name}`)).toBeUndefined();
       await expect(
         s3.send(new HeadBucketCommand({ Bucket: facts["bucket-name"] })),
       ).rejects.toMatchObject({ name: "NotFound" });
