@@ -11,7 +11,7 @@ const WINDOW_INPUTS = 1000;
 /** Bytes of outputs that may be unconsumed. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
 /** While outputs are at hand, inputs are pulled by this many: each write to a container costs a switch of processes. */
-const PULL_BUSY = WINDOW_INPUTS / 4;
+const PULL_BUSY = WINDOW_INPUTS / 2;
 /** Once no output is at hand, room for this many is filled, so that containers do not wait. */
 const PULL_IDLE = WINDOW_INPUTS / 8;
 
