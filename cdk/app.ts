@@ -3,6 +3,7 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { App } from "../lib/app.ts";
 import { isApp } from "../lib/app-registry.ts";
+import { logGroupOf } from "../lib/aws/facts.ts";
 import type { Manifest } from "../lib/aws/manifest.ts";
 import { checkAppName } from "../lib/options/app-name.ts";
 import { show } from "../lib/options/show.ts";
@@ -19,7 +20,6 @@ import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
 import { CONTAINER_NAME, type MissingImages, TaskDefinitions } from "./app/task-definitions.ts";
 import type { WindlassEnvironment } from "./environment.ts";
-import { logGroupPrefix } from "./facts.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 
 export interface WindlassAppProps extends SharedProps {
@@ -120,7 +120,7 @@ export class WindlassApp extends Construct {
 
   #createLogGroup(link: EnvironmentLink, { encryptionKey }: WindlassAppProps): LogGroup {
     return new LogGroup(this, "LogGroup", {
-      logGroupName: `${logGroupPrefix(link.environmentName)}/${this.spec.name}`,
+      logGroupName: logGroupOf(link.environmentName, this.spec.name),
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
       encryptionKey,

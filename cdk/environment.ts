@@ -2,7 +2,7 @@ import { CfnOutput, RemovalPolicy, Tags } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { ENVIRONMENT_VERSION, type Fact } from "../lib/aws/facts.ts";
+import { ENVIRONMENT_VERSION, type Fact, logGroupOf } from "../lib/aws/facts.ts";
 import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
 import { ControllerFunction } from "./environment/controller-function.ts";
@@ -10,7 +10,7 @@ import { DeploymentFunction } from "./environment/deployment-function.ts";
 import { Hosts } from "./environment/hosts.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
 import { RowTable } from "./environment/table.ts";
-import { logGroupPrefix, PublishedFacts } from "./facts.ts";
+import { PublishedFacts } from "./facts.ts";
 import { checkEnvironmentName } from "./names.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 
@@ -64,7 +64,7 @@ export class WindlassEnvironment extends Construct {
     const { securityGroups } = network;
     const hosts = new Hosts(this, "Hosts", { environment, cluster, securityGroups });
     const logGroup = new LogGroup(this, "LogGroup", {
-      logGroupName: logGroupPrefix(environment),
+      logGroupName: logGroupOf(environment),
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
       encryptionKey,
@@ -91,7 +91,7 @@ export class WindlassEnvironment extends Construct {
       "launch-template-id": hosts.launchTemplateId,
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
       "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),
-      "log-group-prefix": logGroupPrefix(environment),
+      "log-group-prefix": logGroupOf(environment),
     };
   }
 }

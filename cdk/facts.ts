@@ -3,11 +3,6 @@ import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
 import { type Fact, factsPath } from "../lib/aws/facts.ts";
 
-/** The start of the names of all log groups of an environment; its own log group has just this name. */
-export function logGroupPrefix(environment: string): string {
-  return `/windlass/${environment}`;
-}
-
 function parameterName(environment: string, fact: Fact): string {
   return `${factsPath(environment)}/${fact}`;
 }

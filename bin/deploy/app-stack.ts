@@ -1,6 +1,6 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { appStackId } from "../../cdk/names.ts";
-import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
+import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import {
   checkOutput,
   checkUpdatable,
@@ -8,6 +8,7 @@ import {
   hasFailedCreation,
 } from "../../lib/aws/deploy/stack.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { logGroupOf } from "../../lib/aws/facts.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
@@ -85,7 +86,7 @@ async function checkPlace({ spec, environment, rows, steps }: AppDeployment, nam
   checkOutput(
     stack,
     (output, value) =>
-      output.includes("LogGroupName") && value === `/windlass/${environment}/${spec.name}`,
+      output.includes("LogGroupName") && value === logGroupOf(environment, spec.name),
     `app "${spec.name}" of environment "${environment}"`,
   );
 }

@@ -1,4 +1,5 @@
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { logGroupOf } from "../../lib/aws/facts.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 
 export interface Deployed {
@@ -18,7 +19,7 @@ const SHOWN = 8;
 export function describeDeployment(deployed: Deployed): { text: string; json: object } {
   const { spec, row, resources, environment, seconds } = deployed;
   const { name, functions } = spec;
-  const logGroup = `/windlass/${environment}/${name}`;
+  const logGroup = logGroupOf(environment, name);
   const what = resources === undefined ? "code only" : countOf(resources, "resource");
   const lines = [
     `Deployed ${name} to environment ${environment}: deployment ${row.number}, ${what}, ${seconds}`,

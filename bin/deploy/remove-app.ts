@@ -2,8 +2,8 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { appStackId } from "../../cdk/names.ts";
+import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { type AwsClients, createClients } from "../../lib/aws/clients.ts";
-import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
 import { deregisterTaskDefinitions, stopContainers } from "../../lib/aws/deploy/containers.ts";
 import {
   deleteLogGroups,
@@ -22,6 +22,7 @@ import { type StoredData, storedLogs, storedObjects } from "../../lib/aws/deploy
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { type Facts, readFacts } from "../../lib/aws/environment.ts";
+import { logGroupOf } from "../../lib/aws/facts.ts";
 import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { ownQueuePrefix } from "../../lib/aws/parameter-sets.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
@@ -85,7 +86,7 @@ async function removeStack({ app, environment, rows, steps }: Context): Promise<
   if (!hasFailedCreation(stack)) {
     checkOutput(
       stack,
-      (output, value) => output.includes("LogGroupName") && value === logGroup(environment, app),
+      (output, value) => output.includes("LogGroupName") && value === logGroupOf(environment, app),
       `app "${app}" of environment "${environment}"`,
     );
   }
@@ -108,7 +109,7 @@ async function endWork({ app, environment, clients, facts, ecs, steps }: Context
 
 async function findStored({ app, environment, clients, facts, logs }: Context) {
   const prefixes = ["bundles", "calls", "manifests"].map((folder) => `${folder}/${app}/`);
-  const group = logGroup(environment, app);
+  const group = logGroupOf(environment, app);
   const [objects, groups] = await Promise.all([
     storedObjects(clients.s3, facts["bucket-name"], prefixes),
     storedLogs(logs, group),
@@ -132,10 +133,6 @@ async function deleteStored(context: Context, stored: readonly StoredData[]): Pr
   steps.done(
     `removed objects, ${countOf(deleted, "row")} and ${countOf(definitions, "task definition")}`,
   );
-}
-
-function logGroup(environment: string, app: string): string {
-  return `/windlass/${environment}/${app}`;
 }
 
 function notDeployed({ app, environment }: Context): NotFoundError {

@@ -1,8 +1,8 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { type AwsClients, createClients } from "../../lib/aws/clients.ts";
-import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
 import { stopContainers } from "../../lib/aws/deploy/containers.ts";
 import { deleteLogGroups } from "../../lib/aws/deploy/delete-data.ts";
 import { deleteStack } from "../../lib/aws/deploy/delete-stack.ts";

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CLIENT_CONFIG } from "../../lib/aws/deploy/client-config.ts";
+import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { parseLogLine } from "../../lib/aws/log-line.ts";
 import type { RunOutput } from "./output.ts";
 

@@ -1,3 +1,4 @@
+import { KEPT_SECONDS } from "../../lib/aws/call-row.ts";
 import { runKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { createContainerId } from "../../lib/ids.ts";
@@ -8,7 +9,6 @@ import type { Steps } from "../deploy/steps.ts";
 const SILENT_MS = 3600_000;
 const DETACHED_MS = 24 * 3600_000;
 const BEAT_MS = 5 * 60_000;
-const KEPT_SECONDS = 8 * 24 * 3600;
 const RANDOM_CHARS = 8;
 const NAME = /-run-[0-9a-z]{8}$/;
 /** Names of apps have 64 characters at most. */

@@ -1,6 +1,7 @@
 import { createClients } from "../../lib/aws/clients.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
+import { logGroupOf } from "../../lib/aws/facts.ts";
 import { startAws } from "../../lib/aws/start.ts";
 import { takeUnconsumedWarnings } from "../../lib/client/unconsumed.ts";
 import { runtime } from "../../lib/runtime.ts";
@@ -62,7 +63,7 @@ export async function withAws({ loaded, file, spec, aws }: Setting, job: Job): P
     }
     const backend = await startAws(app, { environment });
     undo.push(() => backend.close());
-    undo.push(followLogs(`/windlass/${environment}/${app}`, output));
+    undo.push(followLogs(logGroupOf(environment, app), output));
     undo.push(followNotices(rows, app, output));
     runtime.backends.set(loaded.app.name, backend);
     return await runUserCode(() => work((item) => printValue(item, options.json)));

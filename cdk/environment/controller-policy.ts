@@ -126,35 +126,29 @@ function purchaseStatements(
     });
   const template = ec2("launch-template", hosts.launchTemplateId);
   const buys = ["ec2:CreateFleet", "ec2:RunInstances"];
+  // What an instance is made of.
+  const parts = [
+    ec2("instance", "*"),
+    ec2("volume", "*"),
+    ec2("network-interface", "*"),
+    ec2("security-group", "*"),
+    ec2("image", "*", ""),
+    ec2("snapshot", "*", ""),
+    ...subnets.map(({ subnetId }) => ec2("subnet", subnetId)),
+  ];
   const ofTemplate = { ArnEquals: { "ec2:LaunchTemplate": template } };
   return [
     new PolicyStatement({ actions: buys, resources: [template] }),
     new PolicyStatement({ actions: ["ec2:CreateFleet"], resources: [ec2("fleet", "*")] }),
     new PolicyStatement({
       actions: ["ec2:RunInstances"],
-      resources: [
-        ec2("instance", "*"),
-        ec2("volume", "*"),
-        ec2("network-interface", "*"),
-        ec2("security-group", "*"),
-        ec2("image", "*", ""),
-        ec2("snapshot", "*", ""),
-        ...subnets.map(({ subnetId }) => ec2("subnet", subnetId)),
-      ],
+      resources: parts,
       conditions: ofTemplate,
     }),
     // Instances are part of a fleet's request; that names our template.
     new PolicyStatement({
       actions: ["ec2:CreateFleet"],
-      resources: [
-        ec2("instance", "*"),
-        ec2("volume", "*"),
-        ec2("network-interface", "*"),
-        ec2("security-group", "*"),
-        ec2("image", "*", ""),
-        ec2("snapshot", "*", ""),
-        ...subnets.map(({ subnetId }) => ec2("subnet", subnetId)),
-      ],
+      resources: parts,
     }),
     new PolicyStatement({
       actions: ["ec2:CreateTags"],

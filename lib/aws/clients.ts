@@ -4,6 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { ConnectOptions } from "../client/connection.ts";
+import { CLIENT_CONFIG } from "./client-config.ts";
 
 /** One client a service, made on first use. */
 export interface AwsClients {
@@ -19,20 +20,15 @@ const REQUEST_TIMEOUT_MS = 40_000;
 const CONNECT_TIMEOUT_MS = 5000;
 /** Polls, and what goes beside them. */
 const MAX_SOCKETS = 200;
-const MAX_ATTEMPTS = 8;
 
 /** Throws nothing: a missing region or credentials are told by the first request. */
 export function createClients(
   options: Pick<ConnectOptions, "region" | "credentials"> = {},
 ): AwsClients {
-  // It is about versions of the SDK that this package does not install.
-  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const config = {
     ...(options.region !== undefined && { region: options.region }),
     ...(options.credentials !== undefined && { credentials: options.credentials }),
-    // Slows down where AWS asks for it, for all requests of a client together.
-    retryMode: "adaptive",
-    maxAttempts: MAX_ATTEMPTS,
+    ...CLIENT_CONFIG,
     requestHandler: {
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionTimeout: CONNECT_TIMEOUT_MS,

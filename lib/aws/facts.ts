@@ -18,3 +18,8 @@ export const ENVIRONMENT_VERSION = "1";
 export function factsPath(environment: string): string {
   return `/windlass/${environment}`;
 }
+
+/** The log group of an app, or without one of the environment itself. */
+export function logGroupOf(environment: string, app?: string): string {
+  return app === undefined ? factsPath(environment) : `${factsPath(environment)}/${app}`;
+}

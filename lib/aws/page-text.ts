@@ -3,7 +3,7 @@ import type { Page } from "../codec/page.ts";
 import { DeserializationError } from "../errors.ts";
 import { resultAttachments, resultFields, toResultPage } from "../messages.ts";
 import { type Envelope, openEnvelope, sealEnvelope } from "./envelope.ts";
-import { MESSAGE_BYTES } from "./queues.ts";
+import { fitsMessage } from "./queues.ts";
 
 /** Results as text, for a row or an object. */
 export function sealResults(page: ResultPage): string {
@@ -24,8 +24,7 @@ export interface ReplyFields {
 /** Results for whoever waits for them. Those that do not fit a message are only announced. */
 export function sealReply(page: ResultPage, fields: ReplyFields): string {
   const body = seal(page, fields);
-  if (body.length * 3 <= MESSAGE_BYTES || Buffer.byteLength(body) <= MESSAGE_BYTES) return body;
-  return sealEnvelope(fields, []);
+  return fitsMessage(body) ? body : sealEnvelope(fields, []);
 }
 
 /** Results that were told; without a page they are at the table. @throws DeserializationError */

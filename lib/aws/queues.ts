@@ -1,6 +1,12 @@
 /** SQS takes a message of 1 MiB [SendMessage, MessageBody]. */
 export const MESSAGE_BYTES: number = 1024 * 1024;
 
+/** True for a body that one message can carry. */
+export function fitsMessage(body: string): boolean {
+  // A UTF-16 unit takes three bytes at most: short texts need no count.
+  return body.length * 3 <= MESSAGE_BYTES || Buffer.byteLength(body) <= MESSAGE_BYTES;
+}
+
 /** A message as it was received. */
 export interface Received {
   readonly body: string;

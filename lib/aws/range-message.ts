@@ -6,7 +6,7 @@ import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { pageObject } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import { openPage, pageOf, sealPage } from "./page-text.ts";
-import { MESSAGE_BYTES } from "./queues.ts";
+import { fitsMessage } from "./queues.ts";
 import type { Span } from "./range-row.ts";
 
 /** Where inputs are that were too large for their message: an object with those of this span. */
@@ -36,8 +36,7 @@ export interface RangeInputs extends Span {
 export async function sealInputs(inputs: RangeInputs, objects: Objects): Promise<string> {
   if (inputs.stored !== undefined) return seal(inputs, []);
   const body = seal(inputs, [inputs.args]);
-  // A UTF-16 unit takes three bytes at most: short texts need no count.
-  if (body.length * 3 <= MESSAGE_BYTES || Buffer.byteLength(body) <= MESSAGE_BYTES) return body;
+  if (fitsMessage(body)) return body;
   const { request, start, end, args } = inputs;
   const key = pageObject(request.target.app, request.callId, `in/${start}`);
   await objects.put(key, sealPage(args));

@@ -1,16 +1,10 @@
-import { InvokeCommand } from "@aws-sdk/client-lambda";
 import type { AwsConnection, ConnectOptions } from "../client/connection.ts";
-import { createContainerId } from "../ids.ts";
-import { AwsBackend } from "./aws-backend.ts";
-import { onAws } from "./aws-error.ts";
 import { createClients } from "./clients.ts";
+import { createBackend, createWake } from "./create-backend.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
 import { readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { SqsQueues } from "./sqs-queues.ts";
-
-/** A name of 16 random letters and digits. */
-const SESSION_CHARS = 16;
 
 /**
  * Connects to an app that is deployed.
@@ -20,25 +14,13 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
   const environment = options.environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
   const clients = createClients(options);
   const facts = await readFacts(clients.ssm, environment);
-  const controller = facts["controller-function-arn"];
-  const backend = new AwsBackend({
+  const backend = createBackend({
     app,
     environment,
     rows: new DynamoRows(clients.dynamo, facts["table-name"]),
     objects: new S3Objects(clients.s3, facts["bucket-name"]),
     queues: new SqsQueues(clients.sqs),
-    wake: (pools) =>
-      onAws(`wake the controller of environment "${environment}"`, async () => {
-        const event = { kind: "wake", app, pools };
-        const Payload = Buffer.from(JSON.stringify(event));
-        await clients.lambda.send(
-          new InvokeCommand({ FunctionName: controller, InvocationType: "Event", Payload }),
-        );
-      }),
-    sessionId: createContainerId().slice(-SESSION_CHARS),
-    wallClock: Date.now,
-    now: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wake: createWake(clients.lambda, { app, controller: facts["controller-function-arn"] }),
     onError: warnOnce(),
   });
   await backend.functions();

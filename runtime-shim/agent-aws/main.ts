@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { createClients } from "../../lib/aws/clients.ts";
+import { createBackend, createWake } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
@@ -30,18 +28,11 @@ async function main(): Promise<number> {
   const onError = (error: unknown): void => {
     process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
   };
-  const wake = async (pools: readonly string[]): Promise<void> => {
-    if (controller === undefined) return;
-    const Payload = Buffer.from(JSON.stringify({ kind: "wake", app, pools }));
-    await clients.lambda.send(
-      new InvokeCommand({ FunctionName: controller, InvocationType: "Event", Payload }),
-    );
-  };
-  const backend = new AwsBackend({
-    ...{ app, environment: environment.environment, rows, objects, queues, ...clocks, onError },
-    wake,
-    sessionId: randomUUID().replaceAll("-", "").slice(0, 16),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  // Without a controller the sweep finds what user code calls.
+  const wake =
+    controller === undefined ? async () => {} : createWake(clients.lambda, { app, controller });
+  const backend = createBackend({
+    ...{ app, environment: environment.environment, rows, objects, queues, wake, onError },
   });
   const container = new AwsContainer({
     ...{ environment, rows, objects, blobs: objects, queues, backend, wake },

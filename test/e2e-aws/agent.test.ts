@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { StopTaskCommand, type Task } from "@aws-sdk/client-ecs";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -25,6 +25,7 @@ import { app as fixture } from "../aws/agent-app.ts";
 import { aws, awsTest, unique, until } from "./aws.ts";
 import { definition, ecs, newCluster } from "./cluster.ts";
 import { buildImage } from "./images.ts";
+import { createTable } from "./table.ts";
 
 const MINUTES = 60_000;
 /** From the start of the container to its first lease, on a machine that does other things too. */
@@ -46,21 +47,7 @@ let code = "";
 
 beforeAll(async () => {
   if (inject("aws") === null) return;
-  const keys = { pk: "HASH", sk: "RANGE" } as const;
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({
-        AttributeName,
-        KeyType,
-      })),
-      AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({
-        AttributeName,
-        AttributeType: "S" as const,
-      })),
-    }),
-  );
+  await createTable(dynamo, table);
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   const [plain] = spec.images;
   if (plain === undefined) throw new Error("an app has an image");

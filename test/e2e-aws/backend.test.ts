@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, onTestFinished } from "vitest";
@@ -12,26 +12,13 @@ import { runtime } from "../../lib/runtime.ts";
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
 import { Doubling } from "../aws/doubling.ts";
 import { aws, awsTest, unique } from "./aws.ts";
+import { createTable } from "./table.ts";
 
 /** What is deployed of an app, without its template: table, bucket, queue, row and manifest. */
 async function deployByHand(app: string) {
   const [dynamo, s3] = [new DynamoDBClient(aws), new S3Client({ ...aws, forcePathStyle: true })];
   const [table, bucket] = [unique("table"), unique("bucket")];
-  const keys = { pk: "HASH", sk: "RANGE" } as const;
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({
-        AttributeName,
-        KeyType,
-      })),
-      AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({
-        AttributeName,
-        AttributeType: "S" as const,
-      })),
-    }),
-  );
+  await createTable(dynamo, table);
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   const rows = new DynamoRows(dynamo, table);
   const objects = new S3Objects(s3, bucket);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   CreateLaunchTemplateCommand,
   DescribeInstancesCommand,
@@ -50,6 +50,7 @@ import type { FunctionSpec } from "../../lib/spec.ts";
 import { environmentStack, propertiesOf, toJson } from "../cdk/synth.ts";
 import { aws, unique, until } from "./aws.ts";
 import { definition, ec2, ecs, newCluster } from "./cluster.ts";
+import { createTable } from "./table.ts";
 
 const dynamo = new DynamoDBClient(aws);
 const s3 = new S3Client({ ...aws, forcePathStyle: true });
@@ -110,20 +111,7 @@ export class Lab {
     const { name: cluster } = await newCluster();
     const table = unique("table");
     const bucket = unique("bucket");
-    await dynamo.send(
-      new CreateTableCommand({
-        TableName: table,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [
-          { AttributeName: "pk", AttributeType: "S" },
-          { AttributeName: "sk", AttributeType: "S" },
-        ],
-        KeySchema: [
-          { AttributeName: "pk", KeyType: "HASH" },
-          { AttributeName: "sk", KeyType: "RANGE" },
-        ],
-      }),
-    );
+    await createTable(dynamo, table);
     onTestFinished(async () => {
       await dynamo.send(new DeleteTableCommand({ TableName: table }));
     });

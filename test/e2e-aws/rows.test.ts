@@ -1,31 +1,18 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect } from "vitest";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { describeRows } from "../aws/rows-contract.ts";
 import { aws, awsTest, unique } from "./aws.ts";
+import { createTable } from "./table.ts";
 
 describe.skipIf(aws.credentials.accessKeyId === "none")("a table of DynamoDB", () => {
   const client = new DynamoDBClient(aws);
   const TableName = unique("rows");
 
   beforeAll(async () => {
-    const keys = [
-      ["pk", "HASH"],
-      ["sk", "RANGE"],
-    ] as const;
-    await client.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: "PAY_PER_REQUEST",
-        KeySchema: keys.map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
-        AttributeDefinitions: keys.map(([AttributeName]) => ({
-          AttributeName,
-          AttributeType: "S" as const,
-        })),
-      }),
-    );
+    await createTable(client, TableName);
   });
 
   describeRows("DynamoDB", () => new DynamoRows(client, TableName));

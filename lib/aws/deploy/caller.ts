@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { onAws } from "../aws-error.ts";
-import { CLIENT_CONFIG } from "./client-config.ts";
+import { CLIENT_CONFIG } from "../client-config.ts";
 
 /** The account and region that the credentials of this process lead to. @throws WindlassError */
 export async function whoAmI(): Promise<{ readonly account: string; readonly region: string }> {

@@ -10,7 +10,7 @@ import {
   paginateListContainerInstances,
 } from "@aws-sdk/client-ecs";
 import { onAws } from "../aws-error.ts";
-import { CLIENT_CONFIG } from "./client-config.ts";
+import { CLIENT_CONFIG } from "../client-config.ts";
 
 /** EC2 takes some minutes to end an instance; it is not billed meanwhile, but holds on to its network. */
 const MAX_WAIT_SECONDS = 900;
