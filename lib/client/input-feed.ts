@@ -5,6 +5,8 @@ import { explodePage } from "../codec/slice.ts";
 
 /** Inputs of a page at most; two pages fill the window of a map. */
 const PAGE_INPUTS = 500;
+/** Of a page of an array that is not all numbers: half is on its way while the other half is encoded. */
+const PAGE_VALUES = 250;
 /** A generator that computes is given back the event loop after this long. */
 const BURST_MS = 5;
 const CLOCK_EVERY = 16;
@@ -90,7 +92,7 @@ export class InputFeed {
     }
     for (const value of values) {
       this.#builder.addSettled(value);
-      if (!this.#isFull) continue;
+      if (this.#builder.count < PAGE_VALUES && !this.#isFull) continue;
       this.#flush();
       if (this.#room() <= 0) return;
     }
