@@ -10,6 +10,7 @@ export const RUN_OPTIONS: readonly (readonly [flags: string, description: string
   ["--app <name>", "with --on aws: call the app that is deployed under this name"],
   ["--detach", "with --on aws: leave what was deployed for a day, for spawned calls to go on"],
   ["--environment <name>", "with --on aws: the environment"],
+  ["--cpu", "run functions that ask for a GPU on this machine's CPU, without asking"],
   ["--json", "print the returned value as JSON; output of containers goes to standard error"],
   ["--quiet", "no progress, no notices, and no names before the output of containers"],
   ["--inspect [port]", "let a debugger attach to the process of a container (--inspect=9229)"],
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly inspect: Inspect | undefined;
+  /** Functions that ask for a GPU may run without one on this machine. */
+  readonly cpu: boolean;
   /** Undefined where it runs on this machine. */
   readonly aws: RunOnAws | undefined;
 }
@@ -48,8 +51,18 @@ export function toRunOptions(parsed: Parsed): RunOptions {
     json: parsed["json"] === true,
     quiet: parsed["quiet"] === true,
     inspect: inspectOf(parsed, "inspectBrk") ?? inspectOf(parsed, "inspect"),
+    cpu: cpuOf(parsed),
     aws: awsOf(parsed),
   };
+}
+
+function cpuOf({ cpu, on }: Parsed): boolean {
+  if (cpu === true && on === "aws") {
+    throw new UsageError("WINDLASS_ONLY_LOCAL", "`--cpu` is for a run on this machine", {
+      hint: "leave out `--cpu`, or `--on aws`",
+    });
+  }
+  return cpu === true;
 }
 
 function awsOf(parsed: Parsed): RunOnAws | undefined {

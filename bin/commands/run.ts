@@ -1,12 +1,14 @@
+import { hasGpu } from "../../lib/local/gpu-here.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import type { Invocation } from "../command-table.ts";
 import { type LoadedApp, loadApp } from "../load-app.ts";
 import { printValue } from "../print-value.ts";
-import { choose, labelOf, parseReference } from "../reference.ts";
+import { type Choice, choose, labelOf, parseReference } from "../reference.ts";
 import { EXIT } from "../report.ts";
 import { type Job, prepare } from "../run/job.ts";
 import { withEngine } from "../run/with-engine.ts";
+import { agreeToCpu, gpuFunctions } from "../run/without-gpu.ts";
 
 /** Runs an entrypoint, a function or a method of an app, on the local engine or on AWS. */
 export async function run({ operands, options: before }: Invocation): Promise<number> {
@@ -20,7 +22,7 @@ export async function run({ operands, options: before }: Invocation): Promise<nu
   const command = `windlass run ${file}::${labelOf(choice)}`;
   const job = await prepare(loaded.app, choice, { command, args, before });
   if (typeof job === "number") return job;
-  const value = await runJob(job, { loaded, file, spec, engineModule });
+  const value = await runJob(job, { loaded, file, spec, choice, engineModule });
   printValue(value, job.options.json);
   return EXIT.success;
 }
@@ -29,15 +31,23 @@ interface Setting {
   readonly loaded: LoadedApp;
   readonly file: string;
   readonly spec: AppSpec;
+  readonly choice: Choice;
   readonly engineModule: Promise<typeof import("../../lib/local/engine.ts")> | undefined;
 }
 
-async function runJob(job: Job, { loaded, file, spec, engineModule }: Setting): Promise<unknown> {
-  const { aws } = job.options;
+async function runJob(
+  job: Job,
+  { loaded, file, spec, choice, engineModule }: Setting,
+): Promise<unknown> {
+  const { aws, cpu } = job.options;
   if (aws !== undefined) {
     const { withAws } = await import("../run/with-aws.ts");
     return await withAws({ loaded, file, spec, aws }, job);
   }
   const { startEngine } = await (engineModule ?? import("../../lib/local/engine.ts"));
-  return await withEngine({ ...loaded, spec, startEngine }, job);
+  const wanting = gpuFunctions(spec, choice);
+  const terminal = { input: process.stdin, output: process.stderr };
+  const acceptsCpu =
+    cpu || (wanting.length > 0 && !hasGpu() && (await agreeToCpu(wanting, terminal)));
+  return await withEngine({ ...loaded, spec, startEngine, acceptsCpu }, job);
 }

@@ -12,15 +12,23 @@ import { createRunOutput } from "./output.ts";
 interface Setting extends LoadedApp {
   readonly spec: AppSpec;
   readonly startEngine: (options: EngineOptions) => Promise<LocalEngine>;
+  readonly acceptsCpu: boolean;
 }
 
 /** Runs a job with a local engine as its backend and closes the engine, whatever happens. */
 export async function withEngine(setting: Setting, { work, options }: Job): Promise<unknown> {
-  const { spec, bundle, project, startEngine } = setting;
+  const { spec, bundle, project, startEngine, acceptsCpu } = setting;
   const { inspect, json } = options;
   const output = createRunOutput(options);
   const interrupts = handleInterrupts(output);
-  const engine = await startEngine({ spec, bundle, ...project, events: output, inspect });
+  const engine = await startEngine({
+    spec,
+    bundle,
+    ...project,
+    events: output,
+    inspect,
+    acceptsCpu,
+  });
   interrupts.guard(engine);
   runtime.backends.set(spec.name, engine);
   const stopWatching = output.watch(engine);

@@ -19,6 +19,7 @@ import type { AppSpec } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
 import { dropPrewarmed, type InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
+import { hasGpu } from "./gpu-here.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { Store } from "./store.ts";
@@ -51,6 +52,8 @@ export interface EngineOptions {
   readonly stateDirectory: string;
   readonly events: EngineEvents;
   readonly inspect?: InspectOptions | undefined;
+  /** Somebody agreed that functions with a GPU run without one: no notice of it. @default false */
+  readonly acceptsCpu?: boolean | undefined;
   /** Milliseconds since 1970. @default Date.now */
   readonly wallClock?: () => number;
 }
@@ -207,7 +210,7 @@ export class LocalEngine implements Backend {
   }
 
   #noticeGpu(name: string, gpu: readonly string[]): void {
-    if (existsSync("/dev/nvidia0") || this.#noticed.has(name)) return;
+    if (this.#options.acceptsCpu === true || this.#noticed.has(name) || hasGpu()) return;
     this.#noticed.add(name);
     this.#options.events.notice(
       `function "${name}" asks for ${gpu.join(" or ")}; this machine has no NVIDIA GPU, so it runs on the CPU`,

@@ -1,0 +1,48 @@
+import { createInterface } from "node:readline/promises";
+import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
+import type { Choice } from "../reference.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Where a question is put and answered. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** The functions with a GPU that a run may call: what was chosen, or for an entrypoint all of the app. */
+export function gpuFunctions(spec: AppSpec, { kind, name }: Choice): readonly FunctionSpec[] {
+  return spec.functions.filter(
+    (candidate) => candidate.gpu.length > 0 && (kind === "entrypoint" || candidate.name === name),
+  );
+}
+
+/**
+ * Asks once whether functions that want a GPU may run on the CPU of a machine that has none. Where nobody can be
+ * asked they may, and the engine gives notice. Resolves to true if somebody said so.
+ *
+ * @throws UsageError `WINDLASS_NO_GPU` if they may not
+ */
+export async function agreeToCpu(
+  functions: readonly FunctionSpec[],
+  { input, output }: Terminal,
+): Promise<boolean> {
+  if (input.isTTY !== true || output.isTTY !== true) return false;
+  const wanted = functions.map(({ name, gpu }) => `"${name}" asks for ${gpu.join(" or ")}`);
+  const question = `${wanted.join(", ")}; this machine has no NVIDIA GPU. Run on the CPU? [y/N] `;
+  if (await isYes(question, { input, output })) return true;
+  throw new UsageError("WINDLASS_NO_GPU", `${wanted.join(", ")}; this machine has no NVIDIA GPU`, {
+    hint: "add `--on aws` to run it on a GPU there, or `--cpu` to run it here without one",
+  });
+}
+
+async function isYes(question: string, { input, output }: Terminal): Promise<boolean> {
+  const lines = createInterface({ input, output });
+  try {
+    // A terminal that is closed answers nothing.
+    const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    const answer = await Promise.race([lines.question(question), closed]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
+}
