@@ -72,7 +72,8 @@ describe("a function with a GPU on a machine without one", () => {
 
   it("refuses --cpu on AWS", async () => {
     const root = appProject({ "app.ts": APP });
-    const { code, stderr } = await start(root, ["run", "--cpu", "--on", "aws", "app.ts::train"]).ended;
+    const { code, stderr } = await start(root, ["run", "--cpu", "--on", "aws", "app.ts::train"])
+      .ended;
     expect(code).toBe(2);
     expect(stderr).toContain("WINDLASS_ONLY_LOCAL");
   });
