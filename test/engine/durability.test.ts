@@ -23,13 +23,26 @@ afterEach(() => {
   removeProject();
 });
 
-/** Starts the app; `line` is the first line that it prints. */
-function start(...args: string[]): {
-  child: ChildProcess;
-  line: Promise<string>;
-  end: Promise<string>;
-} {
-  const child = spawn(process.execPath, ["--import", "tsx", "app.ts", ...args], { cwd: project });
+interface Started {
+  readonly child: ChildProcess;
+  /** The first line that it prints. */
+  readonly line: Promise<string>;
+  readonly end: Promise<string>;
+}
+
+/** Starts the app. */
+function start(...args: string[]): Started {
+  return startProgram(process.execPath, ["--import", "tsx", "app.ts", ...args]);
+}
+
+/** Starts the app under a process that never asks how it ended, as the first process of a container may be. */
+function startUnreaped(command: string): Started {
+  const script = `"$0" --import tsx app.ts ${command} & exec sleep 60`;
+  return startProgram("sh", ["-c", script, process.execPath]);
+}
+
+function startProgram(program: string, args: readonly string[]): Started {
+  const child = spawn(program, args, { cwd: project });
   children.push(child);
   let output = "";
   const line = new Promise<string>((resolve) => {
@@ -85,6 +98,17 @@ describe("a spawned call", () => {
     await until(() => ran().length > 1000);
     first.child.kill("SIGKILL");
     expect(JSON.parse(await second.end)).toEqual(Array.from({ length: 3000 }, (_, i) => i * 10));
+  });
+
+  it("is finished by another process, though nobody asked how its own has ended", async () => {
+    const first = startUnreaped("spawn-many");
+    const id = await first.line;
+    await until(() => ran().length > 500);
+    const [pid = 0] = childrenOf(first.child.pid ?? 0);
+    process.kill(pid, "SIGKILL");
+    const outputs = JSON.parse(await start("collect", id).end);
+    expect(outputs).toEqual(Array.from({ length: 3000 }, (_, i) => i * 10));
+    expect(childrenOf(first.child.pid ?? 0)).toEqual([pid]);
   });
 
   it("can be cancelled when its engine has died, and then never runs again", async () => {
