@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 import type { Choice } from "../reference.ts";
 import { UsageError } from "../usage-error.ts";
@@ -28,14 +27,16 @@ export async function agreeToCpu(
 ): Promise<boolean> {
   if (input.isTTY !== true || output.isTTY !== true) return false;
   const wanted = functions.map(({ name, gpu }) => `"${name}" asks for ${gpu.join(" or ")}`);
-  const question = `${wanted.join(", ")}; this machine has no NVIDIA GPU. Run on the CPU? [y/N] `;
-  if (await isYes(question, { input, output })) return true;
-  throw new UsageError("WINDLASS_NO_GPU", `${wanted.join(", ")}; this machine has no NVIDIA GPU`, {
+  const problem = `${wanted.join(", ")}; this machine has no NVIDIA GPU`;
+  if (await isYes(`${problem}. Run on the CPU? [y/N] `, { input, output })) return true;
+  throw new UsageError("WINDLASS_NO_GPU", problem, {
     hint: "add `--on aws` to run it on a GPU there, or `--cpu` to run it here without one",
   });
 }
 
 async function isYes(question: string, { input, output }: Terminal): Promise<boolean> {
+  // Loaded here: hardly any run asks.
+  const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input, output });
   try {
     // A terminal that is closed answers nothing.

@@ -5,7 +5,7 @@ import { explodePage } from "../codec/slice.ts";
 
 /** Inputs of a page at most; two pages fill the window of a map. */
 const PAGE_INPUTS = 500;
-/** Of a page of an array that is not all numbers: half is on its way while the other half is encoded. */
+/** The same for an array that is not all numbers: half is on its way while the other half is encoded. */
 const PAGE_VALUES = 250;
 /** A generator that computes is given back the event loop after this long. */
 const BURST_MS = 5;
@@ -31,6 +31,7 @@ export class InputFeed {
   readonly #sync: Iterator<unknown> | undefined;
   readonly #async: AsyncIterator<unknown> | undefined;
   readonly #pageInputs: number;
+  readonly #pageValues: number;
   #start = 0;
   #pulling = false;
   #over = false;
@@ -39,6 +40,7 @@ export class InputFeed {
     const { items } = options;
     this.#options = options;
     this.#pageInputs = options.pageInputs ?? PAGE_INPUTS;
+    this.#pageValues = options.pageInputs ?? PAGE_VALUES;
     this.#builder = new PageBuilder((index) => `input ${this.#start + index}`);
     if (isPlainArray(items)) this.#array = items;
     else if (Symbol.asyncIterator in items) this.#async = items[Symbol.asyncIterator]();
@@ -92,7 +94,7 @@ export class InputFeed {
     }
     for (const value of values) {
       this.#builder.addSettled(value);
-      if (this.#builder.count < PAGE_VALUES && !this.#isFull) continue;
+      if (this.#builder.count < this.#pageValues && !this.#isFull) continue;
       this.#flush();
       if (this.#room() <= 0) return;
     }

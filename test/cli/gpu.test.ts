@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { agreeToCpu, gpuFunctions } from "../../bin/run/without-gpu.ts";
 import { App } from "../../lib/index.ts";
+import { hasGpu } from "../../lib/local/gpu-here.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import { appProject, start } from "./cli.ts";
 
@@ -12,7 +12,6 @@ export const app = new App("gpus");
 export const train = app.function("train", { gpu: ["H100", "A10G"] }, (n: number) => n + 1);
 export const plain = app.function("plain", (n: number) => n + 1);
 `;
-const HAS_GPU = existsSync("/dev/nvidia0") || existsSync("/dev/dxg");
 const QUESTION =
   '"train" asks for H100 or A10G; this machine has no NVIDIA GPU. Run on the CPU? [y/N] ';
 
@@ -61,7 +60,7 @@ describe("a function with a GPU on a machine without one", () => {
     expect([names("train"), names("plain")]).toEqual([["train"], []]);
   });
 
-  it.skipIf(HAS_GPU)("gives notice, unless --cpu agrees to it", async () => {
+  it.skipIf(hasGpu())("gives notice, unless --cpu agrees to it", async () => {
     const root = appProject({ "app.ts": APP });
     const unasked = await start(root, ["run", "app.ts::train", "1"]).ended;
     expect(unasked).toMatchObject({ code: 0, stdout: "2\n" });
