@@ -216,10 +216,11 @@ export class QueueLeaseSource implements LeaseSource {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const timer of this.#delayed) clearTimeout(timer);
-    this.#ready = [];
-    await Promise.all([...this.#holdings].map((holding) => this.#handBack(holding)));
+    await this.#handAllBack();
     // Not aborted: what it brought would be hidden and nobody would have it.
     await this.#receiving;
+    // What was being taken in the meantime.
+    await this.#handAllBack();
   }
 
   #pump(): void {
@@ -515,6 +516,11 @@ export class QueueLeaseSource implements LeaseSource {
     this.#holdings.delete(holding);
     for (const leaseId of holding.leases.keys()) this.#byLease.delete(leaseId);
     if (this.#holdings.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  async #handAllBack(): Promise<void> {
+    this.#ready = [];
+    await Promise.all([...this.#holdings].map((holding) => this.#handBack(holding)));
   }
 
   async #handBack(holding: Holding): Promise<void> {

@@ -311,6 +311,21 @@ describe("leases from a queue", () => {
     expect(argumentsOf(second.worker.leases[0])).toEqual([1, 2]);
   });
 
+  it("go back to the queue when the container is told to stop while it takes them", async () => {
+    let stopped: Promise<void> | undefined;
+    const first = open("a", (operation) => {
+      if (operation === "get") stopped ??= first.source.stop();
+    });
+    await submit();
+    await until(() => stopped !== undefined);
+    await stopped;
+    expect(queues.visibleAt(QUEUE)).toEqual([now]);
+    expect(first.source.isIdle).toBe(true);
+    const second = open("b");
+    await until(() => second.worker.leases.length === 1);
+    expect(argumentsOf(second.worker.leases[0])).toEqual([0, 1, 2]);
+  });
+
   it.each([
     ["put", "finishing"],
     ["transact", "splitting"],

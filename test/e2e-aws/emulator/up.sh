@@ -20,9 +20,9 @@ need() { # commands that must be there, from the Debian packages named like the 
   for command in "$@"; do
     command -v "$command" >/dev/null && continue
     command -v apt-get >/dev/null || { echo "needs $command, and there is no apt-get to install it" >&2; exit 69; }
-    apt-get update -qq >>"$state/apt.log" 2>&1 || true
+    apt-get update -qq -o DPkg::Lock::Timeout=120 >>"$state/apt.log" 2>&1 || true
     # shellcheck disable=SC2086 # a list of packages
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >>"$state/apt.log" 2>&1 9>&- ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends $packages >>"$state/apt.log" 2>&1 9>&- ||
       { echo "apt-get install $packages failed: see $state/apt.log" >&2; exit 69; }
     return
   done
@@ -41,7 +41,6 @@ docker_engine() {
 base_image() { # tag, packages beside the minimal ones
   local root
   docker image inspect "$1" >/dev/null 2>&1 && return
-  need debootstrap debootstrap
   root=$(mktemp -d "$state/root.XXXXXX")
   debootstrap --variant=minbase ${2:+--include="$2"} bookworm "$root" >"$root.log" 2>&1 9>&- ||
     { tail -5 "$root.log" >&2; exit 69; }
@@ -71,6 +70,8 @@ if [ "$running" = "true $code" ]; then # a busy one is given time: others may be
   for _ in $(seq 20); do healthy && exit 0; sleep 0.5; done
 fi
 
+# Before the two that need it at once: apt-get takes its lock for one of them only.
+docker image inspect debian:bookworm-slim "$python_image" >/dev/null 2>&1 || need debootstrap debootstrap
 base_image debian:bookworm-slim "ca-certificates" &
 images=$!
 base_image "$python_image" "python3,ca-certificates,libstdc++6" &
