@@ -3,12 +3,13 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { App } from "../lib/app.ts";
 import { isApp } from "../lib/app-registry.ts";
-import { logGroupOf } from "../lib/aws/facts.ts";
+import { logGroupOf, maxHourlyUsd } from "../lib/aws/facts.ts";
 import type { Manifest } from "../lib/aws/manifest.ts";
 import { checkAppName } from "../lib/options/app-name.ts";
 import { show } from "../lib/options/show.ts";
 import { throwViolations } from "../lib/options/violation.ts";
 import { resolveSpec } from "../lib/resolve.ts";
+import { hostMistakes } from "../lib/scheduling/first-offers.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AppSpec, specText } from "../lib/spec.ts";
 import { BundledCode } from "./app/code.ts";
@@ -45,8 +46,9 @@ export interface WindlassAppProps extends SharedProps {
   readonly images?: Readonly<Record<string, string>>;
   /**
    * What becomes of images that are not among `images`. `build`: the deployment builds them with Docker and pushes them
-   * to the registry of the CDK's bootstrap. `parameters`: the stack has a parameter for the URI of each, `ImageUri` and
-   * 12 digits of the SHA-256 of its hash.
+   * to the registry of the CDK's bootstrap. `codebuild`: AWS CodeBuild builds them during the deployment and pushes them
+   * to a repository of the app; needs the package `deploy-time-build`. `parameters`: the stack has a parameter for the
+   * URI of each, `ImageUri` and 12 digits of the SHA-256 of its hash.
    * @default "build"
    */
   readonly missingImages?: MissingImages;
@@ -55,14 +57,19 @@ export interface WindlassAppProps extends SharedProps {
    * @default - none; needed above 400 resources, the limit that leaves room in CloudFormation's 500 a stack
    */
   readonly shards?: number;
+  /**
+   * Whether a function or class with open calls may be removed: those calls then fail. Without it the deployment fails.
+   * @default false
+   */
+  readonly dropCalls?: boolean;
 }
 
 /**
  * A deployed app: a queue a function, a task definition an image, and one role, log group and dead-letter queue. Its
  * code goes live by a custom resource that comes last, so deploys and rollbacks lead to the code of their template.
  *
- * @throws InvalidError when it has too many resources for one stack
- * @throws NotFoundError when there is no bundle at `code`
+ * @throws InvalidError when it has too many resources for one stack, or a function that no host can hold
+ * @throws NotFoundError when there is no bundle at `code`, or no package `deploy-time-build` where that is to build
  */
 export class WindlassApp extends Construct {
   readonly spec: AppSpec;
@@ -75,6 +82,8 @@ export class WindlassApp extends Construct {
     this.spec = { ...resolved, name };
     const { tags } = this.spec;
     const environment = props.environment ?? "default";
+    const mistakes = hostMistakes(this.spec.functions, dearestHost(environment));
+    throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);
     const code = new BundledCode(this, "Code", { file: props.code });
@@ -87,6 +96,7 @@ export class WindlassApp extends Construct {
       imageUris: props.images ?? {},
       missingImages: props.missingImages ?? "build",
       logGroup,
+      encryptionKey: props.encryptionKey,
       taskRole: roles.taskRole,
       executionRole: roles.executionRole,
     });
@@ -107,7 +117,7 @@ export class WindlassApp extends Construct {
       logGroup: logGroup.logGroupName,
       functions,
     };
-    const deployment = this.#createDeployment({ link, code, manifest, shards: props.shards });
+    const deployment = this.#createDeployment({ link, code, manifest, props });
     // What the manifest does not name; the rest is referred to.
     deployment.node.addDependency(roles, ...link.dependencies);
     new CfnOutput(this, "LogGroupName", { value: logGroup.logGroupName });
@@ -167,9 +177,10 @@ export class WindlassApp extends Construct {
     readonly link: EnvironmentLink;
     readonly code: BundledCode;
     readonly manifest: Manifest;
-    readonly shards: number | undefined;
+    readonly props: WindlassAppProps;
   }): CustomResource {
-    const { link, code, manifest, shards } = given;
+    const { link, code, manifest, props } = given;
+    const { shards = 0, dropCalls = false } = props;
     const staged = new StagedManifest(this, "Manifest", manifest);
     return new CustomResource(this, "Deployment", {
       resourceType: "Custom::WindlassDeployment",
@@ -183,10 +194,18 @@ export class WindlassApp extends Construct {
         manifestKey: staged.objectKey,
         values: staged.values,
         specHash: sha256(specText(this.spec)),
-        shards: String(shards ?? 0),
+        shards: String(shards),
+        ...(dropCalls && { dropCalls: "true" }),
         // Given by `windlass deploy`, which knows what the rest of the template was made from.
         templateHash: this.node.tryGetContext("windlass:template-hash") ?? "",
       },
     });
   }
+}
+
+/** What another stack's environment buys is known only when this is deployed. */
+function dearestHost(environment: WindlassEnvironment | string): number {
+  return typeof environment === "string"
+    ? Number.POSITIVE_INFINITY
+    : maxHourlyUsd(environment.facts);
 }

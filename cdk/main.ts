@@ -7,8 +7,9 @@ import { WindlassAppStack, WindlassEnvironmentStack } from "./stacks.ts";
 
 /**
  * What `cdk.json` runs: the environment and, where `-c app=<file>` or WINDLASS_APP names a module, its app.
- * `-c environment=<name>` takes another environment than "default", and `-c images=parameters` makes parameters of the
- * stack for images that are built elsewhere.
+ * `-c environment=<name>` takes another environment than "default", and `-c images=` says what becomes of images:
+ * `parameters` makes parameters of the stack for those that are built elsewhere, `codebuild` has CodeBuild build them.
+ * `-c dropCalls=true` lets open calls of removed functions fail.
  */
 const scope: App = new App();
 const env: Environment = {
@@ -27,9 +28,15 @@ if (file !== undefined) {
   const { file: module } = await bundleApp([file], root);
   const { file: code } = await bundleApp([file], root, { isForDeployment: true });
   const app = findApp(await import(pathToFileURL(module).href), file);
-  const missingImages =
-    scope.node.tryGetContext("images") === "parameters" ? "parameters" : "build";
-  const props = { app, code, environment: environment.resources, missingImages } as const;
+  const missingImages = scope.node.tryGetContext("images") ?? "build";
+  const dropCalls = scope.node.tryGetContext("dropCalls") === "true";
+  const props = {
+    app,
+    code,
+    environment: environment.resources,
+    missingImages,
+    dropCalls,
+  } as const;
   new WindlassAppStack(scope, { env, ...props });
 }
 scope.synth();

@@ -83,4 +83,5 @@ for (const [entry, outfile, target] of [
   });
 }
 
+copyFileSync(`${root}runtime-shim/host/host-unit.py`, `${root}dist/runtime-shim/host-unit.py`);
 copyFileSync(`${root}lib/appspec.schema.json`, `${root}dist/lib/appspec.schema.json`);

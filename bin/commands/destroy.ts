@@ -20,7 +20,10 @@ export async function run({ operands: [app], options: parsed }: Invocation): Pro
   const left =
     app === undefined
       ? await (await import("../deploy/remove-environment.ts")).removeEnvironment(removal)
-      : await (await import("../deploy/remove-app.ts")).removeApp(app, removal);
+      : await (await import("../deploy/remove-app.ts")).removeApp(app, {
+          ...removal,
+          dropCalls: parsed["dropCalls"] === true,
+        });
   const json = { ...(app !== undefined && { app }), environment, left };
   const seconds = secondsSince(start);
   process.stdout.write(

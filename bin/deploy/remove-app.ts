@@ -2,6 +2,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { appStackId } from "../../cdk/names.ts";
+import { onAws } from "../../lib/aws/aws-error.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { type AwsClients, createClients } from "../../lib/aws/clients.ts";
 import { deregisterTaskDefinitions, stopContainers } from "../../lib/aws/deploy/containers.ts";
@@ -12,6 +13,7 @@ import {
   deleteRows,
 } from "../../lib/aws/deploy/delete-data.ts";
 import { deleteStack } from "../../lib/aws/deploy/delete-stack.ts";
+import { functionsWithCalls } from "../../lib/aws/deploy/open-calls.ts";
 import {
   checkIdle,
   checkOutput,
@@ -24,8 +26,11 @@ import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { type Facts, readFacts } from "../../lib/aws/environment.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
 import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import { ownQueuePrefix } from "../../lib/aws/parameter-sets.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
+import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { ExecutionError, NotFoundError } from "../../lib/errors.ts";
 import { countOf } from "./describe-deployment.ts";
 import type { Steps } from "./steps.ts";
@@ -37,7 +42,12 @@ export interface Removal {
   readonly steps: Steps;
 }
 
-interface Context extends Removal {
+export interface AppRemoval extends Removal {
+  /** Open calls of the app fail, instead of the removal. */
+  readonly dropCalls: boolean;
+}
+
+interface Context extends AppRemoval {
   readonly app: string;
   readonly clients: AwsClients;
   readonly facts: Facts;
@@ -47,7 +57,7 @@ interface Context extends Removal {
 }
 
 /** Removes an app; never its environment. Resolves to what stays. @throws WindlassError */
-export async function removeApp(app: string, removal: Removal): Promise<readonly StoredData[]> {
+export async function removeApp(app: string, removal: AppRemoval): Promise<readonly StoredData[]> {
   const clients = createClients();
   const facts = await readFacts(clients.ssm, removal.environment);
   const context: Context = {
@@ -66,7 +76,8 @@ export async function removeApp(app: string, removal: Removal): Promise<readonly
 }
 
 /** False when there was none. */
-async function removeStack({ app, environment, rows, steps }: Context): Promise<boolean> {
+async function removeStack(context: Context): Promise<boolean> {
+  const { app, environment, rows, dropCalls, steps } = context;
   const client = new CloudFormationClient(CLIENT_CONFIG);
   const name = appStackId(app, environment);
   const [stack, row] = await Promise.all([
@@ -83,6 +94,7 @@ async function removeStack({ app, environment, rows, steps }: Context): Promise<
   }
   if (stack === undefined) return false;
   checkIdle(stack);
+  if (row !== undefined && !dropCalls) await refuseOpenCalls(context, row.body);
   if (!hasFailedCreation(stack)) {
     checkOutput(
       stack,
@@ -95,6 +107,27 @@ async function removeStack({ app, environment, rows, steps }: Context): Promise<
   );
   steps.done(`stack ${name} is removed`);
   return true;
+}
+
+async function refuseOpenCalls(
+  { app, environment, clients, facts, rows }: Context,
+  { manifestKey }: DeploymentRow,
+): Promise<void> {
+  const objects = new S3Objects(clients.s3, facts["bucket-name"]);
+  const manifest = JSON.parse(await objects.get(manifestKey)) as Manifest; // Written by a deployment.
+  const ports = { queues: new SqsDemand(clients.sqs), rows };
+  const names = Object.keys(manifest.functions);
+  const open = await onAws(`look into the queues of app "${app}"`, () =>
+    functionsWithCalls(manifest, names, ports),
+  );
+  if (open.length === 0) return;
+  throw new ExecutionError(
+    "WINDLASS_OPEN_CALLS",
+    `app "${app}" of environment "${environment}" has open calls of ${open.map((name) => `"${name}"`).join(", ")}`,
+    {
+      hint: "let them end (counts of SQS follow within a minute), cancel them, or let them fail with `--drop-calls`",
+    },
+  );
 }
 
 /** Containers that run have no queue any more. */

@@ -50,6 +50,6 @@ export async function sweepRuns(rows: Rows, environment: string, steps: Steps): 
     // One without a row is being deployed, or was removed in part: its stack's own name tells, an hour later.
     if (found === undefined || silentMs < (found.body.isDetached ? DETACHED_MS : SILENT_MS))
       continue;
-    await removeApp(app, { environment, isAll: true, steps });
+    await removeApp(app, { environment, isAll: true, dropCalls: true, steps });
   }
 }

@@ -7,6 +7,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { Apps } from "./apps.ts";
 import { control, type Outcome } from "./control.ts";
@@ -14,7 +15,6 @@ import type { Controller } from "./controller.ts";
 import { Ec2Fleet } from "./ec2-fleet.ts";
 import { EcsCluster } from "./ecs-cluster.ts";
 import { type ControllerEvent, toRequest } from "./event.ts";
-import { SqsDemand } from "./sqs-demand.ts";
 
 const controller: Controller = createController();
 

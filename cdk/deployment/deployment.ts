@@ -1,16 +1,15 @@
 import { flipDeployment, type NextDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
-import type { Rows } from "../../lib/aws/rows.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import { AlreadyExistsError, InvalidError } from "../../lib/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { fillManifest } from "./manifest-text.ts";
 import type { DeploymentObjects } from "./objects.ts";
+import { type RemovalPorts, removedFunctions } from "./removed-functions.ts";
 import { type DeploymentProperties, type DeploymentRequest, ownerOf } from "./request.ts";
 
-export interface DeploymentPorts {
-  readonly rows: Rows;
-  readonly objects: DeploymentObjects;
+export interface DeploymentPorts extends RemovalPorts {
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -20,7 +19,8 @@ export interface DeploymentPorts {
  * current ones; a Delete removes them. Nothing changes when they are current already.
  *
  * @throws AlreadyExistsError when another stack has deployed an app of this name
- * @throws InvalidError when the bundle is not the one of the template, or `shards` has changed
+ * @throws InvalidError when the bundle is not the one of the template, `shards` has changed, or a function with open
+ *   calls is to go
  * @throws ExecutionError when other deployments keep coming between
  */
 export async function runDeployment(
@@ -34,18 +34,23 @@ export async function runDeployment(
   // Refused before anything is stored; looked at again with each attempt.
   checkCurrent(request, (await rows.get<DeploymentRow>(deploymentKey(app)))?.body);
   await storeBundle(properties, objects);
+  const { key: manifestKey, functions } = await storeManifest(properties, objects);
   const next = {
-    codeHash: await liveCode(request, rows),
+    codeHash: await liveCode(request, ports),
     specHash: properties.specHash,
-    manifestKey: await storeManifest(properties, objects),
+    manifestKey,
     owner: ownerOf(request),
     shards: properties.shards,
     templateHash: properties.templateHash,
     isAhead: false,
   };
-  const decide = (current: DeploymentRow | undefined): NextDeployment | undefined => {
+  const decide = async (
+    current: DeploymentRow | undefined,
+  ): Promise<NextDeployment | undefined> => {
     checkCurrent(request, current);
-    return current !== undefined && isSame(current, next) ? undefined : next;
+    if (current !== undefined && isSame(current, next)) return undefined;
+    const removes = await removedFunctions(request, { current, kept: functions }, ports);
+    return { ...next, removes };
   };
   await flipDeployment(rows, { app, decide, now });
 }
@@ -64,15 +69,17 @@ async function storeBundle(
   await objects.write(`bundles/${app}/${codeHash}.mjs`, code, "text/javascript");
 }
 
+/** Resolves to the key of the manifest, and to the names of the functions in it. */
 async function storeManifest(
   { app, manifestBucket, manifestKey, values }: DeploymentProperties,
   objects: DeploymentObjects,
-): Promise<string> {
+): Promise<{ readonly key: string; readonly functions: ReadonlySet<string> }> {
   const staged = await objects.readStaged(manifestBucket, manifestKey);
   const text = fillManifest(new TextDecoder().decode(staged), values);
   const key = `manifests/${app}/${sha256(text)}.json`;
   await objects.write(key, text, "application/json");
-  return key;
+  const { functions } = JSON.parse(text) as Manifest; // Written by the constructs.
+  return { key, functions: new Set(Object.keys(functions)) };
 }
 
 /**
@@ -80,21 +87,24 @@ async function storeManifest(
  * had put other code ahead of that, it was live when the failed update began.
  */
 async function liveCode(
-  { OldResourceProperties: old, ResourceProperties: properties }: DeploymentRequest,
-  rows: Rows,
+  { StackId, OldResourceProperties: old, ResourceProperties: properties }: DeploymentRequest,
+  { rows, isRollback }: DeploymentPorts,
 ): Promise<string> {
   const { app, codeHash, templateHash } = properties;
   const current = (await rows.get<DeploymentRow>(deploymentKey(app)))?.body;
-  // Is the update that is rolled back the current deployment?
-  if (current === undefined || current.isAhead || current.codeHash !== old?.codeHash) {
-    return codeHash;
+  if (current === undefined) return codeHash;
+  // Did the update fail before it became the current deployment?
+  if (current.isAhead && current.templateHash === templateHash) {
+    return (await isRollback(StackId)) ? current.codeHash : codeHash;
   }
+  // Is the update that is rolled back the current deployment?
+  if (current.isAhead || current.codeHash !== old?.codeHash) return codeHash;
   const before = await rows.get<DeploymentRow>(deploymentKey(app, current.number - 1));
   const wasAhead = before?.body.isAhead === true && before.body.templateHash === templateHash;
   return wasAhead ? before.body.codeHash : codeHash;
 }
 
-function isSame(row: DeploymentRow, next: NextDeployment): boolean {
+function isSame(row: DeploymentRow, next: Omit<NextDeployment, "removes">): boolean {
   const keys = ["codeHash", "specHash", "manifestKey", "owner", "shards", "templateHash"] as const;
   return keys.every((key) => row[key] === next[key]);
 }

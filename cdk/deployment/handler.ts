@@ -1,18 +1,26 @@
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { toAnswer } from "./answer.ts";
-import { runDeployment } from "./deployment.ts";
+import { type DeploymentPorts, runDeployment } from "./deployment.ts";
 import type { DeploymentRequest } from "./request.ts";
 import { S3Objects } from "./s3-objects.ts";
 
-const rows: DynamoRows = new DynamoRows(new DynamoDBClient(), variable("TABLE_NAME"));
-const objects: S3Objects = new S3Objects(new S3(), variable("BUCKET_NAME"));
+const ports: DeploymentPorts = {
+  rows: new DynamoRows(new DynamoDBClient(), variable("TABLE_NAME")),
+  objects: new S3Objects(new S3(), variable("BUCKET_NAME")),
+  queues: new SqsDemand(new SQSClient()),
+  isRollback,
+  now: Date.now,
+};
 
 /** The Lambda function that answers the custom resources of apps. CloudFormation waits until it is told. */
 export async function handler(request: DeploymentRequest): Promise<void> {
-  const failure = await runDeployment(request, { rows, objects, now: Date.now }).then(
+  const failure = await runDeployment(request, ports).then(
     () => undefined,
     (error: unknown) => error ?? "unknown failure",
   );
@@ -32,6 +40,13 @@ async function answer(request: DeploymentRequest, failure: unknown): Promise<voi
   const message = `CloudFormation refused the answer with status ${response.status}`;
   const hint = "look at the stack's events; Lambda tries again";
   throw new ExecutionError("WINDLASS_ANSWER_REFUSED", message, { hint });
+}
+
+async function isRollback(stackId: string): Promise<boolean> {
+  const described = await new CloudFormationClient().send(
+    new DescribeStacksCommand({ StackName: stackId }),
+  );
+  return /ROLLBACK/.test(described.Stacks?.[0]?.StackStatus ?? "");
 }
 
 function variable(name: string): string {

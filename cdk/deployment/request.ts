@@ -15,6 +15,8 @@ export interface DeploymentProperties {
   readonly shards: string;
   /** See `templateHash` of a deployment row. */
   readonly templateHash: string;
+  /** "true": functions with open calls may be removed, and their calls then fail. */
+  readonly dropCalls?: string;
 }
 
 /** A request of CloudFormation about a custom resource. */

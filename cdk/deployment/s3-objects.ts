@@ -12,6 +12,10 @@ export class S3Objects implements DeploymentObjects {
     this.#bucket = bucket;
   }
 
+  async read(key: string): Promise<string> {
+    return new TextDecoder().decode(await this.readStaged(this.#bucket, key));
+  }
+
   async readStaged(bucket: string, key: string): Promise<Uint8Array> {
     const { Body } = await this.#client.getObject({ Bucket: bucket, Key: key });
     if (Body !== undefined) return await Body.transformToByteArray();

@@ -3,6 +3,8 @@ import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { appRolePath } from "../names.ts";
 import type { ControllerFunctionProps } from "./controller-function.ts";
+import { queueAccess } from "./queue-access.ts";
+import { rowAccess } from "./row-access.ts";
 
 /** What the controller may do: rows and queues of this environment, its cluster, and hosts of its launch template. */
 export function controllerPolicy(scope: Construct, props: ControllerFunctionProps): PolicyDocument {
@@ -20,44 +22,18 @@ function dataStatements(
   scope: Construct,
   { table, bucket, environment, logGroup }: ControllerFunctionProps,
 ): PolicyStatement[] {
-  const queues = (resource: string): string =>
-    Stack.of(scope).formatArn({ service: "sqs", resource });
-  const rows = (keys: readonly string[], actions: readonly string[]): PolicyStatement =>
-    new PolicyStatement({
-      actions: actions.map((action) => `dynamodb:${action}`),
-      resources: [table.tableArn],
-      conditions: {
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
-        // "For all values" holds where there are none.
-        Null: { "dynamodb:LeadingKeys": "false" },
-      },
-    });
-  const look = [
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-  ];
   return [
-    rows(
+    rowAccess(
+      table,
       ["#controller", "*#containers", "*#pools", "*#sessions", "*#parameters"],
       ["GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"],
     ),
-    rows(["#apps", "*#deployment", "*#call#*"], ["GetItem", "Query"]),
+    rowAccess(table, ["#apps", "*#deployment", "*#call#*"], ["GetItem", "Query"]),
     new PolicyStatement({
       actions: ["s3:GetObject"],
       resources: [bucket.arnForObjects("manifests/*")],
     }),
-    new PolicyStatement({
-      actions: look,
-      resources: [queues("*")],
-      conditions: { StringEquals: { "aws:ResourceTag/windlass:environment": environment } },
-    }),
-    // Queues of parameter sets, and reply queues of clients that are gone: made without tags.
-    new PolicyStatement({
-      actions: [...look, "sqs:DeleteQueue"],
-      resources: [queues(`windlass-${environment}-*`)],
-    }),
+    ...queueAccess(scope, environment, ["sqs:DeleteQueue"]),
     new PolicyStatement({
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [logGroup.logGroupArn],

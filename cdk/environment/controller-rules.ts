@@ -48,6 +48,13 @@ export class ControllerRules extends Construct {
           detail: { state: ["shutting-down", "terminated"] },
         },
       },
+      Interruptions: {
+        description: "EC2 takes back a spot instance, maybe a host of Windlass",
+        eventPattern: {
+          source: ["aws.ec2"],
+          "detail-type": ["EC2 Spot Instance Interruption Warning"],
+        },
+      },
       Sweep: {
         description: "Windlass: what events and wakes have missed",
         scheduleExpression: `rate(${SWEEP.toMinutes()} minute)`,

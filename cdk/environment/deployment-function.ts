@@ -8,8 +8,11 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { ownFolder } from "../../lib/local/bundle/own-package.ts";
+import { queueAccess } from "./queue-access.ts";
+import { rowAccess } from "./row-access.ts";
 
 export interface DeploymentFunctionProps {
+  readonly environment: string;
   readonly table: Table;
   readonly bucket: Bucket;
   readonly logGroup: ILogGroup;
@@ -22,7 +25,7 @@ export class DeploymentFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeploymentFunctionProps) {
     super(scope, id);
-    const { table, bucket, logGroup, encryptionKey } = props;
+    const { environment, table, bucket, logGroup, encryptionKey } = props;
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       description: "Deployments of Windlass: bundles, manifests and deployment rows",
@@ -31,6 +34,18 @@ export class DeploymentFunction extends Construct {
           statements: [
             ...rowStatements(table),
             ...objectStatements(this, bucket),
+            ...queueAccess(this, environment),
+            // Whether a stack is being brought back.
+            new PolicyStatement({
+              actions: ["cloudformation:DescribeStacks"],
+              resources: [
+                Stack.of(this).formatArn({
+                  service: "cloudformation",
+                  resource: "stack",
+                  resourceName: "*",
+                }),
+              ],
+            }),
             new PolicyStatement({
               actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
               resources: [logGroup.logGroupArn],
@@ -57,20 +72,13 @@ export class DeploymentFunction extends Construct {
 
 function rowStatements(table: Table): PolicyStatement[] {
   return [
-    new PolicyStatement({
-      actions: [
-        "dynamodb:GetItem",
-        "dynamodb:Query",
-        "dynamodb:PutItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:ConditionCheckItem",
-      ],
-      resources: [table.tableArn],
-      conditions: {
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#deployment", "#apps"] },
-        Null: { "dynamodb:LeadingKeys": "false" },
-      },
-    }),
+    rowAccess(
+      table,
+      ["*#deployment", "#apps"],
+      ["GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"],
+    ),
+    // Whether functions that go have open calls.
+    rowAccess(table, ["*#parameters", "*#call#*"], ["GetItem", "Query"]),
   ];
 }
 
@@ -81,7 +89,7 @@ function objectStatements(scope: Construct, bucket: Bucket): PolicyStatement[] {
       resources: [bucket.arnForObjects("bundles/*"), bucket.arnForObjects("manifests/*")],
     }),
     new PolicyStatement({
-      actions: ["s3:DeleteObject"],
+      actions: ["s3:GetObject", "s3:DeleteObject"],
       resources: [bucket.arnForObjects("manifests/*")],
     }),
     new PolicyStatement({

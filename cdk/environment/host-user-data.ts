@@ -1,3 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Aws } from "aws-cdk-lib";
+import { ownFolder } from "../../lib/local/bundle/own-package.ts";
+
 /**
  * What a host does at its first boot. It never gives up before the last line: a host that does not join its cluster
  * is paid for and useless.
@@ -24,5 +29,19 @@ if [ -n "$disk" ]; then
 fi
 # Stopping Docker cancelled the agent's start; a blocking one would wait for this script to end.
 systemctl start --no-block ecs
+cat >/usr/local/bin/windlass-host <<'EOF'
+${readFileSync(join(ownFolder(), "dist/runtime-shim/host-unit.py"), "utf8")}EOF
+cat >/etc/systemd/system/windlass-host.service <<'EOF'
+[Unit]
+Description=Windlass: ends this host when nothing needs it
+[Service]
+ExecStart=/usr/bin/python3 /usr/local/bin/windlass-host --ecs https://ecs.{region}.${Aws.URL_SUFFIX}/
+Restart=always
+RestartSec=5
+[Install]
+WantedBy=multi-user.target
+EOF
+systemctl daemon-reload
+systemctl enable --now windlass-host
 `;
 }

@@ -13,6 +13,11 @@ export interface WindlassConfig {
    */
   readonly shards?: number;
   /**
+   * Whether functions with open calls may be removed: those calls then fail.
+   * @default false
+   */
+  readonly dropCalls?: boolean;
+  /**
    * The qualifier that the account was bootstrapped with.
    * @default - the CDK's own
    */
@@ -33,6 +38,7 @@ export const CONFIG_SCHEMA: object = {
     app: { anyOf: [FILE, { type: "array", items: FILE, minItems: 1, uniqueItems: true }] },
     environment: { type: "string", pattern: "^[A-Za-z0-9-]{1,32}$" },
     shards: { type: "integer", minimum: 1, maximum: 50 },
+    dropCalls: { type: "boolean" },
     qualifier: { type: "string", pattern: "^[a-z0-9]{1,10}$" },
     images: { type: "object", additionalProperties: { type: "string", minLength: 1 } },
   },

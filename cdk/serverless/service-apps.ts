@@ -36,7 +36,7 @@ export class ServiceApps {
 
   /** Adds what the apps consist of to the template; Serverless writes it to a file later. */
   async mergeResources(): Promise<void> {
-    const { shards, qualifier, images } = this.#config;
+    const { shards, dropCalls, qualifier, images } = this.#config;
     const apps = this.#loaded ?? [];
     const { synthesizeApps } = await importConstructs();
     this.#template = synthesizeApps({
@@ -44,6 +44,7 @@ export class ServiceApps {
       nameOf: (name) => this.#nameOf(name),
       environment: this.#environment,
       shards,
+      dropCalls,
       qualifier,
       images: imageUris(
         apps.map(({ app }) => app),

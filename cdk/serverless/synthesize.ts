@@ -15,6 +15,7 @@ export interface SynthesisOptions {
   nameOf(app: string): string;
   readonly environment: string;
   readonly shards: number | undefined;
+  readonly dropCalls: boolean | undefined;
   readonly qualifier: string | undefined;
   readonly images: Readonly<Record<string, string>>;
   readonly provider: ProviderConfig;
@@ -54,7 +55,7 @@ export function synthesizeApps(options: SynthesisOptions): Template {
 }
 
 function addApps(stack: Stack, options: SynthesisOptions): void {
-  const { apps, nameOf, environment, shards, images, provider } = options;
+  const { apps, nameOf, environment, shards, dropCalls, images, provider } = options;
   const permissionsBoundary = boundaryOf(stack, provider);
   const { logRetentionInDays } = provider;
   for (const { app, code } of apps) {
@@ -68,6 +69,7 @@ function addApps(stack: Stack, options: SynthesisOptions): void {
       // Serverless builds no images.
       missingImages: "parameters",
       shards,
+      dropCalls,
       permissionsBoundary,
       ...(logRetentionInDays !== undefined && { customize: keepLogsFor(logRetentionInDays) }),
     });

@@ -9,6 +9,7 @@ import type {
   ResultPage,
 } from "../backend.ts";
 import { encodePage } from "../codec/encode.ts";
+import type { Page } from "../codec/page.ts";
 import { explodePage, joinPages } from "../codec/slice.ts";
 import { cancellation, ExecutionError, NotFoundError, OutputExpiredError } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
@@ -21,7 +22,7 @@ import { BLOCK_INPUTS, callKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Objects } from "./objects.ts";
 import { openReply } from "./page-text.ts";
-import { ParameterSets, poolOf } from "./parameter-sets.ts";
+import { functionOfPool, ParameterSets, poolOf } from "./parameter-sets.ts";
 import type { Queues } from "./queues.ts";
 import { sealInputs } from "./range-message.ts";
 import type { Span } from "./range-row.ts";
@@ -97,12 +98,24 @@ export class AwsBackend implements Backend {
   open(request: CallRequest, sink: CallSink): CallChannel {
     const { callId, target } = request;
     const { now, onError } = this.#options;
+    let sentUnder: number | undefined;
     const call = new AwsCall({
       sink,
       now,
       onError,
-      send: (page) => this.#send(request, page, { isWaitedFor: true }),
-      look: (span) => this.#look(callId, span),
+      send: async (page) => {
+        const sent = await this.#send(request, page, { isWaitedFor: true });
+        sentUnder ??= sent.deployment;
+        return sent;
+      },
+      look: async (span) => {
+        const [pages, loss] = await Promise.all([
+          this.#look(callId, span),
+          sentUnder === undefined ? undefined : this.#lossOf(target.name, sentUnder),
+        ]);
+        // Last: what has a result keeps it.
+        return loss === undefined ? pages : [...pages, lostInputs(span, loss)];
+      },
       cancel: (index) => this.cancel(callId, index),
       onChange: () => this.#changed(callId),
     });
@@ -132,8 +145,17 @@ export class AwsBackend implements Backend {
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
       const row = await this.#callRow(callId);
       const total = row.total ?? undefined;
-      const pages = await this.#resultsFrom(callId, row, { start, end: start + count });
+      const span = { start, end: start + count };
+      let pages = await this.#resultsFrom(callId, row, { ...span, otherwise: cancelledIn(row) });
       const isPast = total !== undefined && start >= total;
+      if (pages.length === 0 && !isPast) {
+        const loss = await this.#lossOfCall(row);
+        const otherwise = (input: number): ResultPage | undefined =>
+          cancelledIn(row)(input) ?? (loss && lostInputs({ start: input, end: input + 1 }, loss));
+        if (loss !== undefined) {
+          pages = await this.#resultsFrom(callId, row, { ...span, otherwise });
+        }
+      }
       const left = began + waitMs - now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
       if (row.pool !== null) this.#wakeFor(row.pool, began);
@@ -169,11 +191,12 @@ export class AwsBackend implements Backend {
     asked: CallRequest,
     page: InputPage,
     { isWaitedFor }: { readonly isWaitedFor: boolean },
-  ): Promise<{ starts: number[]; hasReplies: boolean }> {
+  ): Promise<{ starts: number[]; hasReplies: boolean; deployment: number }> {
     refuseGenerator(asked);
     const { app, queues, objects } = this.#options;
     const deployment = await this.#deployments.current();
     refuseOtherApp(asked, deployment.manifest);
+    const { number } = deployment.row;
     const target = { ...asked.target, app };
     const request = { ...asked, target };
     const own = functionOf(deployment, target.name).queueUrl;
@@ -184,12 +207,13 @@ export class AwsBackend implements Backend {
     await Promise.all(
       parts.map(async ({ start, count, args }) => {
         const span = { start, end: start + count };
-        const inputs = { ...common, ...span, args, deployment: deployment.row.number };
+        const inputs = { ...common, ...span, args, deployment: number };
         const body = await sealInputs(inputs, objects);
         await queues.send(queueUrl, { body, group: request.callId });
       }),
     );
-    return { starts: parts.map(({ start }) => start), hasReplies: replyTo !== undefined };
+    const starts = parts.map(({ start }) => start);
+    return { starts, hasReplies: replyTo !== undefined, deployment: number };
   }
 
   #hear(body: string): void {
@@ -234,7 +258,8 @@ export class AwsBackend implements Backend {
 
   async #writeCall({ callId, kind, target }: CallRequest): Promise<number> {
     const { app, rows } = this.#options;
-    const row: CallRow = { ...this.#freshRow(), kind, pool: poolOf(target) };
+    const deployment = (await this.#deployments.current()).row.number;
+    const row: CallRow = { ...this.#freshRow(), kind, pool: poolOf(target), deployment };
     await rows.put(callKey(app, callId), row, 0);
     return 1;
   }
@@ -251,7 +276,8 @@ export class AwsBackend implements Backend {
 
   #freshRow(): CallRow {
     const expiresAt = Math.ceil(this.#options.wallClock() / 1000) + KEPT_SECONDS;
-    return { state: "open", cancelled: [], kind: null, pool: null, total: null, expiresAt };
+    const unknown = { kind: null, pool: null, deployment: null, total: null };
+    return { state: "open", cancelled: [], ...unknown, expiresAt };
   }
 
   async #callRow(callId: string): Promise<CallRow> {
@@ -270,33 +296,61 @@ export class AwsBackend implements Backend {
     });
   }
 
-  /** Results without a gap from an input on. */
-  async #resultsFrom(callId: string, row: CallRow, { start, end }: Span): Promise<ResultPage[]> {
+  /** The error that inputs fail with which will have no results, as a page. */
+  async #lossOf(name: string, deployment: number): Promise<Page | undefined> {
+    const at = this.#options.wallClock();
+    const loss = await this.#deployments.lossOf({ name, deployment, at });
+    return loss === undefined ? undefined : encodePage([loss], () => "error");
+  }
+
+  async #lossOfCall({ pool, deployment }: CallRow): Promise<Page | undefined> {
+    if (pool === null || deployment === null) return undefined;
+    return await this.#lossOf(functionOfPool(pool), deployment);
+  }
+
+  /** Results without a gap from an input on; of inputs that have none, what is there otherwise. */
+  async #resultsFrom(
+    callId: string,
+    row: CallRow,
+    {
+      start,
+      end,
+      otherwise,
+    }: Span & { readonly otherwise: (input: number) => ResultPage | undefined },
+  ): Promise<ResultPage[]> {
     const last = Math.min(end, row.total ?? end);
     const from = nextBlock(start) - BLOCK_INPUTS;
     const pages: ResultPage[] = [];
     let at = start;
-    const skipCancelled = (until: number): void => {
-      for (; at < until && isCancelled(row, at); at += 1) pages.push(cancelledInput(at));
+    const fill = (until: number): void => {
+      for (; at < until; at += 1) {
+        const page = otherwise(at);
+        if (page === undefined) return;
+        pages.push(page);
+      }
     };
     for (const page of await this.#look(callId, { start, end: last, from })) {
-      skipCancelled(page.start);
+      fill(page.start);
       if (page.start > at) return pages;
       pages.push(page);
       at = page.start + page.count;
     }
-    skipCancelled(row.total === null ? Math.min(last, at + 1) : last);
+    fill(row.total === null ? Math.min(last, at + 1) : last);
     return pages;
   }
 }
 
-function isCancelled({ state, cancelled }: CallRow, input: number): boolean {
-  return state === "cancelled" || cancelled.includes(input);
+/** What inputs of a call read as that were cancelled before they had a result. */
+function cancelledIn({ state, cancelled }: CallRow): (input: number) => ResultPage | undefined {
+  return (input) => {
+    if (state !== "cancelled" && !cancelled.includes(input)) return undefined;
+    const error = encodePage([cancellation()], () => "error");
+    return failedPage({ start: input, count: 1 }, "cancelled", error);
+  };
 }
 
-function cancelledInput(input: number): ResultPage {
-  const error = encodePage([cancellation()], () => "error");
-  return failedPage({ start: input, count: 1 }, "cancelled", error);
+function lostInputs({ start, end }: Span, error: Page): ResultPage {
+  return failedPage({ start, count: end - start }, "startup", error);
 }
 
 /** A page as pages that lie within one block each. */

@@ -8,6 +8,8 @@ export interface CallRow {
   readonly kind: CallRequest["kind"] | null;
   /** Key of the pool that runs it. */
   readonly pool: string | null;
+  /** Number of the deployment under which its first inputs were sent. */
+  readonly deployment: number | null;
   /** Null while the caller may still add inputs. */
   readonly total: number | null;
   /** When the table forgets it, in seconds since 1970. */

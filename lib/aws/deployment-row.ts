@@ -1,3 +1,11 @@
+/** A function or class that an app no longer has. */
+export interface Removal {
+  /** The first deployment without it: calls that were sent under an earlier one are never run. */
+  readonly number: number;
+  /** When that was deployed, in milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** The current deployment of an app. */
 export interface DeploymentRow {
   /** Grows by one with each deployment, rollbacks too. */
@@ -15,4 +23,6 @@ export interface DeploymentRow {
   readonly templateHash: string;
   /** Its code was put ahead of its stack, by `windlass deploy`. */
   readonly isAhead: boolean;
+  /** By name, for as long as calls of it may be asked for. */
+  readonly removed: Readonly<Record<string, Removal>>;
 }

@@ -1,10 +1,11 @@
-import { NotFoundError } from "../errors.ts";
+import { isWindlassError, NotFoundError, type WindlassError } from "../errors.ts";
 import type { DeploymentRow } from "./deployment-row.ts";
 import { deploymentKey } from "./keys.ts";
 import type { Manifest, ManifestFunction } from "./manifest.ts";
 import type { Objects } from "./objects.ts";
 import type { Rows } from "./rows.ts";
 
+const NOT_DEPLOYED = "WINDLASS_APP_NOT_DEPLOYED";
 /** For how long a deployment is taken to be the current one. */
 const KNOWN_MS = 1000;
 
@@ -22,6 +23,11 @@ export interface DeploymentsOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
+
+/**
+ * How long the containers of a function that was removed may still write results: they notice within a beat, and stop.
+ */
+const LEFT_MS = 30_000;
 
 /** The current deployment of an app, looked up again while it is used. */
 export class Deployments {
@@ -50,12 +56,34 @@ export class Deployments {
     return this.#reading;
   }
 
+  /**
+   * Why inputs of a function that were sent under this deployment will have no results: it was removed after that, or
+   * the whole app. Undefined while they may have.
+   */
+  async lossOf(inputs: {
+    readonly name: string;
+    readonly deployment: number;
+    /** Milliseconds since 1970. */
+    readonly at: number;
+  }): Promise<WindlassError | undefined> {
+    const { app } = this.#options;
+    try {
+      const { row } = await this.read();
+      const removal = row.removed[inputs.name];
+      if (removal === undefined || removal.number <= inputs.deployment) return undefined;
+      return inputs.at - removal.at < LEFT_MS ? undefined : functionRemoved(app, inputs.name);
+    } catch (error) {
+      if (isWindlassError(error) && error.code === NOT_DEPLOYED) return error;
+      throw error;
+    }
+  }
+
   async #read(): Promise<Deployment> {
     const { app, environment, rows, objects, now } = this.#options;
     const found = await rows.get<DeploymentRow>(deploymentKey(app));
     if (found === undefined) {
       throw new NotFoundError(
-        "WINDLASS_APP_NOT_DEPLOYED",
+        NOT_DEPLOYED,
         `app "${app}" is not deployed in environment "${environment}"`,
         { hint: "deploy it with `npx windlass deploy <file>`, or name its environment" },
       );
@@ -70,6 +98,14 @@ export class Deployments {
     this.#at = now();
     return this.#known;
   }
+}
+
+function functionRemoved(app: string, name: string): NotFoundError {
+  return new NotFoundError(
+    "WINDLASS_FUNCTION_REMOVED",
+    `"${name}" of app "${app}" was removed while this call waited for its results`,
+    { hint: "a deployment with `--drop-calls` did so; call what took its place" },
+  );
 }
 
 /** The function or class of this name. @throws NotFoundError */

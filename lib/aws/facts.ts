@@ -9,10 +9,20 @@ export type Fact =
   | "launch-template-id"
   | "host-security-group-id"
   | "subnet-ids"
+  | "max-hourly-usd"
   | "log-group-prefix";
 
 /** Version of the facts, the table and the bucket. */
 export const ENVIRONMENT_VERSION = "1";
+
+/** The dearest host that an environment buys that says nothing else, in dollars an hour. */
+export const MAX_HOURLY_USD = 10;
+
+/** The dearest host that an environment buys, in dollars an hour. */
+export function maxHourlyUsd(facts: Readonly<Partial<Record<Fact, string>>>): number {
+  // Environments of before do not tell; they have the limit that was the only one.
+  return Number(facts["max-hourly-usd"] ?? MAX_HOURLY_USD);
+}
 
 /** The folder of an environment's facts. */
 export function factsPath(environment: string): string {

@@ -29,6 +29,12 @@ export function poolOf({ name, params }: Target): string {
   return params === undefined ? name : `${name}#${sha256(packPage(params)).slice(0, 16)}`;
 }
 
+/** The function of a pool: what stands before the hash of a parameter set. */
+export function functionOfPool(pool: string): string {
+  const hash = pool.indexOf("#");
+  return hash < 0 ? pool : pool.slice(0, hash);
+}
+
 /** The start of the names of queues that clients and containers of an app may make. */
 export function ownQueuePrefix(environment: string, app: string): string {
   return `windlass-${environment}-${sha256(app).slice(0, 16)}-`;

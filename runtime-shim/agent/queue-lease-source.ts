@@ -525,10 +525,13 @@ export class QueueLeaseSource implements LeaseSource {
 
   async #handBack(holding: Holding): Promise<void> {
     const { queues, queueUrl } = this.#options;
-    if (await this.#write(holding, () => holding.range.handBack())) {
-      await queues.hide(queueUrl, holding.handle, 0);
+    try {
+      if (await this.#write(holding, () => holding.range.handBack())) {
+        await queues.hide(queueUrl, holding.handle, 0);
+      }
+    } finally {
+      this.#cancelLeases(holding);
     }
-    this.#cancelLeases(holding);
   }
 
   async #send(inputs: RangeInputs, delaySeconds: number): Promise<void> {

@@ -78,6 +78,20 @@ describe("a container ends", () => {
     expect(lab.replies()).toEqual([]);
   });
 
+  it("within a beat of its function's removal, whatever it runs", async () => {
+    await lab.deploy();
+    const started = await lab.startReady("sleepy");
+    await lab.send("sleepy", [1, 3_600_000]);
+    await until(() => (lab.queues.visibleAt(queueOf("sleepy"))[0] ?? 0) > lab.now);
+    await settle();
+    await lab.deploy(undefined, undefined, ["sleepy"]);
+    lab.pass(CONTAINER_BEAT_MS);
+    await until(() => lab.queues.visibleAt(queueOf("sleepy"))[0] === lab.now);
+    lab.pass(1000);
+    expect(await lab.end(started)).toBe(0);
+    expect(lab.row(started.id)).toMatchObject({ status: "ended", error: null, running: 0 });
+  });
+
   it("by itself, ten minutes after the controller should have ended it", async () => {
     await lab.deploy(undefined, (spec) => ({ ...spec, scaledownWindowSeconds: 60 }));
     const idle = await lab.startReady("double");

@@ -102,6 +102,7 @@ export class Lab {
   async deploy(
     code?: string,
     change: (spec: FunctionSpec) => FunctionSpec = (s) => s,
+    removes: readonly string[] = [],
   ): Promise<void> {
     const text = code ?? (await bundleText());
     const codeHash = sha256(text);
@@ -113,6 +114,7 @@ export class Lab {
     const row: DeploymentRow = {
       ...{ number, codeHash, manifestKey, specHash: "", at: 0, owner: "", shards: "" },
       ...{ templateHash: "", isAhead: false },
+      removed: Object.fromEntries(removes.map((name) => [name, { number, at: this.now }])),
     };
     await this.rows.put(deploymentKey(DEPLOYED), row, number - 1);
   }

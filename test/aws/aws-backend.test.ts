@@ -9,6 +9,7 @@ import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
 import { until } from "../engine/until.ts";
+import { settle } from "./agent-lab.ts";
 import { Doubling } from "./doubling.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
@@ -36,7 +37,7 @@ describe("calls of a deployed app", () => {
     sources = [];
     const functions = { double: { queueUrl: INPUTS, taskDefinition: "", containerName: "" } };
     objects.texts.set(MANIFEST, JSON.stringify({ version: 1, app: APP, functions }));
-    await rows().put(deploymentKey(APP), { number: 1, manifestKey: MANIFEST }, 0);
+    await rows().put(deploymentKey(APP), { number: 1, manifestKey: MANIFEST, removed: {} }, 0);
     return async () => {
       for (const source of sources) void source.stop();
       expect(errors).toEqual([]);
@@ -87,6 +88,14 @@ describe("calls of a deployed app", () => {
     return { callId: createCallId(now), kind, target: { app: APP, name: "double" } };
   }
 
+  /** A deployment without the function. */
+  async function removeDouble(): Promise<void> {
+    const key = "manifests/media/2.json";
+    objects.texts.set(key, JSON.stringify({ version: 1, app: APP, functions: {} }));
+    const removed = { double: { number: 2, at: now } };
+    await rows().put(deploymentKey(APP), { number: 2, manifestKey: key, removed }, 1);
+  }
+
   const inputPage = (start: number, values: readonly unknown[]) => ({
     start,
     count: values.length,
@@ -95,13 +104,22 @@ describe("calls of a deployed app", () => {
   });
 
   /** Outputs by input, and the kind of failure where there is no output. */
-  function sink(): { outputs: Map<number, unknown>; results: (page: ResultPage) => void } {
+  function sink(): {
+    outputs: Map<number, unknown>;
+    errors: unknown[];
+    results: (page: ResultPage) => void;
+  } {
     const outputs = new Map<number, unknown>();
+    const errors: unknown[] = [];
     return {
       outputs,
+      errors,
       results(page) {
         const values = decodePage(page.values);
-        for (const { index, kind } of page.failures ?? []) values[index - page.start] = kind;
+        for (const { index, kind, error } of page.failures ?? []) {
+          values[index - page.start] = kind;
+          errors.push(...(decodePage(error) as unknown[]));
+        }
         for (const [offset, value] of values.entries()) {
           if (outputs.has(page.start + offset))
             throw new Error(`${page.start + offset} came twice`);
@@ -240,6 +258,76 @@ describe("calls of a deployed app", () => {
     container();
     await until(() => queues.bodies(INPUTS).length === 0);
     expect(table.list(`${APP}#call#${callId}#0`)).toEqual([]);
+  });
+
+  it("fail once their function was removed, but for what has a result", async () => {
+    const backend = connect();
+    const got = sink();
+    const channel = backend.open(request(), got);
+    channel.push(inputPage(0, [1]));
+    await until(() => queues.bodies(INPUTS).length === 1);
+    container();
+    await until(() => queues.bodies(INPUTS).length === 0);
+    sources.pop()?.stop();
+    channel.push(inputPage(1, [2, 3]));
+    await until(() => queues.bodies(INPUTS).length === 1);
+    await removeDouble();
+    // Its containers may still write results.
+    now += 29_999;
+    backend.tick();
+    await until(() => got.outputs.size === 1);
+    await settle();
+    expect([...got.outputs]).toEqual([[0, 2]]);
+    now += 20_000;
+    backend.tick();
+    await until(() => got.outputs.size === 3);
+    expect([...got.outputs.values()]).toEqual([2, "startup", "startup"]);
+    expect(got.errors).toMatchObject([
+      { code: "WINDLASS_FUNCTION_REMOVED" },
+      { code: "WINDLASS_FUNCTION_REMOVED" },
+    ]);
+    await backend.close();
+  });
+
+  it("read as failed when they were spawned before their function was removed", async () => {
+    const backend = connect();
+    const { callId, ...rest } = request();
+    await backend.spawn({ callId, ...rest }, inputPage(0, [1, 2]));
+    await backend.endSpawn(callId, 2);
+    await removeDouble();
+    const query = { callId, start: 0, count: 2 };
+    expect((await backend.read({ ...query, waitMs: 0 })).pages).toEqual([]);
+    now += 30_000;
+    const { pages } = await backend.read({ ...query, waitMs: 0 });
+    const failures = pages.flatMap((page) => page.failures ?? []);
+    expect(failures.map(({ index }) => index)).toEqual([0, 1]);
+    const errors = failures.flatMap(({ error }) => decodePage(error));
+    expect(errors[0]).toMatchObject({ code: "WINDLASS_FUNCTION_REMOVED" });
+  });
+
+  it("run again when their function was removed before they were sent", async () => {
+    await removeDouble();
+    const removed = { double: { number: 2, at: now } };
+    await rows().put(deploymentKey(APP), { number: 3, manifestKey: MANIFEST, removed }, 2);
+    now += 60_000;
+    const backend = connect();
+    const { callId, ...rest } = request();
+    await backend.spawn({ callId, ...rest }, inputPage(0, [1]));
+    const { pages } = await backend.read({ callId, start: 0, count: 1, waitMs: 60_000 });
+    expect(pages).toEqual([]);
+  });
+
+  it("fail once their app is no longer deployed", async () => {
+    const backend = connect();
+    const got = sink();
+    backend.open(request(), got).push(inputPage(0, [1]));
+    await until(() => queues.bodies(INPUTS).length === 1);
+    await rows().delete(deploymentKey(APP));
+    now += 20_000;
+    backend.tick();
+    await until(() => got.outputs.size === 1);
+    expect(got.errors).toMatchObject([{ code: "WINDLASS_APP_NOT_DEPLOYED" }]);
+    await backend.close();
   });
 
   it("of a class with parameters go to a queue of that parameter set", async () => {

@@ -311,6 +311,18 @@ describe("leases from a queue", () => {
     expect(argumentsOf(second.worker.leases[0])).toEqual([1, 2]);
   });
 
+  it("are cancelled when the container is told to stop and their queue is gone", async () => {
+    const first = open("a");
+    await submit();
+    await until(() => first.worker.leases.length === 1);
+    queues.hide = async () => {
+      throw new Error("no such queue");
+    };
+    await expect(first.source.stop()).rejects.toThrow("no such queue");
+    expect(first.worker.cancelled).toEqual(first.worker.leases.map(({ id }) => id));
+    expect(first.source.isIdle).toBe(true);
+  });
+
   it("go back to the queue when the container is told to stop while it takes them", async () => {
     let stopped: Promise<void> | undefined;
     const first = open("a", (operation) => {

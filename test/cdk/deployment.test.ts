@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { toAnswer } from "../../cdk/deployment/answer.ts";
-import { runDeployment } from "../../cdk/deployment/deployment.ts";
+import { type DeploymentPorts, runDeployment } from "../../cdk/deployment/deployment.ts";
 import type { DeploymentObjects } from "../../cdk/deployment/objects.ts";
 import type { DeploymentRequest } from "../../cdk/deployment/request.ts";
+import type { DemandQueues, MessageCounts } from "../../lib/aws/demand.ts";
 import { flipDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
-import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
+import { appKey, callKey, deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
+import type { Received } from "../../lib/aws/queues.ts";
+import { type RangeInputs, sealInputs } from "../../lib/aws/range-message.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
 import { WindlassError } from "../../lib/errors.ts";
 import { MemoryTable } from "../aws/memory-table.ts";
 
@@ -30,6 +34,12 @@ class MemoryObjects implements DeploymentObjects {
     return new TextEncoder().encode(text);
   }
 
+  async read(key: string): Promise<string> {
+    const text = this.stored.get(key);
+    if (!key.startsWith("manifests/media/") || text === undefined) throw new RangeError(key);
+    return text;
+  }
+
   async write(key: string, body: Uint8Array | string): Promise<void> {
     if (!/^(bundles|manifests)\/media\//.test(key)) throw new RangeError(`wrote ${key}`);
     this.stored.set(key, typeof body === "string" ? body : new TextDecoder().decode(body));
@@ -41,7 +51,36 @@ class MemoryObjects implements DeploymentObjects {
   }
 }
 
+/** Queues by their URL, with what a look at them shows. */
+class Queues implements DemandQueues {
+  readonly messages: Map<string, Received[]> = new Map();
+  counts = { waiting: 0, hidden: 0, delayed: 0 };
+  looks = 0;
+
+  async count(url: string): Promise<MessageCounts> {
+    this.looks += 1;
+    return { ...this.counts, waiting: this.messages.get(url)?.length ?? 0 };
+  }
+
+  async peek(url: string): Promise<readonly Received[]> {
+    return (this.messages.get(url) ?? []).slice(0, 10);
+  }
+
+  async giveBack(): Promise<void> {}
+
+  async discard(url: string, handles: readonly string[]): Promise<void> {
+    const left = (this.messages.get(url) ?? []).filter(({ handle }) => !handles.includes(handle));
+    this.messages.set(url, left);
+  }
+
+  remove(): Promise<void> {
+    throw new RangeError("removed a queue");
+  }
+}
+
 const now = (): number => 1_700_000_000_000;
+let queues: Queues;
+let isRollback: boolean;
 let table: MemoryTable;
 let objects: MemoryObjects;
 /** Runs once, between the read and the write of the next deployment. */
@@ -76,10 +115,14 @@ beforeEach(() => {
   meanwhile = undefined;
   table = new MemoryTable();
   objects = new MemoryObjects();
+  queues = new Queues();
+  isRollback = false;
   objects.staged.set("1.mjs", CODE_1);
   objects.staged.set("2.mjs", CODE_2);
-  objects.staged.set("1.manifest", `{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}"}`);
-  objects.staged.set("2.manifest", `{"queueUrl":"${HOLE}{0}"}`);
+  const kept = `"double":{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}"}`;
+  const gone = `"triple":{"queueUrl":"queue-of-triple"}`;
+  objects.staged.set("1.manifest", `{"app":"media","functions":{${kept},${gone}}}`);
+  objects.staged.set("2.manifest", `{"app":"media","functions":{${kept}}}`);
 });
 
 const FIRST = {
@@ -101,7 +144,7 @@ const SECOND = {
   codeKey: "2.mjs",
 };
 /** The text of the first manifest, filled. */
-const MANIFEST_1 = `{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}"}`;
+const MANIFEST_1 = `{"app":"media","functions":{"double":{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}"},"triple":{"queueUrl":"queue-of-triple"}}}`;
 
 function request(
   type: DeploymentRequest["RequestType"],
@@ -119,12 +162,46 @@ function request(
 }
 
 function run(...given: Parameters<typeof request>): Promise<void> {
-  return runDeployment(request(...given), { rows, objects, now });
+  return runDeployment(request(...given), ports());
+}
+
+function ports(): DeploymentPorts {
+  return {
+    ...{ rows, objects, queues, now },
+    isRollback: async (stackId) => {
+      expect(stackId).toBe(STACK);
+      return isRollback;
+    },
+  };
+}
+
+/** A message of a call waits in a queue. */
+async function send(url: string, callId: string): Promise<void> {
+  const inputs: RangeInputs = {
+    request: { callId, kind: "map", target: { app: "media", name: "triple" } },
+    ...{ start: 0, end: 1, unary: true, attempt: 0, isChild: false, deployment: 1 },
+    ...{ replyTo: undefined, args: encodePage([1], () => "inputs") },
+  };
+  const body = await sealInputs(inputs, new NoObjects());
+  const known = queues.messages.get(url) ?? [];
+  queues.messages.set(url, [...known, { body, handle: `${callId}-${known.length}`, receives: 1 }]);
+}
+
+/** Small inputs travel in their messages. */
+class NoObjects {
+  put(key: string): Promise<void> {
+    throw new RangeError(`wrote ${key}`);
+  }
+
+  get(key: string): Promise<string> {
+    throw new RangeError(`read ${key}`);
+  }
 }
 
 /** What `windlass deploy` does when nothing but the code has changed. */
 async function goAhead(codeHash: string): Promise<void> {
-  const decide = (row: DeploymentRow | undefined) => row && { ...row, codeHash, isAhead: true };
+  const decide = (row: DeploymentRow | undefined) =>
+    row && { ...row, codeHash, isAhead: true, removes: [] };
   await flipDeployment(rows, { app: "media", decide, now });
 }
 
@@ -145,6 +222,7 @@ it("stores bundle and manifest by their hashes, writes the first row and lists t
     shards: "0",
     templateHash: "template-1",
     isAhead: false,
+    removed: {},
   });
   expect((await rows.get(appKey("media")))?.body).toEqual({ app: "media" });
 });
@@ -186,9 +264,21 @@ it("goes back on a rollback to the code that was ahead of the stack when the upd
   await goAhead("ahead");
   await run("Update", update);
   const rollback = { ...request("Update", FIRST), OldResourceProperties: update };
-  await runDeployment(rollback, { rows, objects, now });
+  await runDeployment(rollback, ports());
 
   expect(await current()).toMatchObject({ number: 4, codeHash: "ahead" });
+});
+
+it("leaves code that is ahead of the stack when an update fails before it went live", async () => {
+  await run("Create", FIRST);
+  await goAhead("ahead");
+  await send("queue-of-triple", "fc-1");
+  const update = { ...SECOND, templateHash: "template-2" };
+  await expect(run("Update", update)).rejects.toMatchObject({ code: "WINDLASS_OPEN_CALLS" });
+  isRollback = true;
+  await runDeployment({ ...request("Update", FIRST), OldResourceProperties: update }, ports());
+
+  expect(await current()).toMatchObject({ number: 2, codeHash: "ahead", isAhead: true });
 });
 
 it("tries again when another deployment came between", async () => {
@@ -225,7 +315,7 @@ it("gives up when others always come between", async () => {
   const lost: Rows = { ...rows, transact: async () => false };
 
   await expect(
-    runDeployment(request("Update", SECOND), { rows: lost, objects, now }),
+    runDeployment(request("Update", SECOND), { ...ports(), rows: lost }),
   ).rejects.toMatchObject({ code: "WINDLASS_DEPLOYMENT_CONTENDED" });
 });
 
@@ -271,6 +361,92 @@ it("refuses a bundle that is not the one of the template", async () => {
 
   await expect(run("Create", FIRST)).rejects.toMatchObject({ code: "WINDLASS_CODE_CHANGED" });
   expect(objects.stored.size).toBe(0);
+});
+
+it("notes which functions an update takes away, for as long as calls of them are known", async () => {
+  await run("Create", FIRST);
+  await run("Update", SECOND);
+
+  expect((await current())?.removed).toEqual({ triple: { number: 2, at: now() } });
+  await goAhead("ahead");
+  expect((await current())?.removed).toEqual({ triple: { number: 2, at: now() } });
+});
+
+it("looks into no queue when no function goes", async () => {
+  await run("Create", FIRST);
+  await run("Update", { ...FIRST, codeHash: sha256(CODE_2), codeKey: "2.mjs" });
+
+  expect(await current()).toMatchObject({ number: 2, removed: {} });
+  expect(queues.looks).toBe(0);
+});
+
+describe("a function with open calls", () => {
+  beforeEach(() => run("Create", FIRST));
+
+  it.each(["hidden", "delayed"] as const)("is not removed while a message is %s", async (state) => {
+    queues.counts[state] = 1;
+
+    await expect(run("Update", SECOND)).rejects.toMatchObject({
+      code: "WINDLASS_OPEN_CALLS",
+      message: expect.stringContaining('"triple"'),
+      hint: expect.stringContaining("--drop-calls"),
+    });
+    expect(await current()).toMatchObject({ number: 1, removed: {} });
+  });
+
+  it("is not removed while one waits", async () => {
+    await send("queue-of-triple", "fc-1");
+
+    await expect(run("Update", SECOND)).rejects.toMatchObject({ code: "WINDLASS_OPEN_CALLS" });
+  });
+
+  it("is not removed while one of a parameter set waits", async () => {
+    const set = { function: "triple", params: "", queueUrl: "set", at: 0, expiresAt: 0 };
+    await table.port(noGate).put(parametersKey("media", "triple#1"), set, 0);
+    await send("set", "fc-1");
+
+    await expect(run("Update", SECOND)).rejects.toMatchObject({ code: "WINDLASS_OPEN_CALLS" });
+  });
+
+  it("is removed when all that waits was cancelled", async () => {
+    await table.port(noGate).put(callKey("media", "fc-1"), { state: "cancelled" }, 0);
+    for (let sent = 0; sent < 25; sent += 1) await send("queue-of-triple", "fc-1");
+
+    await run("Update", SECOND);
+    expect(await current()).toMatchObject({ number: 2 });
+  });
+
+  it("is not removed when a call waits behind cancelled ones", async () => {
+    await table.port(noGate).put(callKey("media", "fc-1"), { state: "cancelled" }, 0);
+    for (let sent = 0; sent < 25; sent += 1) await send("queue-of-triple", "fc-1");
+    await send("queue-of-triple", "fc-2");
+
+    await expect(run("Update", SECOND)).rejects.toMatchObject({ code: "WINDLASS_OPEN_CALLS" });
+  });
+
+  it("is removed when its calls are to be dropped", async () => {
+    await send("queue-of-triple", "fc-1");
+
+    await run("Update", { ...SECOND, dropCalls: "true" });
+    expect((await current())?.removed).toEqual({ triple: { number: 2, at: now() } });
+  });
+
+  it("is removed when the stack is brought back to what had none", async () => {
+    await send("queue-of-triple", "fc-1");
+    isRollback = true;
+
+    await run("Update", SECOND);
+    expect((await current())?.removed).toHaveProperty("triple");
+  });
+
+  it("is removed when its queue is gone", async () => {
+    queues.count = async () => {
+      throw Object.assign(new Error("gone"), { name: "QueueDoesNotExist" });
+    };
+
+    await run("Update", SECOND);
+    expect(await current()).toMatchObject({ number: 2 });
+  });
 });
 
 it("answers CloudFormation with the app's own id, and failures with code and fix", async () => {

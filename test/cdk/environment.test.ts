@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { SecurityGroup, Vpc } from "aws-cdk-lib/aws-ec2";
@@ -20,6 +22,7 @@ it("publishes what apps look up", () => {
       "host-security-group-id",
       "launch-template-id",
       "log-group-prefix",
+      "max-hourly-usd",
       "subnet-ids",
       "table-name",
       "version",
@@ -103,9 +106,20 @@ it("starts hosts that join, end with their shutdown and keep containers from the
   expect(data.ImageId).toMatch(
     /^resolve:ssm:\/aws\/service\/ecs\/optimized-ami\/amazon-linux-2023/,
   );
-  const userData = JSON.stringify(data.UserData);
-  expect(userData).toContain("ECS_CLUSTER=");
-  expect(userData).toMatch(/systemctl start --no-block ecs\\n"/);
+  const userData = data.UserData["Fn::Base64"]["Fn::Join"][1]
+    .map((part: unknown) => (typeof part === "string" ? part : "?"))
+    .join("");
+  expect(userData).toContain("ECS_CLUSTER=?\n");
+  const lines = userData.trimEnd().split("\n");
+  expect(lines.at(-1)).toBe("systemctl enable --now windlass-host");
+  // EC2 takes 16 KiB [RunInstances, UserData]; room is left for the names.
+  expect(Buffer.byteLength(userData)).toBeLessThan(15 * 1024);
+  // What a host runs is what was tested.
+  const unit = readFileSync(
+    join(import.meta.dirname, "../../runtime-shim/host/host-unit.py"),
+    "utf8",
+  );
+  expect(userData).toContain(`<<'EOF'\n${unit}EOF\n`);
 });
 
 it("invokes its controller each minute, and for what happens to its tasks and to instances", () => {

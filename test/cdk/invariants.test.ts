@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { App } from "windlass";
 import { idleCost } from "../aws/sweep-cost.ts";
+import { buildsOf } from "./builds.ts";
 import {
   appOf,
   appStack,
@@ -19,6 +20,7 @@ interface Statement {
 const templates: readonly (readonly [string, TemplateJson])[] = [
   ["environment", toJson(environmentStack())],
   ["app", toJson(appStack({ app: appOf("media", ["a", "b"]) }))],
+  ["builds of images", toJson(buildsOf(appStack({ missingImages: "codebuild" })))],
 ];
 
 /** Actions that may be allowed on "*", and why. */
@@ -27,6 +29,8 @@ const ANY_RESOURCE: Readonly<Record<string, string>> = {
   "ecs:ListTasks": "AWS limits it by a condition on the cluster alone, which is there",
   "ec2:DescribeInstances": "AWS lets it be limited to nothing; it only reads",
   "ecr:GetAuthorizationToken": "it signs in to the registry, not to a repository",
+  "ecr-public:GetAuthorizationToken": "it signs in to the public registry, which is nobody's",
+  "sts:GetServiceBearerToken": "the public registry asks for it when it is signed in to",
 };
 
 /** Resources that end in a wildcard which is more than a name's own prefix, and why. */
@@ -42,12 +46,17 @@ const WIDE_RESOURCES: readonly (readonly [RegExp, string])[] = [
     /:(volume|network-interface|security-group|image|snapshot)\/\*$/,
     "parts of an instance that this launch template names",
   ],
+  [
+    /:cloudformation:.*:stack\/\*$/,
+    "only described; apps are parts of stacks that their users name",
+  ],
   [/:parameter\/aws\/service\/ecs\/optimized-ami\/\*$/, "public ids of images"],
 ];
 
 /** Dollars a month at rest, at list price. What is missing here fails. */
 const IDLE_DOLLARS: Readonly<Record<string, number>> = {
   "AWS::CDK::Metadata": 0,
+  "AWS::CodeBuild::Project": 0,
   "AWS::DynamoDB::Table": 0,
   "AWS::EC2::InternetGateway": 0,
   "AWS::EC2::LaunchTemplate": 0,
@@ -59,10 +68,12 @@ const IDLE_DOLLARS: Readonly<Record<string, number>> = {
   "AWS::EC2::VPC": 0,
   "AWS::EC2::VPCEndpoint": 0,
   "AWS::EC2::VPCGatewayAttachment": 0,
+  "AWS::ECR::Repository": 0,
   "AWS::ECS::Cluster": 0,
   "AWS::ECS::TaskDefinition": 0,
   "AWS::Events::Rule": 0,
   "AWS::IAM::InstanceProfile": 0,
+  "AWS::IAM::Policy": 0,
   "AWS::IAM::Role": 0,
   "AWS::Lambda::Function": 0,
   "AWS::Lambda::Permission": 0,
@@ -71,6 +82,7 @@ const IDLE_DOLLARS: Readonly<Record<string, number>> = {
   "AWS::S3::BucketPolicy": 0,
   "AWS::SQS::Queue": 0,
   "AWS::SSM::Parameter": 0,
+  "Custom::CDKContainerImageBuild": 0,
   "Custom::WindlassDeployment": 0,
 };
 
@@ -168,6 +180,13 @@ it("runs its functions on a runtime that takes new ones, without reserving concu
     expect(Runtime).toBe("nodejs24.x");
     expect(ReservedConcurrentExecutions).toBeUndefined();
   }
+});
+
+it("starts builds of images on such a runtime as well", () => {
+  const [start] = templates.filter(([name]) => name === "builds of images");
+
+  const functions = propertiesOf(start?.[1] ?? { Resources: {} }, "AWS::Lambda::Function");
+  expect(functions.map(({ Runtime }) => Runtime)).toEqual(["nodejs24.x"]);
 });
 
 it("keeps values of this process's environment out of templates", () => {

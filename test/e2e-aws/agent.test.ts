@@ -103,7 +103,7 @@ class Deployed {
     await objects.put(bundleObject(this.app, codeHash), text);
     const row: DeploymentRow = {
       ...{ number: this.#number, codeHash, manifestKey, specHash: "", at: Date.now() },
-      ...{ owner: "test", shards: "0", templateHash: "", isAhead: false },
+      ...{ owner: "test", shards: "0", templateHash: "", isAhead: false, removed: {} },
     };
     await rows.put(deploymentKey(this.app), row, this.#number - 1);
   }

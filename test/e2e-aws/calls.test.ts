@@ -8,8 +8,8 @@ import { App, type Client, connect, FunctionCall, resolveSpec } from "windlass";
 import { blockKey } from "../../lib/aws/keys.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
-import { appProject } from "../cli/cli.ts";
-import { awsTest, unique } from "./aws.ts";
+import { appProject, type Outcome } from "../cli/cli.ts";
+import { awsTest, unique, until } from "./aws.ts";
 import { AWS_ENV, environmentOf, onAws } from "./deployed.ts";
 import { buildImage } from "./images.ts";
 
@@ -18,6 +18,9 @@ const environment = unique("calls");
 const name = unique("app");
 let root = "";
 let image: string;
+
+/** The first version without the function `stay`. */
+const WITHOUT_STAY = 3;
 
 /** The app, as a user would write it; `version` stands for an edit. */
 const source = (version: number): string => `
@@ -46,7 +49,13 @@ export const Greeter = app.cls("Greeter", { ...size, maxContainers: 1 }, class {
 });
 export const broken = app.function("broken", { ...size, maxContainers: 1 }, () => 1);
 if (process.env.WINDLASS_FUNCTION === "broken") throw new Error("this module cannot be loaded");
+${version < WITHOUT_STAY ? STAY : ""}
 `;
+
+const STAY = `
+export const stay = app.function("stay", { ...size, maxContainers: 1 }, async (ms: number) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+});`;
 
 /** What the module exports, for types; the module itself is deployed, not imported. */
 interface Module {
@@ -55,6 +64,7 @@ interface Module {
   nap: ReturnType<typeof model.nap>;
   flaky: ReturnType<typeof model.flaky>;
   broken: ReturnType<typeof model.broken>;
+  stay: ReturnType<typeof model.stay>;
   Greeter: ReturnType<typeof model.Greeter>;
 }
 const types = new App("types");
@@ -64,6 +74,7 @@ const model = {
   nap: () => types.function("nap", async (_: number): Promise<string> => ""),
   flaky: () => types.function("flaky", () => 0),
   broken: () => types.function("broken", () => 0),
+  stay: () => types.function("stay", async (_: number): Promise<void> => {}),
   Greeter: () =>
     types.cls(
       "Greeter",
@@ -81,10 +92,14 @@ const model = {
 
 let client: Client<Module>;
 
-async function deploy(version: number): Promise<void> {
+function tryToDeploy(version: number, ...flags: readonly string[]): Promise<Outcome> {
   writeFiles(root, { "app.ts": source(version) });
   const args = ["deploy", "app.ts", "--environment", environment, "--image", image];
-  const { code, stderr } = await onAws(root, args);
+  return onAws(root, [...args, ...flags]);
+}
+
+async function deploy(version: number, ...flags: readonly string[]): Promise<void> {
+  const { code, stderr } = await tryToDeploy(version, ...flags);
   expect(stderr).not.toContain("error");
   expect(code).toBe(0);
 }
@@ -275,4 +290,26 @@ describe("a deployed app", () => {
     await deployed;
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
   });
+
+  awsTest(
+    "keeps a function that has open calls, until they are to be dropped",
+    async () => {
+      const call = await client.stay.spawn(3_600_000);
+      await until("its container", async () => dockerContainers("stay").length > 0);
+      const refused = await tryToDeploy(WITHOUT_STAY);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain("error[WINDLASS_OPEN_CALLS]");
+      expect(refused.stderr).toContain("--drop-calls");
+      await expect(call.get({ timeoutSeconds: 0 })).rejects.toMatchObject({ name: "TimeoutError" });
+      expect(await client.version.remote(1)).toEqual({ id: 1, version: 2 });
+      await deploy(WITHOUT_STAY, "--drop-calls");
+      await expect(call.get()).rejects.toMatchObject({ code: "WINDLASS_FUNCTION_REMOVED" });
+      await until("its end", async () => dockerContainers("stay").length === 0);
+      await expect(client.stay.remote(1)).rejects.toMatchObject({
+        code: "WINDLASS_FUNCTION_NOT_FOUND",
+      });
+      expect(await client.version.remote(1)).toEqual({ id: 1, version: WITHOUT_STAY });
+    },
+    4 * MINUTES,
+  );
 });

@@ -2,7 +2,7 @@ import type { DeploymentRow } from "../deployment-row.ts";
 import { bundleObject, deploymentKey } from "../keys.ts";
 import type { Objects } from "../objects.ts";
 import type { Rows } from "../rows.ts";
-import { flipDeployment } from "./flip-deployment.ts";
+import { flipDeployment, type NextDeployment } from "./flip-deployment.ts";
 
 export interface CodePorts {
   readonly rows: Rows;
@@ -22,7 +22,8 @@ export interface CodeDeployment {
 }
 
 /**
- * Deploys an app of which nothing but the code has changed: one object and one row, ahead of the stack. Resolves to the deployment that is then current, or to undefined when the stack has to be updated.
+ * Deploys an app of which nothing but the code has changed: one object and one row, ahead of the stack. Resolves to
+ * the deployment that is then current, or to undefined when the stack has to be updated.
  */
 export async function deployCode(
   ports: CodePorts,
@@ -52,6 +53,9 @@ function isOnlyCode(
   return current?.specHash === specHash && current.templateHash === templateHash;
 }
 
-function ahead({ number: _, at: __, ...current }: DeploymentRow, codeHash: string) {
-  return { ...current, codeHash, isAhead: true };
+function ahead(
+  { number: _, at: __, removed: ___, ...current }: DeploymentRow,
+  codeHash: string,
+): NextDeployment {
+  return { ...current, codeHash, isAhead: true, removes: [] };
 }

@@ -1,5 +1,6 @@
 import { ExecutionError } from "../../errors.ts";
-import type { DeploymentRow } from "../deployment-row.ts";
+import { KEPT_SECONDS } from "../call-row.ts";
+import type { DeploymentRow, Removal } from "../deployment-row.ts";
 import { appKey, deploymentKey } from "../keys.ts";
 import type { Rows, RowWrite } from "../rows.ts";
 
@@ -7,7 +8,10 @@ import type { Rows, RowWrite } from "../rows.ts";
 const MAX_ATTEMPTS = 10;
 
 /** A deployment that has no number yet. */
-export type NextDeployment = Omit<DeploymentRow, "number" | "at">;
+export interface NextDeployment extends Omit<DeploymentRow, "number" | "at" | "removed"> {
+  /** Functions and classes that it takes away. */
+  readonly removes: readonly string[];
+}
 
 export interface Flip {
   readonly app: string;
@@ -36,7 +40,7 @@ export async function flipDeployment(
     ]);
     const next = await decide(current?.body);
     if (next === undefined) return current?.body;
-    const row = { ...next, number: (current?.body.number ?? 0) + 1, at: now() };
+    const row = toRow(next, current?.body, now());
     const writes: RowWrite[] = [
       { kind: "put", key: deploymentKey(app), body: row, expected: current?.version ?? 0 },
       { kind: "put", key: deploymentKey(app, row.number), body: row, expected: 0 },
@@ -48,6 +52,19 @@ export async function flipDeployment(
   }
   const message = `app "${app}" was deployed by others ${MAX_ATTEMPTS} times meanwhile`;
   throw new ExecutionError("WINDLASS_DEPLOYMENT_CONTENDED", message, { hint: "deploy again" });
+}
+
+function toRow(
+  { removes, ...next }: NextDeployment,
+  current: DeploymentRow | undefined,
+  at: number,
+): DeploymentRow {
+  const number = (current?.number ?? 0) + 1;
+  const before = Object.entries(current?.removed ?? {}).filter(
+    ([, removal]) => at - removal.at < KEPT_SECONDS * 1000,
+  );
+  const added = removes.map((name): [string, Removal] => [name, { number, at }]);
+  return { ...next, number, at, removed: Object.fromEntries([...before, ...added]) };
 }
 
 async function isWritten(rows: Rows, writes: readonly RowWrite[]): Promise<boolean> {

@@ -6,8 +6,8 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { Received } from "../../lib/aws/queues.ts";
-import type { DemandQueues } from "./ports.ts";
+import type { DemandQueues, MessageCounts } from "./demand.ts";
+import type { Received } from "./queues.ts";
 
 /** SQS gives 10 messages at a time. */
 const PEEKED = 10;
@@ -24,16 +24,21 @@ export class SqsDemand implements DemandQueues {
     this.#client = client;
   }
 
-  async count(url: string): Promise<{ readonly waiting: number; readonly hidden: number }> {
+  async count(url: string): Promise<MessageCounts> {
     const { Attributes = {} } = await this.#client.send(
       new GetQueueAttributesCommand({
         QueueUrl: url,
-        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        AttributeNames: [
+          "ApproximateNumberOfMessages",
+          "ApproximateNumberOfMessagesNotVisible",
+          "ApproximateNumberOfMessagesDelayed",
+        ],
       }),
     );
     return {
       waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
       hidden: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+      delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
     };
   }
 
@@ -69,9 +74,11 @@ export class SqsDemand implements DemandQueues {
 
   async remove(url: string): Promise<void> {
     await this.#client.send(new DeleteQueueCommand({ QueueUrl: url })).catch((error: unknown) => {
-      const name = error instanceof Error ? error.name : "";
-      if (/QueueDoesNotExist|NonExistentQueue/.test(name)) return;
-      throw error;
+      if (!isQueueGone(error)) throw error;
     });
   }
+}
+
+export function isQueueGone(error: unknown): boolean {
+  return error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name);
 }

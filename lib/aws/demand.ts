@@ -1,9 +1,32 @@
-import type { CallRow } from "../../lib/aws/call-row.ts";
-import { openEnvelope } from "../../lib/aws/envelope.ts";
-import { callKey } from "../../lib/aws/keys.ts";
-import type { Received } from "../../lib/aws/queues.ts";
-import { toRequest } from "../../lib/messages.ts";
-import type { ControllerPorts } from "./ports.ts";
+import { toRequest } from "../messages.ts";
+import type { CallRow } from "./call-row.ts";
+import { openEnvelope } from "./envelope.ts";
+import { callKey } from "./keys.ts";
+import type { Received } from "./queues.ts";
+import type { Rows } from "./rows.ts";
+
+/** Port to queues of inputs, for who looks into them and runs nothing. */
+export interface DemandQueues {
+  /** How many messages wait, are hidden and are sent for later: approximate, up to a minute old, dead calls counted. */
+  count(url: string): Promise<MessageCounts>;
+  /** Up to 10 messages, hidden until they are given back. */
+  peek(url: string): Promise<readonly Received[]>;
+  giveBack(url: string, handles: readonly string[]): Promise<void>;
+  discard(url: string, handles: readonly string[]): Promise<void>;
+  /** Removes a queue; one that is gone is no error. */
+  remove(url: string): Promise<void>;
+}
+
+export interface MessageCounts {
+  readonly waiting: number;
+  readonly hidden: number;
+  readonly delayed: number;
+}
+
+export interface DemandPorts {
+  readonly queues: DemandQueues;
+  readonly rows: Rows;
+}
 
 /** What waits for a pool, in inputs. */
 export interface Demand {
@@ -14,7 +37,7 @@ export interface Demand {
 }
 
 /** Approximate demand of a pool from the counts of its queue: a message is at least one input. */
-export async function countDemand(url: string, { queues }: ControllerPorts): Promise<Demand> {
+export async function countDemand(url: string, { queues }: DemandPorts): Promise<Demand> {
   const { waiting, hidden } = await queues.count(url);
   return { backlog: waiting, running: hidden, isProved: false };
 }
@@ -25,8 +48,8 @@ export async function countDemand(url: string, { queues }: ControllerPorts): Pro
  */
 export async function proveDemand(
   { app, url, counted }: { readonly app: string; readonly url: string; readonly counted: Demand },
-  ports: ControllerPorts,
-): Promise<Demand> {
+  ports: DemandPorts,
+): Promise<Demand & { readonly discarded: number }> {
   const messages = (await ports.queues.peek(url)).map((message) => ({
     message,
     ...rangeOf(message),
@@ -41,12 +64,13 @@ export async function proveDemand(
     gone.length > 0 && ports.queues.discard(url, handles(gone)),
     live.length > 0 && ports.queues.giveBack(url, handles(live)),
   ]);
-  if (live.length === 0) return { backlog: 0, running: 0, isProved: true };
+  const found = { running: 0, isProved: true, discarded: gone.length };
+  if (live.length === 0) return { ...found, backlog: 0 };
   const inputs = live.reduce((sum, one) => sum + one.inputs, 0);
   // What was not looked at is taken to be like what was.
   const unseen = Math.max(0, counted.backlog - messages.length);
   const backlog = Math.round(inputs + (unseen * inputs) / live.length);
-  return { backlog, running: 0, isProved: true };
+  return { ...found, backlog };
 }
 
 /** Inputs of a message, whose pages are not read. One that nobody can read is left to an agent, which says so. */
@@ -66,7 +90,7 @@ function rangeOf({ body }: Received): { callId: string | undefined; inputs: numb
 async function deadCalls(
   app: string,
   calls: ReadonlySet<string | undefined>,
-  { rows }: ControllerPorts,
+  { rows }: DemandPorts,
 ): Promise<ReadonlySet<string>> {
   const dead = new Set<string>();
   await Promise.all(
