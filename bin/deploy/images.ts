@@ -5,11 +5,11 @@ import { UsageError } from "../usage-error.ts";
 export type ImageUris = Readonly<Record<string, string>>;
 
 /** Digits of a hash that tell images apart for people. */
-const SHORT_HASH = 12;
+export const SHORT_HASH = 12;
 
 /**
- * URIs of images that were built elsewhere. Reads `--image <hash>=<uri>` and the variable WINDLASS_IMAGES, a list of the same with commas. The start of a hash
- * does, of 12 digits or more.
+ * URIs of images that were built elsewhere. Reads `--image <hash>=<uri>` and the variable WINDLASS_IMAGES, a list of
+ * the same with commas. The start of a hash does, of 12 digits or more.
  *
  * @throws UsageError for what names no image of the app
  */

@@ -1,10 +1,14 @@
 import { Aws, CfnParameter, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { CfnTaskDefinition } from "aws-cdk-lib/aws-ecs";
 import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { InvalidError } from "../../lib/errors.ts";
+import { show } from "../../lib/options/show.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 import { builtImage } from "../images/built-image.ts";
+import { ImageBuilds } from "../images/image-builds.ts";
 import { shortHash } from "../names.ts";
 
 /** The only container of each task definition. */
@@ -15,7 +19,7 @@ const MEMORY_MIB = 128;
 const STOP_SECONDS = 120;
 
 /** What becomes of images whose URI was not given. */
-export type MissingImages = "build" | "parameters";
+export type MissingImages = "build" | "codebuild" | "parameters";
 
 export interface TaskDefinitionsProps {
   readonly images: readonly ImageSpec[];
@@ -25,11 +29,14 @@ export interface TaskDefinitionsProps {
   readonly taskRole: IRole;
   readonly executionRole: IRole;
   readonly logGroup: ILogGroup;
+  readonly encryptionKey: IKey | undefined;
 }
 
 /**
  * One task definition an image: the function, its size, GPUs and environment are given when a task is run, because
  * AWS registers one task definition a second. Kept when it is replaced: a rollback must find it.
+ *
+ * @throws InvalidError when `missingImages` is something else
  */
 export class TaskDefinitions extends Construct {
   /** ARNs by hash of the image. */
@@ -43,8 +50,7 @@ export class TaskDefinitions extends Construct {
   #create(image: ImageSpec, props: TaskDefinitionsProps): string {
     const { hash } = image;
     const key = shortHash(hash, 12);
-    const missing = props.missingImages === "build" ? builtImage : imageParameter;
-    const uri = props.imageUris[hash] ?? missing(this, image);
+    const uri = props.imageUris[hash] ?? this.#missingImage(image, props);
     const definition = new CfnTaskDefinition(this, key, {
       requiresCompatibilities: ["EC2"],
       networkMode: "bridge",
@@ -54,6 +60,23 @@ export class TaskDefinitions extends Construct {
     });
     definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return definition.ref;
+  }
+
+  #missingImage(image: ImageSpec, props: TaskDefinitionsProps): string {
+    const { missingImages } = props;
+    if (missingImages === "build") return builtImage(this, image);
+    if (missingImages === "codebuild") return this.#builds(props).add(image);
+    if (missingImages === "parameters") return imageParameter(this, image);
+    throw new InvalidError(
+      "WINDLASS_INVALID_MISSING_IMAGES",
+      `\`missingImages\` must be "build", "codebuild" or "parameters", got ${show(missingImages)}`,
+      { hint: "leave it out to build with Docker" },
+    );
+  }
+
+  #builds(props: TaskDefinitionsProps): ImageBuilds {
+    const existing = this.node.tryFindChild("Builds");
+    return existing instanceof ImageBuilds ? existing : new ImageBuilds(this, "Builds", props);
   }
 }
 

@@ -1,8 +1,12 @@
 import { WindlassError } from "../../lib/errors.ts";
+import { toBuildError } from "../images/build-failure.ts";
 import type { FailedResource } from "./progress-host.ts";
 
 /** What the deployment function told CloudFormation: code, sentence and fix. */
 const OWN_REASON: RegExp = /(WINDLASS_[A-Z_]+): (.*?)(?:\. Fix: (.*?))?(?: \(RequestId: |$)/s;
+
+/** An image that CodeBuild builds, as `deploy-time-build` names it. */
+const IMAGE_BUILD = "Custom::CDKContainerImageBuild";
 
 /** A stack that was brought back because of a resource. `others` failed after it. */
 export function toResourceError(
@@ -10,6 +14,7 @@ export function toResourceError(
   { resource, type, reason }: FailedResource,
   others: number,
 ): WindlassError {
+  if (type === IMAGE_BUILD) return toBuildError(reason);
   const [, code, sentence, fix] = OWN_REASON.exec(reason) ?? [];
   if (code !== undefined && sentence !== undefined) {
     return new WindlassError(code, sentence, { hint: fix });

@@ -4,7 +4,10 @@ import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import { imageContextHash } from "../images/context.ts";
 
-/** All that an app's template is made from, apart from its code. */
+/**
+ * All that an app's template is made from, apart from its code. Who builds an image is not among it: it is the same image
+ * afterwards, and a change of code must not update the stack because it comes from another machine.
+ */
 export interface TemplateInputs {
   /** The spec's text, the hashes of images in it. */
   readonly spec: string;

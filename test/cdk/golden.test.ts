@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Stack } from "aws-cdk-lib";
 import { expect, it } from "vitest";
 import { type App, App as WindlassDefinition } from "windlass";
+import { buildsOf } from "./builds.ts";
 import { appStack, environmentStack, toJson } from "./synth.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples");
@@ -13,7 +14,11 @@ const examples = readdirSync(EXAMPLES)
 /** The template without the hashes of assets, which change with every build. */
 function golden(stack: Stack): string {
   const text = JSON.stringify(toJson(stack), null, 2);
-  const plain = text.replaceAll(/"[0-9a-f]{64}\.zip"/g, '"<asset>.zip"');
+  const plain = text
+    .replaceAll(/"[0-9a-f]{64}\.zip"/g, '"<asset>.zip"')
+    // What images are built from.
+    .replaceAll(/\/[0-9a-f]{64}\.zip"/g, '/<asset>.zip"')
+    .replaceAll(/"imageTag": "[0-9a-f]{64}"/g, '"imageTag": "<image>"');
   return `${plain.replaceAll(/:[0-9a-f]{64}"/g, ':<image>"')}\n`;
 }
 
@@ -36,4 +41,10 @@ it.each(examples)("writes the template of the example %s as it always did", asyn
   const stack = appStack({ app: await appOf(example) });
 
   await expect(golden(stack)).toMatchFileSnapshot(goldenFile(example));
+});
+
+it("writes the template that builds images in CodeBuild as it always did", async () => {
+  const stack = appStack({ app: await appOf("image"), missingImages: "codebuild" });
+
+  await expect(golden(buildsOf(stack))).toMatchFileSnapshot(goldenFile("image-builds"));
 });

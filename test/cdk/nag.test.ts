@@ -1,5 +1,6 @@
 import { AwsSolutionsChecks } from "cdk-nag";
 import { expect, it } from "vitest";
+import { buildsOf } from "./builds.ts";
 import { appOf, appStack, cdkApp, environmentStack } from "./synth.ts";
 
 /** Findings of the AwsSolutions pack that stand, and why. */
@@ -19,6 +20,12 @@ const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "AwsSolutions-IAM5":
       "wildcards are prefixes of the app's keys or narrowed by its tag; see invariants.test.ts",
   },
+  builds: {
+    "AwsSolutions-CB4":
+      "a build leaves nothing that CodeBuild keeps; the image is in the repository",
+    "AwsSolutions-IAM5":
+      "wildcards are signing in to registries, and archives that the CDK has uploaded; see invariants.test.ts",
+  },
 };
 
 it.each([
@@ -26,6 +33,12 @@ it.each([
   [
     "app",
     (_: object, scope: ReturnType<typeof cdkApp>) => appStack({ app: appOf("media") }, scope),
+  ],
+  [
+    "builds",
+    (_: object, scope: ReturnType<typeof cdkApp>) => {
+      return buildsOf(appStack({ app: appOf("media"), missingImages: "codebuild" }, scope));
+    },
   ],
 ] as const)("has only explained findings of cdk-nag: %s", (name, create) => {
   const scope = cdkApp();
