@@ -1,7 +1,7 @@
 """What a test asks of the emulator beside AWS's own operations, under /_windlass/.
 
-POST   /_windlass/faults        {"kind": …, …}  adds a fault and answers {"id"}; "times" ends a fleet or throttle fault
-GET    /_windlass/faults        lists the faults in force, with their hits
+POST   /_windlass/faults        {"kind": …, …}  adds a fault and answers {"id"}; after "times" hits it is over
+GET    /_windlass/faults        lists the faults that were not removed, with their hits
 DELETE /_windlass/faults/ID     removes one; DELETE /_windlass/faults removes all
 POST   /_windlass/ACTION        {…}  does what a filler registered under that name
 
@@ -24,6 +24,7 @@ KINDS = {
     "events": {"lost", "doubled", "seed", "cluster"},
     "duplicates": {"queue", "share", "seed"},
     "stale-counts": {"queue", "seconds"},
+    "kill-caller": {"operation", "match", "moment", "nth", "times"},
 }
 
 # Called with the operation, path and body of every request to a service.
@@ -44,22 +45,28 @@ def action(name):
 
 
 def struck(kind, **facts):
-    """The first fault of the kind whose given fields all equal the facts; each hit counts."""
+    """The first fault of the kind whose given fields all equal the facts, from the `nth` time on; each hit counts."""
     with _lock:
-        for fault in list(_faults.values()):
-            if fault["kind"] != kind or not _matches(fault, facts):
+        for fault in _faults.values():
+            if not _strikes(fault, kind, facts):
                 continue
-            fault["hits"] += 1
-            if fault.get("times") is not None and fault["hits"] >= fault["times"]:
-                del _faults[fault["id"]]
-            return fault
+            fault["seen"] += 1
+            if fault["seen"] >= fault.get("nth", 1):
+                fault["hits"] += 1
+                return fault
     return None
 
 
 def in_force(kind, **facts):
     """As struck, for faults that are a state rather than an event: nothing is counted."""
     with _lock:
-        return next((f for f in _faults.values() if f["kind"] == kind and _matches(f, facts)), None)
+        return next((f for f in _faults.values() if _strikes(f, kind, facts)), None)
+
+
+def report(fault, **facts):
+    """Adds what came of a fault to what is listed of it."""
+    with _lock:
+        fault.update(facts)
 
 
 def dice(fault, stream=""):
@@ -67,14 +74,18 @@ def dice(fault, stream=""):
     return fault["_dice"].setdefault(stream, random.Random(f"{fault.get('seed', 1)}/{stream}"))
 
 
-def _matches(fault, facts):
-    for name, value in facts.items():
-        wanted = fault.get(name)
-        if wanted is None:
-            continue
-        if name == "match" and wanted not in value or name != "match" and wanted != value:
-            return False
-    return True
+def _strikes(fault, kind, facts):
+    is_over = fault.get("times") is not None and fault["hits"] >= fault["times"]
+    if fault["kind"] != kind or is_over:
+        return False
+    return all(fault.get(name) is None or _equals(name, fault[name], value) for name, value in facts.items())
+
+
+def _equals(name, wanted, value):
+    """`match` is a text, or a list of texts, that the request holds."""
+    if name != "match":
+        return wanted == value
+    return all(text in value for text in ([wanted] if isinstance(wanted, str) else wanted))
 
 
 def _add(fields):
@@ -84,7 +95,7 @@ def _add(fields):
     unknown = set(fields) - KINDS[kind] - {"kind"}
     if unknown:
         raise ValueError(f"a {kind} fault has no {', '.join(sorted(unknown))}")
-    fault = {**fields, "id": uuid.uuid4().hex[:12], "hits": 0, "_dice": {}}
+    fault = {**fields, "id": uuid.uuid4().hex[:12], "seen": 0, "hits": 0, "_dice": {}}
     with _lock:
         _faults[fault["id"]] = fault
     return {"id": fault["id"]}

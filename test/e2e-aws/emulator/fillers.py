@@ -11,6 +11,7 @@ import counters  # noqa: F401  (it registers itself)
 import events
 import fleet
 import hosts
+import kills
 import queues
 import tasks
 
@@ -40,6 +41,7 @@ def install():
         queues.duplicates_without_expiry,
         queues.counts_are_approximate,
         queues.hidden_for_twelve_hours,
+        kills.callers_die,
     ):
         filler()
 
