@@ -67,7 +67,13 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "bootstrap",
     operands: "",
     description: "prepare an AWS account and region, or upgrade what was prepared",
-    options: [ENVIRONMENT_OPTION, JSON_OPTION, QUIET_OPTION, DEBUG_OPTION],
+    options: [
+      ENVIRONMENT_OPTION,
+      ["--max-hourly-usd <usd>", "the dearest host that it buys (default: as it is, at first 10)"],
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
     examples: [
       "$ windlass bootstrap                        the CDK, service-linked roles, the environment",
       "$ windlass bootstrap --environment staging  one more environment",
@@ -83,6 +89,11 @@ const COMMANDS: readonly CommandEntry[] = [
       ["--name <name>", "deploy it under another name than its own"],
       ["--shards <n>", "nested stacks for the queues of more than 390 functions"],
       ["--image <hash=uri>", "a built image, by (the start of) its hash in the spec", collect],
+      [
+        "--build <builder>",
+        "who builds images: docker or codebuild (default: WINDLASS_BUILD, else docker where it can)",
+      ],
+      ["--drop-calls", "open calls of functions that are no more fail"],
       JSON_OPTION,
       QUIET_OPTION,
       DEBUG_OPTION,
@@ -100,6 +111,7 @@ const COMMANDS: readonly CommandEntry[] = [
     options: [
       ENVIRONMENT_OPTION,
       ["--delete-data", "remove what it has stored as well"],
+      ["--drop-calls", "open calls of the app fail"],
       JSON_OPTION,
       QUIET_OPTION,
       DEBUG_OPTION,

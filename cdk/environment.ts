@@ -2,7 +2,7 @@ import { CfnOutput, RemovalPolicy, Tags } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { ENVIRONMENT_VERSION, type Fact, logGroupOf } from "../lib/aws/facts.ts";
+import { ENVIRONMENT_VERSION, type Fact, logGroupOf, MAX_HOURLY_USD } from "../lib/aws/facts.ts";
 import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
 import { ControllerFunction } from "./environment/controller-function.ts";
@@ -14,8 +14,6 @@ import { PublishedFacts } from "./facts.ts";
 import { checkEnvironmentName } from "./names.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 
-const MAX_HOURLY_USD = 10;
-
 export interface WindlassEnvironmentProps extends NetworkProps, SharedProps {
   /**
    * Its name: 1 to 32 letters, digits or `-`. Apps find it by this name.
@@ -23,7 +21,9 @@ export interface WindlassEnvironmentProps extends NetworkProps, SharedProps {
    */
   readonly environmentName?: string;
   /**
-   * The dearest host that is bought for a container, in dollars an hour on demand.
+   * The dearest host that is bought for a container, in dollars an hour: the price on demand, of spot instances too.
+   * A function whose cheapest host costs more is refused by `windlass deploy`, and by an app that is given this
+   * construct.
    * @default 10
    */
   readonly maxHourlyUsd?: number;
@@ -57,6 +57,7 @@ export class WindlassEnvironment extends Construct {
 
   #create(props: WindlassEnvironmentProps): Record<Fact, string> {
     const { environmentName: environment, encryptionKey } = this;
+    const { maxHourlyUsd = MAX_HOURLY_USD } = props;
     const network = new Network(this, "Network", props);
     const { table } = new RowTable(this, "Table", { encryptionKey });
     const { bucket } = new ObjectBucket(this, "Bucket", { encryptionKey });
@@ -77,10 +78,10 @@ export class WindlassEnvironment extends Construct {
       hosts,
       subnets: network.subnets,
       logGroup,
-      maxHourlyUsd: props.maxHourlyUsd ?? MAX_HOURLY_USD,
+      maxHourlyUsd,
       encryptionKey,
     });
-    const deployment = { table, bucket, logGroup, encryptionKey };
+    const deployment = { environment, table, bucket, logGroup, encryptionKey };
     return {
       version: ENVIRONMENT_VERSION,
       "table-name": table.tableName,
@@ -91,6 +92,7 @@ export class WindlassEnvironment extends Construct {
       "launch-template-id": hosts.launchTemplateId,
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
       "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),
+      "max-hourly-usd": String(maxHourlyUsd),
       "log-group-prefix": logGroupOf(environment),
     };
   }

@@ -47,6 +47,7 @@ function toFunctionSpec(definition: Definition): FunctionSpec {
     methods: isCls ? [...definition.methods] : [],
     generator: !isCls && isGenerator(definition.handler),
     gpu: toGpus(options.gpu),
+    spot: toSpot(options),
     cpu: toResource(options.cpu, 0.125),
     memoryMiB: toResource(options.memoryMiB, 128),
     ephemeralDiskGiB: options.ephemeralDiskGiB ?? null,
@@ -69,6 +70,10 @@ function toFunctionSpec(definition: Definition): FunctionSpec {
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
   };
+}
+
+function toSpot({ spot, nonpreemptible }: FunctionOptions): FunctionSpec["spot"] {
+  return spot ?? (nonpreemptible === true ? "never" : "prefer");
 }
 
 function toImages(definitions: readonly Definition[]): ImageSpec[] {

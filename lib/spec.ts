@@ -47,6 +47,8 @@ export interface FunctionSpec {
   readonly methods: readonly string[];
   readonly generator: boolean;
   readonly gpu: readonly string[];
+  /** Whether its hosts are spot instances: first, only, or never. */
+  readonly spot: "prefer" | "require" | "never";
   readonly cpu: ResourceSpec;
   readonly memoryMiB: ResourceSpec;
   readonly ephemeralDiskGiB: number | null;

@@ -1,5 +1,5 @@
 import type { Invocation } from "../command-table.ts";
-import { toAwsOptions } from "../deploy/deploy-options.ts";
+import { toAwsOptions, toMaxHourlyUsd } from "../deploy/deploy-options.ts";
 import { requireCdk } from "../deploy/require-cdk.ts";
 import { createSteps, secondsSince } from "../deploy/steps.ts";
 import { EXIT } from "../report.ts";
@@ -8,10 +8,15 @@ import { EXIT } from "../report.ts";
 export async function run({ options: parsed }: Invocation): Promise<number> {
   const start = performance.now();
   const options = toAwsOptions(parsed);
+  const maxHourlyUsd = toMaxHourlyUsd(parsed);
   requireCdk();
   const steps = createSteps(options);
   const { bootstrap } = await import("../deploy/bootstrap.ts");
-  const { json, resources } = await bootstrap(options.environment, steps);
+  const { json, resources } = await bootstrap({
+    environment: options.environment,
+    maxHourlyUsd,
+    steps,
+  });
   const what = resources === 0 ? "was up to date" : "is ready";
   process.stdout.write(
     options.json

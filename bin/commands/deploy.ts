@@ -5,6 +5,7 @@ import type { Invocation } from "../command-table.ts";
 import { deployApp } from "../deploy/deploy-app.ts";
 import { toAwsOptions, toShards } from "../deploy/deploy-options.ts";
 import { describeDeployment } from "../deploy/describe-deployment.ts";
+import { givenBuilder } from "../deploy/image-builder.ts";
 import { givenImages } from "../deploy/images.ts";
 import { requireCdk } from "../deploy/require-cdk.ts";
 import { createSteps, secondsSince } from "../deploy/steps.ts";
@@ -16,17 +17,19 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const start = performance.now();
   const options = toAwsOptions(parsed);
   const shards = toShards(parsed);
+  const builder = givenBuilder(parsed["build"]);
   requireCdk();
   const { environment } = options;
   const loaded = await loadApp(file);
   const spec = named(resolveSpec(loaded.app), parsed["name"]);
   const images = givenImages(spec.images, (parsed["image"] ?? []) as readonly string[]);
   const steps = createSteps(options);
-  const { row, changed } = await deployApp({
-    ...{ loaded, file, spec, environment, images, shards, steps },
+  const { row, changed, gpus } = await deployApp({
+    ...{ loaded, file, spec, environment, images, builder, shards, steps },
+    dropCalls: parsed["dropCalls"] === true,
   });
   const seconds = secondsSince(start);
-  const shown = describeDeployment({ spec, row, resources: changed, environment, seconds });
+  const shown = describeDeployment({ spec, row, resources: changed, gpus, environment, seconds });
   process.stdout.write(options.json ? `${JSON.stringify(shown.json)}\n` : shown.text);
   return EXIT.success;
 }

@@ -7,8 +7,9 @@ import { printValue } from "../print-value.ts";
 import { type Choice, choose, labelOf, parseReference } from "../reference.ts";
 import { EXIT } from "../report.ts";
 import { type Job, prepare } from "../run/job.ts";
+import { createRunOutput } from "../run/output.ts";
 import { withEngine } from "../run/with-engine.ts";
-import { agreeToCpu, gpuFunctions } from "../run/without-gpu.ts";
+import { agreeToCpu, gpuFunctions, offersOnAws } from "../run/without-gpu.ts";
 
 /** Runs an entrypoint, a function or a method of an app, on the local engine or on AWS. */
 export async function run({ operands, options: before }: Invocation): Promise<number> {
@@ -47,7 +48,8 @@ async function runJob(
   const { startEngine } = await (engineModule ?? import("../../lib/local/engine.ts"));
   const wanting = gpuFunctions(spec, choice);
   const terminal = { input: process.stdin, output: process.stderr };
-  const acceptsCpu =
-    cpu || (wanting.length > 0 && !hasGpu() && (await agreeToCpu(wanting, terminal)));
+  const isLacking = !cpu && wanting.length > 0 && !hasGpu();
+  if (isLacking) for (const line of offersOnAws(wanting)) createRunOutput(job.options).notice(line);
+  const acceptsCpu = cpu || (isLacking && (await agreeToCpu(wanting, terminal)));
   return await withEngine({ ...loaded, spec, startEngine, acceptsCpu }, job);
 }

@@ -1,4 +1,5 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { ECSClient } from "@aws-sdk/client-ecs";
 import { appStackId } from "../../cdk/names.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import {
@@ -10,10 +11,15 @@ import {
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";
+import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
 import type { AppSpec } from "../../lib/spec.ts";
+import { cloudWatchBuildLogs, watchBuilds } from "./build-watch.ts";
+import { imagesInEcs } from "./deployed-images.ts";
+import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
+import { planImages } from "./plan-images.ts";
 import { progressText, type Steps } from "./steps.ts";
 
 export interface AppDeployment {
@@ -25,9 +31,15 @@ export interface AppDeployment {
   readonly environment: string;
   /** Those that were built elsewhere. */
   readonly images: ImageUris;
+  /** Undefined: Docker where it can, else CodeBuild. */
+  readonly builder: ImageBuilder | undefined;
+  /** A deployed app whose images do as well, where this one lives no longer than that. */
+  readonly lender: string | undefined;
   readonly shards: number | undefined;
+  readonly dropCalls: boolean;
   readonly templateHash: string;
   readonly rows: Rows;
+  readonly objects: Objects;
   readonly steps: Steps;
 }
 
@@ -35,9 +47,12 @@ export interface AppDeployment {
 export async function deployAppStack(
   deployment: AppDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
-  const { spec, module, code, environment, images, shards, steps, rows } = deployment;
+  const { spec, module, code, environment, shards, dropCalls, steps, rows, objects } = deployment;
   const name = appStackId(spec.name, environment);
   await checkPlace(deployment, name);
+  const ports = { rows, objects, imageOf: imagesInEcs(new ECSClient(CLIENT_CONFIG)) };
+  const plan = await planImages({ ...deployment, ports });
+  const builds = watchBuilds(cloudWatchBuildLogs());
   // The CDK takes a second to load: after all that may be refused.
   const { WindlassAppStack } = await import("../../cdk/stacks.ts");
   const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
@@ -45,12 +60,18 @@ export async function deployAppStack(
     name,
     build: (scope) =>
       new WindlassAppStack(scope, {
-        ...{ app: { ...spec, name: module }, name: spec.name, code, environment, images },
+        ...{ app: { ...spec, name: module }, name: spec.name, code, environment, ...plan },
+        dropCalls,
         ...(shards !== undefined && { shards }),
       }),
     context: { "windlass:template-hash": deployment.templateHash },
     onProgress: (progress) => steps.progress(progressText(progress)),
-    onMessage: steps.detail,
+    onMessage(message) {
+      builds.see(message);
+      steps.detail(message);
+    },
+  }).catch(async (error: unknown) => {
+    throw await builds.explain(error);
   });
   const found = await rows.get<DeploymentRow>(deploymentKey(spec.name));
   if (found !== undefined) return { row: found.body, changed };

@@ -13,7 +13,7 @@ import {
   findStack,
   hasFailedCreation,
 } from "../../lib/aws/deploy/stack.ts";
-import { ENVIRONMENT_VERSION, factsPath } from "../../lib/aws/facts.ts";
+import { ENVIRONMENT_VERSION, factsPath, MAX_HOURLY_USD } from "../../lib/aws/facts.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { countOf } from "./describe-deployment.ts";
 import { progressText, type Steps } from "./steps.ts";
@@ -22,10 +22,16 @@ import { progressText, type Steps } from "./steps.ts";
 const CDK_BOOTSTRAP_VERSION = 6;
 
 /** Prepares the account and region, and deploys an environment. @throws WindlassError */
-export async function bootstrap(
-  environment: string,
-  steps: Steps,
-): Promise<{ readonly json: object; readonly resources: number }> {
+export async function bootstrap({
+  environment,
+  maxHourlyUsd,
+  steps,
+}: {
+  readonly environment: string;
+  /** The dearest host that it buys; undefined to leave that as it is. */
+  readonly maxHourlyUsd: number | undefined;
+  readonly steps: Steps;
+}): Promise<{ readonly json: object; readonly resources: number }> {
   const { account, region } = await whoAmI();
   steps.done(`account ${account}, region ${region}`);
   const ssm = new SSMClient(CLIENT_CONFIG);
@@ -38,8 +44,11 @@ export async function bootstrap(
   steps.done(`service-linked roles ${roles}`);
   tellQuotas(quotas, region, steps);
   await ensureCdk({ account, region, ssm, steps });
-  const resources = await deployEnvironment({ environment, ssm, steps });
-  const json = { account, region, environment, resources, serviceLinkedRoles: created, quotas };
+  const limit = maxHourlyUsd ?? (await readLimit(ssm, environment));
+  const resources = await deployEnvironment({ environment, maxHourlyUsd: limit, ssm, steps });
+  steps.done(`hosts of at most $${limit}/h`);
+  const made = { account, region, environment, resources, maxHourlyUsd: limit };
+  const json = { ...made, serviceLinkedRoles: created, quotas };
   return { json, resources };
 }
 
@@ -52,6 +61,11 @@ async function checkVersion(ssm: SSMClient, environment: string): Promise<void> 
     `environment "${environment}" has version ${version}, this Windlass makes ${ENVIRONMENT_VERSION}`,
     { hint: "use a newer windlass: `npm install windlass@latest`" },
   );
+}
+
+async function readLimit(ssm: SSMClient, environment: string): Promise<number> {
+  const known = await readParameter(ssm, `${factsPath(environment)}/max-hourly-usd`);
+  return Number(known ?? MAX_HOURLY_USD);
 }
 
 function tellQuotas(quotas: readonly VcpuQuota[], region: string, steps: Steps): void {
@@ -91,10 +105,11 @@ async function ensureCdk(given: {
 
 async function deployEnvironment(given: {
   readonly environment: string;
+  readonly maxHourlyUsd: number;
   readonly ssm: SSMClient;
   readonly steps: Steps;
 }): Promise<number> {
-  const { environment, ssm, steps } = given;
+  const { environment, maxHourlyUsd, ssm, steps } = given;
   const name = `Windlass-${environment}`;
   const stack = await findStack(new CloudFormationClient(CLIENT_CONFIG), name);
   if (stack !== undefined && !hasFailedCreation(stack)) {
@@ -113,7 +128,7 @@ async function deployEnvironment(given: {
   const { changed, lookedUp } = await deployStack({
     name,
     build: (scope, env) =>
-      new WindlassEnvironmentStack(scope, { env, environmentName: environment }),
+      new WindlassEnvironmentStack(scope, { env, environmentName: environment, maxHourlyUsd }),
     // The zones of the first time: subnets cannot move when AWS opens or closes another one.
     context: known === undefined ? {} : (JSON.parse(known) as Record<string, unknown>),
     onProgress: (progress) => steps.progress(progressText(progress)),

@@ -5,11 +5,15 @@ import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
+import { maxHourlyUsd } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
+import { throwViolations } from "../../lib/options/violation.ts";
+import { type FirstOffer, firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { type AppSpec, specText } from "../../lib/spec.ts";
 import type { LoadedApp } from "../load-app.ts";
+import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
 import type { Steps } from "./steps.ts";
 
@@ -21,7 +25,13 @@ export interface DeployRequest {
   readonly spec: AppSpec;
   readonly environment: string;
   readonly images: ImageUris;
+  /** Undefined: Docker where it can, else CodeBuild. */
+  readonly builder: ImageBuilder | undefined;
+  /** A deployed app whose images do as well, where this one lives no longer than that. */
+  readonly lender?: string;
   readonly shards: number | undefined;
+  /** Open calls of functions that are no more fail, instead of the deployment. */
+  readonly dropCalls: boolean;
   readonly steps: Steps;
 }
 
@@ -29,16 +39,22 @@ export interface Deployed {
   readonly row: DeploymentRow;
   /** Resources that CloudFormation changed; undefined where it was not asked. */
   readonly changed: number | undefined;
+  /** Hosts of functions with a GPU. */
+  readonly gpus: readonly FirstOffer[];
 }
 
 /** Deploys an app: its code alone where nothing else has changed, else its stack. @throws WindlassError */
 export async function deployApp(request: DeployRequest): Promise<Deployed> {
-  const { loaded, file, spec, environment, images, shards, steps } = request;
+  const { loaded, file, spec, environment, images, shards, dropCalls, steps } = request;
+  const { builder, lender } = request;
   const clients = createClients();
   const [facts, bundle] = await Promise.all([
     readFacts(clients.ssm, environment),
     bundleApp([file], loaded.project.root, { isForDeployment: true }),
   ]);
+  const limit = maxHourlyUsd(facts);
+  throwViolations(`app "${spec.name}"`, hostMistakes(spec.functions, limit), deployApp);
+  const gpus = firstOffers(spec.functions, limit);
   const text = specText(spec);
   const code = readFileSync(bundle.file, "utf8");
   const deployment = {
@@ -53,13 +69,13 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const objects = new S3Objects(clients.s3, facts["bucket-name"]);
   const ports = { rows, objects, now: Date.now };
   const row = await deployCode(ports, deployment);
-  if (row !== undefined) return { row, changed: undefined };
+  if (row !== undefined) return { row, changed: undefined, gpus };
   const { deployAppStack } = await import("./app-stack.ts");
   const deployed = await deployAppStack({
     ...{ spec, module: loaded.app.name, code: bundle.file, environment, images, shards },
-    ...{ steps, rows, templateHash: deployment.templateHash },
+    ...{ builder, lender, dropCalls, steps, rows, objects, templateHash: deployment.templateHash },
   });
   // The stack may have been right already while other code was ahead of it.
   const live = await deployCode(ports, deployment);
-  return { row: live ?? deployed.row, changed: deployed.changed };
+  return { row: live ?? deployed.row, changed: deployed.changed, gpus };
 }

@@ -32,6 +32,18 @@ export function toAwsOptions(parsed: Parsed): AwsOptions {
   };
 }
 
+/** `--max-hourly-usd`. @throws UsageError for what is not a number above 0 */
+export function toMaxHourlyUsd({ maxHourlyUsd }: Parsed): number | undefined {
+  if (maxHourlyUsd === undefined) return undefined;
+  const usd = Number(maxHourlyUsd);
+  if (Number.isFinite(usd) && usd > 0) return usd;
+  throw new UsageError(
+    "WINDLASS_INVALID_MAX_HOURLY_USD",
+    `\`--max-hourly-usd\` must be a number of dollars above 0, got "${String(maxHourlyUsd)}"`,
+    { hint: "leave it out for what the environment has, at first 10" },
+  );
+}
+
 /** `--shards`. @throws UsageError for what is not a number from 1 to 50 */
 export function toShards({ shards }: Parsed): number | undefined {
   if (shards === undefined) return undefined;

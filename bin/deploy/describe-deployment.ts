@@ -1,12 +1,16 @@
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
+import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
+import { gpuLines } from "./gpu-lines.ts";
 
 export interface Deployed {
   readonly spec: AppSpec;
   readonly row: DeploymentRow;
   /** Resources of the stack that have changed; undefined where the stack was not touched. */
   readonly resources: number | undefined;
+  /** Hosts of functions with a GPU. */
+  readonly gpus: readonly FirstOffer[];
   readonly environment: string;
   /** How long it took, with its unit. */
   readonly seconds: string;
@@ -17,13 +21,14 @@ const SHOWN = 8;
 
 /** What to tell of a deployment: as text, and as data for `--json`. */
 export function describeDeployment(deployed: Deployed): { text: string; json: object } {
-  const { spec, row, resources, environment, seconds } = deployed;
+  const { spec, row, resources, gpus, environment, seconds } = deployed;
   const { name, functions } = spec;
   const logGroup = logGroupOf(environment, name);
   const what = resources === undefined ? "code only" : countOf(resources, "resource");
   const lines = [
     `Deployed ${name} to environment ${environment}: deployment ${row.number}, ${what}, ${seconds}`,
     `  ${functions.length === 1 ? "function " : "functions"}  ${namesOf(functions)}`,
+    ...gpuLines(gpus).map((line, index) => `  ${index === 0 ? "gpu" : "   "}        ${line}`),
     `  logs       ${logGroup}`,
     `  call it    ${callOf(name, functions[0])}`,
   ];
@@ -35,6 +40,7 @@ export function describeDeployment(deployed: Deployed): { text: string; json: ob
     specHash: row.specHash,
     resources: resources ?? 0,
     functions: functions.map((one) => one.name),
+    gpus,
     logGroup,
   };
   return { text: `${lines.join("\n")}\n`, json };

@@ -7,6 +7,8 @@ import { takeUnconsumedWarnings } from "../../lib/client/unconsumed.ts";
 import { runtime } from "../../lib/runtime.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import { deployApp } from "../deploy/deploy-app.ts";
+import { gpuLines } from "../deploy/gpu-lines.ts";
+import { givenBuilder } from "../deploy/image-builder.ts";
 import { givenImages } from "../deploy/images.ts";
 import { removeApp } from "../deploy/remove-app.ts";
 import { requireCdk } from "../deploy/require-cdk.ts";
@@ -37,6 +39,7 @@ export async function withAws({ loaded, file, spec, aws }: Setting, job: Job): P
   const { environment, isDetached } = aws;
   const { options, work } = job;
   const output = createRunOutput(options);
+  const builder = givenBuilder();
   const steps = createSteps({ ...options, environment, namesEnvironment: true, debug: false });
   const clients = createClients();
   const facts = await readFacts(clients.ssm, environment);
@@ -54,12 +57,16 @@ export async function withAws({ loaded, file, spec, aws }: Setting, job: Job): P
       const swept = sweepRuns(rows, environment, steps).catch(() => {}); // The next run tries again.
       undo.push(() => swept);
       if (isDetached) undo.push(() => tellDetached(app, environment, output));
-      else undo.push(() => removeApp(app, { environment, isAll: true, steps }));
+      else undo.push(() => removeApp(app, { environment, isAll: true, dropCalls: true, steps }));
       undo.push(await keepAlive(rows, app, isDetached));
       const images = givenImages(spec.images, []);
       const named = { ...spec, name: app };
-      await deployApp({ loaded, file, spec: named, environment, images, shards: undefined, steps });
+      const { gpus } = await deployApp({
+        ...{ loaded, file, spec: named, environment, images, builder, lender: spec.name, steps },
+        ...{ shards: undefined, dropCalls: false },
+      });
       steps.done(`deployed as ${app}`);
+      for (const line of gpuLines(gpus)) output.notice(line);
     }
     const backend = await startAws(app, { environment });
     undo.push(() => backend.close());

@@ -1,4 +1,7 @@
+import { MAX_HOURLY_USD } from "../../lib/aws/facts.ts";
+import { firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
+import { gpuLines } from "../deploy/gpu-lines.ts";
 import type { Choice } from "../reference.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -13,6 +16,13 @@ export function gpuFunctions(spec: AppSpec, { kind, name }: Choice): readonly Fu
   return spec.functions.filter(
     (candidate) => candidate.gpu.length > 0 && (kind === "entrypoint" || candidate.name === name),
   );
+}
+
+/** What the GPUs of functions would cost on AWS, in an environment that has the usual limit. */
+export function offersOnAws(functions: readonly FunctionSpec[]): string[] {
+  const lines = gpuLines(firstOffers(functions, MAX_HOURLY_USD));
+  const mistakes = hostMistakes(functions, MAX_HOURLY_USD).map(({ message }) => message);
+  return [...lines, ...mistakes].map((line) => `on AWS, ${line}`);
 }
 
 /**

@@ -1,15 +1,17 @@
+import { functionOfPool } from "../../lib/aws/parameter-sets.ts";
 import type { CapacityAction } from "../../lib/scheduling/capacity-state.ts";
+import type { Rests } from "../../lib/scheduling/rests.ts";
 import { attempt } from "./attempt.ts";
 import { closeHost, emptyHost, reopenHost, terminateHost } from "./close-host.ts";
 import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import { changeHost, changeOffers } from "./host-changes.ts";
 import type { Lease } from "./lease.ts";
-import { writeNotices } from "./notices.ts";
+import { writeNotices, writeTrying } from "./notices.ts";
 import { type Placement, placeContainers } from "./placements.ts";
-import { functionOfPool, splitPoolId } from "./pools.ts";
-import { buyHost, buyHosts } from "./purchases.ts";
-import { hostKey, type OffersRow } from "./rows.ts";
+import { splitPoolId } from "./pools.ts";
+import { buyHost, buyHosts, type Refused } from "./purchases.ts";
+import { hostKey } from "./rows.ts";
 import type { Survey } from "./survey.ts";
 import type { KnownApp, KnownHost } from "./world.ts";
 
@@ -36,28 +38,34 @@ export async function act(
   const placements = actions.flatMap((action) => toPlacement(action, { apps, hosts }));
   if (placements.length > 0) await placeContainers(placements, lease, controller);
   const wanted = actions.filter((action) => action.kind === "buy");
+  const waits = actions.filter((action) => action.kind === "wait");
+  await writeTrying(waits, controller);
   const bought = await buyHosts(wanted, lease, controller);
-  let resting = bought.resting;
-  const left = new Set(found.hosts.filter(({ row }) => row.closingAt !== null).map(({ id }) => id));
   for (const action of actions) {
     if (action.kind === "drain") await drain(action, apps, controller);
-    const host = "host" in action ? hosts.get(action.host) : undefined;
-    if (host === undefined) continue;
-    const doing = { at: action.kind, host: host.id };
-    const rests = await attempt(doing, () => actOnHost(action, host, controller), controller.ports);
-    resting = { ...resting, ...rests };
-    if (action.kind === "close") left.add(host.id);
-    if (action.kind === "terminate" || action.kind === "reopen") left.delete(host.id);
   }
+  const asked = await actOnHosts(actions, hosts, controller);
+  const resting = { ...bought.resting, ...asked.resting };
   const isRefused = Object.keys(resting).length > 0;
   if (isRefused) await rest(found, resting, controller);
-  await writeNotices(actions, controller);
+  // What the refused wait for is known to the next pass, which follows at once.
+  const told = waits.filter(({ pool }) => !bought.refused.has(pool) && !asked.refused.has(pool));
+  await writeNotices(told, controller);
   const isReopened = actions.some(({ kind }) => kind === "reopen");
   return {
     isUnsettled: isRefused || bought.hasMore || isReopened,
-    isClosing: left.size > 0,
+    isClosing: isAnyClosing(actions, found),
     startedApps: new Set(placements.map(({ app }) => app)),
   };
+}
+
+function isAnyClosing(actions: readonly CapacityAction[], { hosts }: Survey): boolean {
+  const left = new Set(hosts.filter(({ row }) => row.closingAt !== null).map(({ id }) => id));
+  for (const action of actions) {
+    if (action.kind === "close") left.add(action.host);
+    if (action.kind === "terminate" || action.kind === "reopen") left.delete(action.host);
+  }
+  return left.size > 0;
 }
 
 function toPlacement(
@@ -68,7 +76,8 @@ function toPlacement(
   const { app, pool } = splitPoolId(action.pool);
   const fn = apps.get(app)?.manifest?.functions[functionOfPool(pool)];
   const host = hosts.get(action.host);
-  return fn === undefined || host === undefined ? [] : [{ app, pool, fn, host }];
+  const { gpus } = action;
+  return fn === undefined || host === undefined ? [] : [{ app, pool, fn, host, gpus }];
 }
 
 async function drain(
@@ -83,12 +92,31 @@ async function drain(
   await changeContainer(container, () => ({ mustDrain: true }), controller);
 }
 
-/** Answers the types of host that now rest. */
+async function actOnHosts(
+  actions: readonly CapacityAction[],
+  hosts: ReadonlyMap<string, KnownHost>,
+  controller: Controller,
+): Promise<Refused> {
+  let resting: Rests = {};
+  const refused = new Set<string>();
+  for (const action of actions) {
+    const host = "host" in action ? hosts.get(action.host) : undefined;
+    if (host === undefined) continue;
+    const doing = { at: action.kind, host: host.id };
+    const rests = await attempt(doing, () => actOnHost(action, host, controller), controller.ports);
+    if (rests === undefined || Object.keys(rests).length === 0) continue;
+    resting = { ...resting, ...rests };
+    for (const { pool } of host.row.boughtFor) refused.add(pool);
+  }
+  return { resting, refused };
+}
+
+/** Answers what now rests. */
 async function actOnHost(
   action: CapacityAction,
   host: KnownHost,
   controller: Controller,
-): Promise<OffersRow["resting"]> {
+): Promise<Rests> {
   if (action.kind === "ask-again") return await buyHost(host, controller);
   if (action.kind === "forget") await controller.ports.rows.delete(hostKey(host.id));
   if (action.kind === "idle") await changeHost(host, { idleSince: action.since }, controller);
@@ -99,11 +127,7 @@ async function actOnHost(
   return {};
 }
 
-async function rest(
-  found: Survey,
-  resting: OffersRow["resting"],
-  controller: Controller,
-): Promise<void> {
+async function rest(found: Survey, resting: Rests, controller: Controller): Promise<void> {
   const now = controller.ports.now();
   const still = Object.entries(found.offers.resting).filter(([, { until }]) => until > now);
   await changeOffers(found, { resting: { ...Object.fromEntries(still), ...resting } }, controller);

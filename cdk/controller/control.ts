@@ -2,6 +2,7 @@ import { EMPTY_FOR_MS } from "../../lib/scheduling/plan-hosts.ts";
 import { askedSince, both, HOSTS_ONLY } from "./asked.ts";
 import type { Controller } from "./controller.ts";
 import { Lease, LeaseLost } from "./lease.ts";
+import { leaveHost } from "./leave-host.ts";
 import { runPass } from "./pass.ts";
 import { poolId } from "./pools.ts";
 import type { ControllerPorts } from "./ports.ts";
@@ -13,6 +14,8 @@ export type ControlRequest =
   | { readonly kind: "wake"; readonly app: string; readonly pools: readonly string[] }
   /** A task or an instance has changed. */
   | { readonly kind: "change"; readonly instanceId?: string }
+  /** EC2 takes back a spot instance two minutes from now. */
+  | { readonly kind: "interruption"; readonly instanceId: string }
   | { readonly kind: "sweep" };
 
 /** What an invocation came to. */
@@ -33,13 +36,16 @@ const SLICE_MS = 1000;
 /** Plans until nothing new was asked for. Safe to be run many times at once: only one of them decides. */
 export async function control(request: ControlRequest, controller: Controller): Promise<Outcome> {
   const { ports } = controller;
-  if (request.kind === "change" && !(await isOurs(request.instanceId, ports))) {
+  const isAboutInstance = request.kind === "change" || request.kind === "interruption";
+  if (isAboutInstance && !(await isOurs(request.instanceId, ports))) {
     return { end: "foreign", passes: 0 };
   }
+  // Whoever plans meanwhile finds a host that drains.
+  if (request.kind === "interruption") await leaveHost(request.instanceId, controller);
   const pools =
     request.kind === "wake" ? request.pools.map((pool) => poolId(request.app, pool)) : [];
-  const pending = { wake: pools, change: [ACTIVE], sweep: [SWEEP] }[request.kind];
-  const lease = await Lease.wake(ports, { pending, woken: pools });
+  const pending = { wake: pools, change: [ACTIVE], interruption: [ACTIVE], sweep: [SWEEP] };
+  const lease = await Lease.wake(ports, { pending: pending[request.kind], woken: pools });
   if (lease === undefined) return { end: "left", passes: 0 };
   try {
     return await planUntilQuiet(lease, controller);

@@ -7,15 +7,15 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type { Fleet, Instance, Purchase, PurchaseAnswer } from "./ports.ts";
+import { meaningOf } from "./refusals.ts";
 
 /** The id of a purchase, on the instance that came of it. */
 const INTENT_TAG = "windlass:intent";
 const ENVIRONMENT_TAG = "windlass:environment";
 const GPU_IMAGE =
   "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id";
-/** What the request itself is refused with, where an offer could be refused. */
-const REFUSALS =
-  /^(UnauthorizedOperation|VcpuLimitExceeded|InstanceLimitExceeded|InsufficientInstanceCapacity)$/;
+/** An error that names it is about one zone; some say so in their text alone. */
+const ZONE = /\(([a-z]{2}(?:-[a-z]+)+-\d[a-z])\)/;
 
 export interface Ec2FleetOptions {
   readonly client: EC2Client;
@@ -39,8 +39,9 @@ export class Ec2Fleet implements Fleet {
       return toAnswer(await client.send(this.#request(purchase)));
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new TypeError(String(error));
-      if (!REFUSALS.test(name)) throw error;
-      return { kind: "refused", refusals: [{ code: name, message }] };
+      // The request itself is refused with what an offer could be refused with.
+      if (meaningOf(name) === "unknown") throw error;
+      return { kind: "refused", refusals: [{ code: name, message, zone: null }] };
     }
   }
 
@@ -65,6 +66,7 @@ export class Ec2Fleet implements Fleet {
           id: instance.InstanceId ?? "",
           purchase,
           type: instance.InstanceType ?? "",
+          market: instance.InstanceLifecycle === "spot" ? "spot" : "on-demand",
           launchedAt: instance.LaunchTime?.getTime() ?? 0,
         });
       }
@@ -81,15 +83,17 @@ export class Ec2Fleet implements Fleet {
     });
   }
 
-  #request({ id, type, hasGpus }: Purchase): CreateFleetCommand {
+  #request({ id, type, market, hasGpus }: Purchase): CreateFleetCommand {
     const { environment, launchTemplateId, subnetIds } = this.#options;
     return new CreateFleetCommand({
       Type: "instant",
       ClientToken: id,
       TargetCapacitySpecification: {
         TotalTargetCapacity: 1,
-        DefaultTargetCapacityType: "on-demand",
+        DefaultTargetCapacityType: market,
       },
+      // Among the zones: where it is cheap and likely to stay. Without a price of ours it is paid up to that on demand.
+      ...(market === "spot" && { SpotOptions: { AllocationStrategy: "price-capacity-optimized" } }),
       LaunchTemplateConfigs: [
         {
           // A template's default version stays the first one.
@@ -119,9 +123,12 @@ function toAnswer({ Instances = [], Errors = [] }: CreateFleetCommandOutput): Pu
   if (instanceId !== undefined) return { kind: "bought", instanceId };
   return {
     kind: "refused",
-    refusals: Errors.map(({ ErrorCode = "", ErrorMessage = "" }) => ({
-      code: ErrorCode,
-      message: ErrorMessage,
-    })),
+    refusals: Errors.map(
+      ({ ErrorCode = "", ErrorMessage = "", LaunchTemplateAndOverrides: { Overrides } = {} }) => ({
+        code: ErrorCode,
+        message: ErrorMessage,
+        zone: Overrides?.AvailabilityZone ?? ZONE.exec(ErrorMessage)?.[1] ?? null,
+      }),
+    ),
   };
 }

@@ -69,6 +69,16 @@ export class EcsCluster implements Cluster {
     return found;
   }
 
+  async tasksOn(hostArn: string): Promise<readonly string[]> {
+    const pages = paginateListTasks(
+      { client: this.#client },
+      { cluster: this.#cluster, containerInstance: hostArn },
+    );
+    const arns: string[] = [];
+    for await (const { taskArns = [] } of pages) arns.push(...taskArns);
+    return arns;
+  }
+
   async run(request: TaskRequest): Promise<TaskAnswer> {
     try {
       const { tasks = [], failures = [] } = await this.#client.send(this.#request(request));

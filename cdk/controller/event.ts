@@ -1,5 +1,7 @@
 import type { ControlRequest } from "./control.ts";
 
+const INTERRUPTION = "EC2 Spot Instance Interruption Warning";
+
 /** What the function is invoked with: by clients and containers, by the schedule, or by a rule for changes. */
 export type ControllerEvent =
   | { readonly kind: "wake"; readonly app: string; readonly pools: readonly string[] }
@@ -14,5 +16,6 @@ export type ControllerEvent =
 export function toRequest(event: ControllerEvent): ControlRequest {
   if ("kind" in event) return event;
   const instanceId = event.detail["instance-id"];
-  return typeof instanceId === "string" ? { kind: "change", instanceId } : { kind: "change" };
+  if (typeof instanceId !== "string") return { kind: "change" };
+  return { kind: event["detail-type"] === INTERRUPTION ? "interruption" : "change", instanceId };
 }

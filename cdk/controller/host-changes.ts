@@ -50,6 +50,8 @@ async function adopt(id: string, instance: Instance, { ports }: Controller): Pro
   ports.log({ event: "host-adopted", host: id, instance: instance.id, type: instance.type });
   const row: HostRow = {
     type: instance.type,
+    market: instance.market,
+    trail: "",
     boughtAt: instance.launchedAt,
     boughtFor: [],
     instanceId: instance.id,

@@ -7,18 +7,30 @@ import { splitPoolId } from "./pools.ts";
 const FRESH_MS = 60_000;
 const KEPT_SECONDS = 3600;
 
+type Wait = Extract<CapacityAction, { readonly kind: "wait" }>;
+
+/** Tells those who wait for a host that others were tried before the one that is asked for now. */
+export async function writeTrying(waits: readonly Wait[], controller: Controller): Promise<void> {
+  const late = waits.filter(({ trying }) => trying !== undefined);
+  await writeAll(late, ({ trying = "" }) => trying, controller);
+}
+
 /** Tells those who wait why they do. */
-export async function writeNotices(
-  actions: readonly CapacityAction[],
+export async function writeNotices(waits: readonly Wait[], controller: Controller): Promise<void> {
+  await writeAll(waits, ({ reason }) => reason, controller);
+}
+
+async function writeAll(
+  waits: readonly Wait[],
+  textOf: (wait: Wait) => string,
   controller: Controller,
 ): Promise<void> {
-  const reasons = new Map<string, string[]>();
-  for (const action of actions) {
-    if (action.kind !== "wait") continue;
-    reasons.set(action.pool, [...(reasons.get(action.pool) ?? []), action.reason]);
+  const texts = new Map<string, string[]>();
+  for (const wait of waits) {
+    texts.set(wait.pool, [...(texts.get(wait.pool) ?? []), textOf(wait)]);
   }
   await Promise.all(
-    [...reasons].map(([pool, list]) => writeNotice(pool, list.join("; "), controller)),
+    [...texts].map(([pool, list]) => writeNotice(pool, list.join("; "), controller)),
   );
 }
 

@@ -1,5 +1,6 @@
+import { countDemand, type Demand, proveDemand } from "../../lib/aws/demand.ts";
 import { parametersKey } from "../../lib/aws/keys.ts";
-import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
+import { functionOfPool, type ParametersRow } from "../../lib/aws/parameter-sets.ts";
 import type {
   CapacityAction,
   CapacityPool,
@@ -13,9 +14,8 @@ import { attempt } from "./attempt.ts";
 import { type ChosenPools, choosePools } from "./choose-pools.ts";
 import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
-import { countDemand, type Demand, proveDemand } from "./demand.ts";
 import type { Lease } from "./lease.ts";
-import { functionOfPool, isLeaving, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
+import { isLeaving, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepNumber, sweepParameters, sweepSessions } from "./sweep.ts";
 import { type KnownApp, toHostState } from "./world.ts";

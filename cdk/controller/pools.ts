@@ -1,9 +1,9 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
+import type { Demand } from "../../lib/aws/demand.ts";
 import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
-import type { Demand } from "./demand.ts";
 import type { KnownContainer } from "./world.ts";
 
 /** A container needs about this long on a host that has its image. */
@@ -27,12 +27,6 @@ export function poolId(app: string, pool: string): string {
 export function splitPoolId(id: string): { readonly app: string; readonly pool: string } {
   const space = id.indexOf(" ");
   return { app: id.slice(0, space), pool: id.slice(space + 1) };
-}
-
-/** The function of a pool: what stands before the hash of a parameter set. */
-export function functionOfPool(pool: string): string {
-  const hash = pool.indexOf("#");
-  return hash < 0 ? pool : pool.slice(0, hash);
 }
 
 export function isLive({ row }: KnownContainer): boolean {

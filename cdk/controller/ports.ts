@@ -1,7 +1,7 @@
+import type { DemandQueues } from "../../lib/aws/demand.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
-import type { Received } from "../../lib/aws/queues.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
-import type { Needs, Room } from "../../lib/scheduling/fit.ts";
+import type { Market, Needs, Room } from "../../lib/scheduling/fit.ts";
 
 /** A host as the cluster knows it. */
 export interface ClusterHost {
@@ -56,6 +56,8 @@ export interface Cluster {
   describe(taskArns: readonly string[]): Promise<readonly ClusterTask[]>;
   /** Starts a task once, however often it is asked for the same container. */
   run(request: TaskRequest): Promise<TaskAnswer>;
+  /** Tasks on one host that run or will, by their ARNs. */
+  tasksOn(hostArn: string): Promise<readonly string[]>;
   stop(taskArn: string, reason: string): Promise<void>;
   setDraining(hostArn: string, isDraining: boolean): Promise<void>;
 }
@@ -65,13 +67,16 @@ export interface Purchase {
   /** Token of the request and tag of the instance. */
   readonly id: string;
   readonly type: string;
+  readonly market: Market;
   readonly hasGpus: boolean;
 }
 
-/** Why one offer was refused. */
+/** Why an offer was refused, in one zone or altogether. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
+  /** Null where it is not about one zone, or EC2 does not say which. */
+  readonly zone: string | null;
 }
 
 export type PurchaseAnswer =
@@ -83,6 +88,7 @@ export interface Instance {
   /** The purchase that it came from. */
   readonly purchase: string;
   readonly type: string;
+  readonly market: Market;
   readonly launchedAt: number;
 }
 
@@ -93,18 +99,6 @@ export interface Fleet {
   /** Instances of the environment that are on or starting. */
   instances(): Promise<readonly Instance[]>;
   terminate(instanceIds: readonly string[]): Promise<void>;
-}
-
-/** Port to queues, as far as the controller looks into them. */
-export interface DemandQueues {
-  /** How many messages wait and are hidden: approximate, up to a minute old, dead calls counted. */
-  count(url: string): Promise<{ readonly waiting: number; readonly hidden: number }>;
-  /** Up to 10 messages, hidden until they are given back. */
-  peek(url: string): Promise<readonly Received[]>;
-  giveBack(url: string, handles: readonly string[]): Promise<void>;
-  discard(url: string, handles: readonly string[]): Promise<void>;
-  /** Removes a queue; one that is gone is no error. */
-  remove(url: string): Promise<void>;
 }
 
 export interface ControllerPorts {

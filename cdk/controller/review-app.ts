@@ -1,4 +1,7 @@
 import { containerKey } from "../../lib/aws/keys.ts";
+import type { ManifestFunction } from "../../lib/aws/manifest.ts";
+import { claimOn, needsOf, roomOf } from "../../lib/scheduling/fit.ts";
+import { hostType } from "../../lib/scheduling/host-types.ts";
 import {
   type ReviewAction,
   type ReviewedTask,
@@ -69,7 +72,19 @@ async function apply(
       if (host === undefined || fn === undefined) {
         return await endContainer(container, "its host ended", controller);
       }
-      return await runContainer(container, { host, fn }, controller);
+      const gpus = gpusOn(host, fn);
+      if (gpus === undefined) {
+        return await endContainer(container, "it may not run on its host any more", controller);
+      }
+      return await runContainer(container, { host, fn, gpus }, controller);
     }
   }
+}
+
+/** GPUs that a container takes of its host: its task may be there already, and what it has is no longer free. */
+function gpusOn({ row, seen }: KnownHost, { spec }: ManifestFunction): number | undefined {
+  const type = hostType(row.type);
+  if (type === undefined) return undefined;
+  const kind = { gpu: type.gpu, market: row.market ?? "on-demand" };
+  return claimOn(needsOf(spec), kind, seen?.registered ?? roomOf(type, {}))?.gpus;
 }

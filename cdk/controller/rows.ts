@@ -1,6 +1,7 @@
 import type { RowKey } from "../../lib/aws/keys.ts";
 import type { HostPurpose } from "../../lib/scheduling/capacity-state.ts";
-import type { Room } from "../../lib/scheduling/fit.ts";
+import type { Market, Room } from "../../lib/scheduling/fit.ts";
+import type { Rests } from "../../lib/scheduling/rests.ts";
 
 export const CONTROLLER: string = "#controller";
 export const LEASE_KEY: RowKey = { pk: CONTROLLER, sk: "lease" };
@@ -35,8 +36,11 @@ export const SWEEP = "*sweep";
 /** A host, from the wish to have it to its end: the intention is written first, then what came of it. */
 export interface HostRow {
   readonly type: string;
+  readonly market: Market;
   readonly boughtAt: number;
   readonly boughtFor: readonly HostPurpose[];
+  /** What was tried before it; empty where it was the first choice. */
+  readonly trail: string;
   /** Null while it is not known whether it was bought. */
   readonly instanceId: string | null;
   /** ECS's name of it; null before it has registered. */
@@ -47,8 +51,9 @@ export interface HostRow {
   readonly emptyAt: number | null;
 }
 
-/** What was learned of host types, by name. */
+/** What was learned of offers. */
 export interface OffersRow {
+  /** What hosts of a type have registered, by its name. */
   readonly learned: Readonly<Record<string, Room>>;
-  readonly resting: Readonly<Record<string, { readonly until: number; readonly reason: string }>>;
+  readonly resting: Rests;
 }

@@ -1,7 +1,6 @@
 import { containerKey } from "../../lib/aws/keys.ts";
 import type { ManifestFunction } from "../../lib/aws/manifest.ts";
-import { claimOn, needsOf } from "../../lib/scheduling/fit.ts";
-import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { needsOf } from "../../lib/scheduling/fit.ts";
 import { changeContainer, endContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import type { TaskRequest } from "./ports.ts";
@@ -11,20 +10,28 @@ import type { KnownContainer, KnownHost } from "./world.ts";
 export interface RunPlace {
   readonly host: KnownHost;
   readonly fn: ManifestFunction;
+  /** GPUs of the host that are its own. */
+  readonly gpus: number;
 }
 
 /** Asks for the task of a container whose row is written; asked again, it is the same task. */
 export async function runContainer(
   container: KnownContainer,
-  { host, fn }: RunPlace,
+  place: RunPlace,
   controller: Controller,
 ): Promise<KnownContainer | undefined> {
   const { ports } = controller;
   const { app, id, row } = container;
-  const answer = await ports.cluster.run(taskRequest(container, { host, fn }, controller));
+  const answer = await ports.cluster.run(taskRequest(container, place, controller));
   switch (answer.kind) {
     case "started":
-      ports.log({ event: "container-placed", app, pool: row.pool, container: id, host: host.id });
+      ports.log({
+        event: "container-placed",
+        app,
+        pool: row.pool,
+        container: id,
+        host: place.host.id,
+      });
       return await changeContainer(
         container,
         ({ status }) => ({
@@ -44,19 +51,17 @@ export async function runContainer(
 
 function taskRequest(
   { id, app, row }: KnownContainer,
-  { host, fn }: RunPlace,
+  { host, fn, gpus }: RunPlace,
   { settings }: Controller,
 ): TaskRequest {
   const { environment, table, bucket, controller } = settings;
-  const needs = needsOf(fn.spec);
-  const gpu = HOST_TYPES.find(({ name }) => name === host.row.type)?.gpu ?? null;
   return {
     container: id,
     instanceId: host.row.instanceId ?? "",
     taskDefinition: fn.taskDefinition,
     containerName: fn.containerName,
-    needs,
-    gpus: claimOn(needs, gpu)?.gpus ?? 0,
+    needs: needsOf(fn.spec),
+    gpus,
     memoryLimitMiB: fn.spec.memoryMiB.limit,
     environment: {
       WINDLASS_APP: app,

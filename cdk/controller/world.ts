@@ -2,7 +2,7 @@ import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import type { Row } from "../../lib/aws/rows.ts";
 import type { HostState } from "../../lib/scheduling/capacity-state.ts";
 import { roomOf } from "../../lib/scheduling/fit.ts";
-import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { hostType } from "../../lib/scheduling/host-types.ts";
 import type { DeployedApp } from "./apps.ts";
 import type { ClusterHost, ControllerPorts } from "./ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow, OFFERS_KEY, type OffersRow } from "./rows.ts";
@@ -65,12 +65,15 @@ export function toHostState(
   { learned }: OffersRow,
   liveContainers: number | undefined,
 ): HostState {
-  const type = HOST_TYPES.find(({ name }) => name === row.type);
+  const type = hostType(row.type);
   const expected = type === undefined ? { cpu: 0, memoryMiB: 0, gpus: 0 } : roomOf(type, learned);
   return {
     id,
     type: row.type,
-    status: statusOf(row),
+    // Rows of before there was a choice say nothing.
+    market: row.market ?? "on-demand",
+    trail: row.trail ?? "",
+    status: statusOf({ row, seen }),
     boughtAt: row.boughtAt,
     isConnected: seen?.isConnected ?? false,
     room: seen?.room ?? expected,
@@ -81,10 +84,12 @@ export function toHostState(
   };
 }
 
-function statusOf({ instanceId, closingAt, arn }: HostRow): HostState["status"] {
-  if (instanceId === null) return "buying";
-  if (closingAt !== null) return "closing";
-  return arn === null ? "booting" : "active";
+function statusOf({ row, seen }: Pick<KnownHost, "row" | "seen">): HostState["status"] {
+  if (row.instanceId === null) return "buying";
+  if (row.closingAt !== null) return "closing";
+  // Not drained by the controller: that is written into the row first.
+  if (seen?.isDraining === true) return "leaving";
+  return row.arn === null ? "booting" : "active";
 }
 
 /** ECS goes on counting tasks of a host that it has lost sight of: only rows of containers tell then. */

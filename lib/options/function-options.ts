@@ -1,3 +1,4 @@
+import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
@@ -19,10 +20,18 @@ export interface ConcurrencyOptions {
 /** Options of a class. */
 export interface ClsOptions {
   /**
-   * GPU type with an optional count (`"H100"`, `"A100-80GB:2"`), or several in order of preference.
+   * GPU type with an optional count of 1 to 8 (`"H100"`, `"a100-80gb:2"`), or several in order of preference: the next is
+   * taken while EC2 has none of those before. What names mean, and which hosts have what at which price: docs/gpus.md.
    * @default - no GPU
    */
-  readonly gpu?: string | readonly string[] | undefined;
+  readonly gpu?: Gpu | readonly Gpu[] | undefined;
+  /**
+   * Whether it runs on EC2 spot instances, which cost about half, never more than on demand, and can be taken back with
+   * two minutes' notice; what ran there runs again elsewhere. `"prefer"`: spot first, on demand where there is none.
+   * `"require"`: on spot alone, however long it waits. `"never"`: on demand alone.
+   * @default - `"prefer"`; `"never"` with `nonpreemptible`
+   */
+  readonly spot?: "prefer" | "require" | "never" | undefined;
   /** Cores reserved, at least 0.125. @default 0.125 */
   readonly cpu?: number | Resource | undefined;
   /** Memory reserved, at least 128 MiB; more than `limit` ends the container. @default 128 */
@@ -55,7 +64,7 @@ export interface ClsOptions {
   readonly enableMemorySnapshot?: boolean | undefined;
   /** No network but for inputs and results. @default false */
   readonly blockNetwork?: boolean | undefined;
-  /** Never on machines that can be taken away; not with `gpu`. @default false */
+  /** Never on machines that can be taken away; not with `gpu`, which takes `spot: "never"`. @default false */
   readonly nonpreemptible?: boolean | undefined;
 }
 

@@ -1,28 +1,8 @@
+import { GPU_NAMES, type Gpu, gpuName, gpuText, MAX_GPUS, parseGpu } from "../gpu.ts";
+import { distance, toPlain } from "./distance.ts";
 import { show } from "./show.ts";
 import type { Violation } from "./violation.ts";
 
-const TYPES = [
-  "T4",
-  "L4",
-  "A10",
-  "A10G",
-  "L40S",
-  "A100",
-  "A100-40GB",
-  "A100-80GB",
-  "RTX-PRO-6000",
-  "H100",
-  "H100!",
-  "H200",
-  "B200",
-  "B200+",
-  "B300",
-  "any",
-] as const;
-
-const BY_NAME: ReadonlyMap<string, string> = new Map(
-  TYPES.map((type) => [type.toLowerCase(), type]),
-);
 const HINT = 'write a type and a count, for instance "L4", "H100:2" or ["H100", "A100-80GB:2"]';
 
 export function checkGpu(value: unknown, subject: string): Violation[] {
@@ -37,28 +17,37 @@ function checkOne(value: unknown, subject: string): Violation[] {
     const message = `${subject} must be a string or a list of strings, got ${show(value)}`;
     return [{ code: "WINDLASS_INVALID_GPU", message, hint: HINT }];
   }
-  const { type, count } = split(value);
-  if (type === undefined) {
-    const message = `${subject} must be one of ${TYPES.join(", ")}, got ${show(value)}`;
-    return [{ code: "WINDLASS_UNKNOWN_GPU", message, hint: HINT }];
+  const name = gpuName(value);
+  if (name === undefined) {
+    const message = `${subject} must be one of ${GPU_NAMES.join(", ")}, got ${show(value)}`;
+    const hint = `the nearest is "${nearest(value)}"; ${HINT}`;
+    return [{ code: "WINDLASS_UNKNOWN_GPU", message, hint }];
   }
-  const max = type === "A10" || type === "A10G" ? 4 : 8;
-  if (/^[1-9]\d?$/.test(count) && Number(count) <= max) return [];
-  const message = `${subject} must ask for 1 to ${max} GPUs of type ${type}, got ${show(value)}`;
+  if (parseGpu(value) !== undefined) return [];
+  const message = `${subject} must ask for 1 to ${MAX_GPUS} GPUs of type ${name}, got ${show(value)}`;
   return [{ code: "WINDLASS_INVALID_GPU_COUNT", message, hint: HINT }];
 }
 
-/** GPUs in their usual spelling: `h100:1` is `H100`. The value must be valid. */
-export function toGpus(value: string | readonly string[] | undefined): string[] {
-  const wanted = value === undefined ? [] : typeof value === "string" ? [value] : value;
-  return wanted.map((one) => {
-    const { type, count } = split(one);
-    return count === "1" ? `${type}` : `${type}:${count}`;
-  });
+/** The name that a wrong one is most likely meant as. */
+function nearest(value: string): string {
+  const [name = ""] = value.split(":");
+  const wrong = toPlain(name);
+  const scores = GPU_NAMES.map((known) => ({ known, score: difference(wrong, toPlain(known)) }));
+  return scores.reduce((best, one) => (one.score < best.score ? one : best)).known;
 }
 
-function split(value: string): { type: string | undefined; count: string } {
-  const colon = value.indexOf(":");
-  const name = colon < 0 ? value : value.slice(0, colon);
-  return { type: BY_NAME.get(name.toLowerCase()), count: colon < 0 ? "1" : value.slice(colon + 1) };
+/** One that goes on where the other ends is nearer than one with other letters: `h100-80gb` is an H100. */
+function difference(wrong: string, known: string): number {
+  const isLonger = known.length > 2 && wrong.startsWith(known);
+  if (isLonger || known.startsWith(wrong)) return Math.abs(known.length - wrong.length) / 10;
+  return distance(wrong, known);
+}
+
+/** GPUs in their usual spelling: `h100:1` is `H100`. The value must be valid. */
+export function toGpus(value: Gpu | readonly Gpu[] | undefined): string[] {
+  const wanted = value === undefined ? [] : typeof value === "string" ? [value] : value;
+  return wanted.map((one) => {
+    const wish = parseGpu(one);
+    return wish === undefined ? one : gpuText(wish.name, wish.count);
+  });
 }

@@ -16,6 +16,7 @@ type OptionCheck = (value: unknown, subject: string) => Violation[];
 /** Containers that one function may have, as Modal's. */
 const CONTAINERS = { max: 4000, whole: true };
 const DAY_SECONDS = 86_400;
+const SPOT: readonly unknown[] = ["prefer", "require", "never"];
 
 /** How to check each option of a function or class. */
 export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>> = {
@@ -82,6 +83,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>>
   enableMemorySnapshot: checkBoolean,
   blockNetwork: checkBoolean,
   nonpreemptible: checkBoolean,
+  spot: checkSpot,
   schedule: checkSchedule,
 };
 
@@ -97,6 +99,13 @@ function checkBoolean(value: unknown, subject: string): Violation[] {
   if (typeof value === "boolean") return [];
   const message = `${subject} must be true or false, got ${show(value)}`;
   return [{ code: "WINDLASS_NOT_A_BOOLEAN", message, hint: "write `true` or `false`" }];
+}
+
+function checkSpot(value: unknown, subject: string): Violation[] {
+  if (SPOT.includes(value)) return [];
+  const message = `${subject} must be "prefer", "require" or "never", got ${show(value)}`;
+  const hint = 'leave it out for "prefer": spot instances first, on demand where there are none';
+  return [{ code: "WINDLASS_INVALID_SPOT", message, hint }];
 }
 
 function checkRetries(value: unknown, subject: string): Violation[] {

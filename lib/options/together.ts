@@ -22,7 +22,14 @@ const RULES: readonly Rule[] = [
     code: "WINDLASS_NONPREEMPTIBLE_GPU",
     isBroken: ({ nonpreemptible, gpu }) => nonpreemptible === true && gpu !== undefined,
     message: (_, subject) => `\`nonpreemptible\` of ${subject} does not go with \`gpu\``,
-    hint: "remove `nonpreemptible`: GPU functions may be preempted, their inputs run again",
+    hint: 'write `spot: "never"` instead: hosts on demand, which EC2 does not take back',
+  },
+  {
+    code: "WINDLASS_NONPREEMPTIBLE_SPOT",
+    isBroken: ({ nonpreemptible, spot = "never" }) => nonpreemptible === true && spot !== "never",
+    message: ({ spot }, subject) =>
+      `\`nonpreemptible\` of ${subject} does not go with \`spot: "${spot}"\`: EC2 takes spot instances back`,
+    hint: "remove one of them",
   },
   {
     code: "WINDLASS_SINGLE_USE_CONCURRENCY",

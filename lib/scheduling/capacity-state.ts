@@ -1,6 +1,7 @@
-import type { Needs, Room } from "./fit.ts";
+import type { Market, Needs, Room } from "./fit.ts";
 import type { HostType } from "./host-types.ts";
 import type { PoolState } from "./plan.ts";
+import type { Rests } from "./rests.ts";
 
 /** A pool, and what each of its containers takes. */
 export interface CapacityPool extends PoolState {
@@ -14,11 +15,13 @@ export interface CapacityPool extends PoolState {
 export interface HostState {
   readonly id: string;
   readonly type: string;
+  readonly market: Market;
   /**
    * `buying`: it was decided, and no answer is known; `booting`: it exists; `active`: it is in its cluster;
-   * `closing`: it takes nothing new and ends once it is empty.
+   * `closing`: it takes nothing new and ends once it is empty; `leaving`: the same, and not by the plan's choice: EC2
+   * takes it back, or a GPU of it is broken.
    */
-  readonly status: "buying" | "booting" | "active" | "closing";
+  readonly status: "buying" | "booting" | "active" | "closing" | "leaving";
   readonly boughtAt: number;
   /** ECS hears of it: only then can anything start there. */
   readonly isConnected: boolean;
@@ -31,6 +34,8 @@ export interface HostState {
   readonly emptyAt: number | null;
   /** What it was bought for, by pool. */
   readonly boughtFor: readonly HostPurpose[];
+  /** What was tried before it, for those it was bought for; empty where it was the first choice. */
+  readonly trail: string;
 }
 
 export interface HostPurpose {
@@ -47,16 +52,28 @@ export interface CapacityState {
   readonly types: readonly HostType[];
   /** What hosts of a type have registered, by its name. */
   readonly learned: Readonly<Record<string, Room>>;
-  /** Types that are not asked for now, by name, and why. */
-  readonly resting: Readonly<Record<string, { readonly until: number; readonly reason: string }>>;
-  /** The dearest host that is bought, in dollars an hour. */
+  /** Offers that are not asked for now, and why. */
+  readonly resting: Rests;
+  /** The dearest host that is bought, in dollars an hour; spot instances by their price on demand. */
   readonly maxUsdPerHour: number;
 }
 
 export type CapacityAction =
-  | { readonly kind: "place"; readonly pool: string; readonly host: string }
+  | {
+      readonly kind: "place";
+      readonly pool: string;
+      readonly host: string;
+      /** GPUs of the host that are its own. */
+      readonly gpus: number;
+    }
   | { readonly kind: "drain"; readonly pool: string; readonly container: string }
-  | { readonly kind: "buy"; readonly type: HostType; readonly boughtFor: readonly HostPurpose[] }
+  | {
+      readonly kind: "buy";
+      readonly type: HostType;
+      readonly market: Market;
+      readonly boughtFor: readonly HostPurpose[];
+      readonly trail: string;
+    }
   /** Ask again, under the same token: whether it was bought is not known. */
   | { readonly kind: "ask-again"; readonly host: string }
   /** It was never bought, and nobody wants it any more. */
@@ -72,4 +89,6 @@ export type CapacityAction =
       readonly pool: string;
       readonly count: number;
       readonly reason: string;
+      /** What to say while their host is being asked for, where others were asked for before. */
+      readonly trying?: string;
     };

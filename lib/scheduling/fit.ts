@@ -1,3 +1,4 @@
+import { parseGpu } from "../gpu.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { HostType } from "./host-types.ts";
 
@@ -15,6 +16,16 @@ export interface Needs {
   readonly memoryMiB: number;
   /** GPUs in the order of preference, as the function asks for them; none for a container without. */
   readonly gpu: readonly string[];
+  readonly spot: FunctionSpec["spot"];
+}
+
+/** How an instance is bought: EC2 can take a spot instance back, two minutes after it has said so. */
+export type Market = "spot" | "on-demand";
+
+/** What decides which containers may run on a host at all. */
+export interface HostKind {
+  readonly gpu: string | null;
+  readonly market: Market;
 }
 
 const CPU_UNITS = 1024;
@@ -22,16 +33,20 @@ const CPU_UNITS = 1024;
 const USABLE_SHARE = 0.94;
 const RESERVED_MIB = 512;
 
-/** GPUs that satisfy a wish that is not the name of one. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
-  A10: ["A10G"],
-  A100: ["A100-40GB", "A100-80GB"],
-  "H100!": ["H100"],
-  "B200+": ["B200", "B300"],
+const MARKETS: Readonly<Record<FunctionSpec["spot"], readonly Market[]>> = {
+  prefer: ["spot", "on-demand"],
+  require: ["spot"],
+  never: ["on-demand"],
 };
 
-export function needsOf({ cpu, memoryMiB, gpu }: FunctionSpec): Needs {
-  return { cpu: Math.ceil(cpu.request * CPU_UNITS), memoryMiB: memoryMiB.request, gpu };
+export function needsOf({ cpu, memoryMiB, gpu, spot }: FunctionSpec): Needs {
+  return { cpu: Math.ceil(cpu.request * CPU_UNITS), memoryMiB: memoryMiB.request, gpu, spot };
+}
+
+/** How hosts for a container may be bought, in the order of preference. */
+export function marketsOf({ spot }: Needs): readonly Market[] {
+  // What was deployed before there was a choice says nothing.
+  return MARKETS[spot] ?? MARKETS.prefer;
 }
 
 /** What a host of this type offers: what such hosts have registered, or what they can be expected to. */
@@ -46,29 +61,35 @@ export function roomOf(type: HostType, learned: Readonly<Record<string, Room>>):
 }
 
 /**
- * What a container takes from a host with these GPUs; undefined where it must not run: without the GPUs that it
- * asks for, or with GPUs that it does not ask for.
+ * What a container takes from a host of this kind with this room, for the most wanted of its GPUs; undefined where it
+ * does not fit or must not run: without the GPUs that it asks for, with GPUs that it does not ask for, or where EC2 may
+ * take the host back and it must not.
  */
-export function claimOn(needs: Needs, gpu: string | null): Room | undefined {
+export function claimOn(needs: Needs, { gpu, market }: HostKind, room: Room): Room | undefined {
   const { cpu, memoryMiB } = needs;
-  if (needs.gpu.length === 0) return gpu === null ? { cpu, memoryMiB, gpus: 0 } : undefined;
-  if (gpu === null) return undefined;
-  const wish = needs.gpu.map(parseGpu).find(({ kinds }) => kinds === "any" || kinds.includes(gpu));
-  return wish === undefined ? undefined : { cpu, memoryMiB, gpus: wish.count };
+  if (room.cpu < cpu || room.memoryMiB < memoryMiB) return undefined;
+  if (!marketsOf(needs).includes(market)) return undefined;
+  const gpus = gpusOn(needs, gpu, room.gpus);
+  return gpus === undefined ? undefined : { cpu, memoryMiB, gpus };
 }
 
-/** `H100:2` as the GPUs that will do, and how many of them. */
-export function parseGpu(wish: string): {
-  readonly kinds: readonly string[] | "any";
-  readonly count: number;
-} {
-  const [name = "", count = "1"] = wish.split(":");
-  if (name === "any") return { kinds: "any", count: Number(count) };
-  return { kinds: ALIASES[name] ?? [name], count: Number(count) };
+/** GPUs of a type that a container takes where so many are free. */
+function gpusOn({ gpu: wishes }: Needs, gpu: string | null, free: number): number | undefined {
+  if (wishes.length === 0) return gpu === null ? 0 : undefined;
+  for (const wish of wishes) {
+    const count = isFor(wish, gpu) ? parseGpu(wish)?.count : undefined;
+    if (count !== undefined && count <= free) return count;
+  }
+  return undefined;
 }
 
-export function fits(room: Room, claim: Room): boolean {
-  return room.cpu >= claim.cpu && room.memoryMiB >= claim.memoryMiB && room.gpus >= claim.gpus;
+/** Which wish a GPU satisfies, counted from the most wanted; -1 for none of them, or where there are none. */
+export function rankOf({ gpu: wishes }: Needs, gpu: string | null): number {
+  return wishes.findIndex((wish) => isFor(wish, gpu));
+}
+
+function isFor(wish: string, gpu: string | null): boolean {
+  return gpu !== null && parseGpu(wish)?.kinds.includes(gpu) === true;
 }
 
 /** How often a claim fits. */
@@ -88,8 +109,4 @@ export function subtract(room: Room, claim: Room): Room {
     memoryMiB: room.memoryMiB - claim.memoryMiB,
     gpus: room.gpus - claim.gpus,
   };
-}
-
-export function times({ cpu, memoryMiB, gpus }: Room, count: number): Room {
-  return { cpu: cpu * count, memoryMiB: memoryMiB * count, gpus: gpus * count };
 }

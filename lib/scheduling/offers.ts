@@ -1,81 +1,158 @@
+import { parseGpu } from "../gpu.ts";
 import type { CapacityState } from "./capacity-state.ts";
-import { claimOn, fits, type Needs, parseGpu, roomOf, timesIn } from "./fit.ts";
+import { claimOn, marketsOf, type Needs, roomOf, timesIn } from "./fit.ts";
 import type { HostType } from "./host-types.ts";
-
-/** A dearer type than this many times the best one is no replacement for it. */
-const MAX_FACTOR = 2;
-
-/** What to buy, or why nothing can be bought now. */
-export type Choice =
-  | { readonly kind: "buy"; readonly type: HostType }
-  | { readonly kind: "none"; readonly reason: string };
+import { nearestShapes } from "./nearest-shapes.ts";
+import { priceText } from "./prices.ts";
+import { type Offer, type Rest, restOf } from "./rests.ts";
 
 /**
- * The type of host for this many containers: of the first GPU in the order of preference that is for sale, the one
- * that holds them for the least money, and of equals the one with the fewest hosts.
+ * A dearer type than this many times the best one is no replacement for it. Spot instances cost about half, so within
+ * this factor each of them is about as cheap as the best type on demand, and is asked for before it.
  */
-export function chooseType(
-  needs: Needs,
-  count: number,
-  { state, now }: { readonly state: CapacityState; readonly now: number },
-): Choice {
-  const wishes = needs.gpu.length === 0 ? [[]] : needs.gpu.map((wish) => [wish]);
-  let reason: string | undefined;
-  for (const gpu of wishes) {
-    const choice = chooseOf({ ...needs, gpu }, count, { state, now });
-    if (choice.kind === "buy") return choice;
-    reason ??= choice.reason;
-  }
-  return { kind: "none", reason: reason ?? "" };
+const MAX_FACTOR = 2;
+
+/** What can be bought, and what cannot be now. */
+export type Sale = Pick<CapacityState, "types" | "learned" | "resting" | "maxUsdPerHour">;
+
+/** An offer that would have come first. */
+export interface PassedOffer {
+  readonly offer: Offer;
+  readonly rest: Rest;
 }
 
-function chooseOf(
-  needs: Needs,
-  count: number,
-  { state, now }: { readonly state: CapacityState; readonly now: number },
-): Choice {
-  const able = state.types
-    .map((type) => ({ type, ...costOf(type, { needs, count, state }) }))
-    .filter(({ usd }) => Number.isFinite(usd))
-    .sort((a, b) => a.usd - b.usd || a.hosts - b.hosts || compare(a.type.name, b.type.name));
-  const [best] = able;
-  if (best === undefined) return { kind: "none", reason: `no host type has ${describe(needs)}` };
-  const payable = able.filter(({ type }) => type.usdPerHour <= state.maxUsdPerHour);
-  if (payable[0] === undefined) {
-    const cheapest = able.reduce((a, b) => (b.type.usdPerHour < a.type.usdPerHour ? b : a)).type;
-    const price = `${cheapest.name} costs $${cheapest.usdPerHour.toFixed(2)}/h`;
-    return {
-      kind: "none",
-      reason: `${price}, above the limit of $${state.maxUsdPerHour}/h a host`,
-    };
-  }
-  const limit = payable[0].usd * MAX_FACTOR;
-  const offers = payable.filter(({ usd }) => usd <= limit);
-  const free = offers.find(({ type }) => (state.resting[type.name]?.until ?? 0) <= now);
-  if (free !== undefined) return { kind: "buy", type: free.type };
-  return { kind: "none", reason: state.resting[payable[0].type.name]?.reason ?? "" };
+/** What cannot be bought for a container, whatever is in stock. */
+export interface Unmet {
+  readonly code: "WINDLASS_NO_HOST_TYPE" | "WINDLASS_HOST_TOO_DEAR";
+  /** A GPU as the function asks for it; null for a container without. */
+  readonly wish: string | null;
+  readonly reason: string;
+  /** Dollars an hour of the cheapest host that would do; null where there is none. */
+  readonly usdPerHour: number | null;
+  /** What can be bought instead, the most alike first. */
+  readonly nearest: readonly string[];
 }
 
-function costOf(
-  type: HostType,
-  given: { readonly needs: Needs; readonly count: number; readonly state: CapacityState },
-): { readonly usd: number; readonly hosts: number } {
-  const never = { usd: Number.POSITIVE_INFINITY, hosts: 0 };
-  const claim = claimOn(given.needs, type.gpu);
-  if (claim === undefined) return never;
-  const room = roomOf(type, given.state.learned);
-  if (!fits(room, claim)) return never;
-  const hosts = Math.ceil(given.count / timesIn(room, claim));
+/** What to ask EC2 for, or that there is nothing to ask it for now. */
+export type Choice = {
+  readonly passed: readonly PassedOffer[];
+  readonly unmet: readonly Unmet[];
+} & (
+  | {
+      readonly kind: "buy";
+      readonly offer: Offer;
+      /** GPUs of one container there. */
+      readonly gpus: number;
+    }
+  | { readonly kind: "none" }
+);
+
+/**
+ * The first offer that does not rest, for this many containers. They come in the order of the GPUs that are asked for;
+ * for each of these as spot instances, then on demand; of these first the type that holds the containers for the least
+ * money, and of equals the one with the fewest hosts.
+ */
+export function chooseOffer(
+  needs: Needs,
+  count: number,
+  { sale, now }: { readonly sale: Sale; readonly now: number },
+): Choice {
+  const passed: PassedOffer[] = [];
+  const unmet: Unmet[] = [];
+  const wishes = needs.gpu.length === 0 ? [null] : needs.gpu;
+  for (const wish of wishes) {
+    const found = offersFor({ needs: only(wish, needs), count, sale });
+    if ("code" in found) {
+      unmet.push(found);
+      continue;
+    }
+    for (const offer of found) {
+      const rest = restOf(offer, sale.resting, now);
+      const gpus = wish === null ? 0 : (parseGpu(wish)?.count ?? 0);
+      if (rest === undefined) return { kind: "buy", offer, gpus, passed, unmet };
+      passed.push({ offer, rest });
+    }
+  }
+  return { kind: "none", passed, unmet };
+}
+
+function only(wish: string | null, needs: Needs): Needs {
+  return wish === null ? needs : { ...needs, gpu: [wish] };
+}
+
+interface Question {
+  readonly needs: Needs;
+  readonly count: number;
+  readonly sale: Sale;
+}
+
+function offersFor(question: Question): readonly Offer[] | Unmet {
+  const { needs, sale } = question;
+  const able = sale.types
+    .flatMap((type) => priced(type, question))
+    .sort((a, b) => a.usd - b.usd || a.hosts - b.hosts || (a.type.name < b.type.name ? -1 : 1));
+  if (able.length === 0) return noType(question);
+  const payable = able.filter(({ type }) => type.usdPerHour <= sale.maxUsdPerHour);
+  if (payable.length === 0) return tooDear(able, question);
+  return replacements(payable, needs).flatMap((types) =>
+    marketsOf(needs).flatMap((market) => types.map((type) => ({ type, market }))),
+  );
+}
+
+interface Priced {
+  readonly type: HostType;
+  readonly hosts: number;
+  /** All of them together. */
+  readonly usd: number;
+}
+
+function priced(type: HostType, { needs, count, sale }: Question): Priced[] {
+  const room = roomOf(type, sale.learned);
+  const [market = "on-demand"] = marketsOf(needs);
+  const claim = claimOn(needs, { gpu: type.gpu, market }, room);
+  if (claim === undefined) return [];
+  const hosts = Math.ceil(count / timesIn(room, claim));
   // Sizes of a family cost the same for the same: rounding must not tell them apart.
-  return { usd: Number((hosts * type.usdPerHour).toFixed(6)), hosts };
+  return [{ type, hosts, usd: Number((hosts * type.usdPerHour).toFixed(6)) }];
 }
 
-function describe({ cpu, memoryMiB, gpu }: Needs): string {
-  const [wish] = gpu;
-  const gpus = wish === undefined ? "" : `${parseGpu(wish).count} × ${wish.split(":")[0]}, `;
-  return `${gpus}${cpu / 1024} vCPUs and ${memoryMiB} MiB for one container`;
+/** Types that may take each other's place, in groups: who wants any GPU takes a dear one rather than none. */
+function replacements(payable: readonly Priced[], { gpu }: Needs): HostType[][] {
+  const isAny = parseGpu(gpu[0] ?? "")?.name === "any";
+  const groups = new Map<string | null, Priced[]>();
+  for (const one of payable) {
+    const key = isAny ? one.type.gpu : null;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].map((group) => {
+    const limit = (group[0]?.usd ?? 0) * MAX_FACTOR;
+    return group.filter(({ usd }) => usd <= limit).map(({ type }) => type);
+  });
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : 1;
+function noType({ needs, sale }: Question): Unmet {
+  const [wish = null] = needs.gpu;
+  const gpus = wish === null ? "" : `${wish}, `;
+  const parts = `${gpus}${needs.cpu / 1024} vCPUs and ${needs.memoryMiB} MiB`;
+  return {
+    code: "WINDLASS_NO_HOST_TYPE",
+    wish,
+    reason: `no host type has ${parts} for one container`,
+    usdPerHour: null,
+    nearest: nearestShapes(needs, sale),
+  };
+}
+
+function tooDear(able: readonly Priced[], { needs, sale }: Question): Unmet {
+  const [wish = null] = needs.gpu;
+  const types = able.map(({ type }) => type);
+  const cheapest = types.reduce((a, b) => (b.usdPerHour < a.usdPerHour ? b : a));
+  const { name, usdPerHour } = cheapest;
+  return {
+    code: "WINDLASS_HOST_TOO_DEAR",
+    wish,
+    reason: `${name} costs ${priceText(usdPerHour)}, above the limit of $${sale.maxUsdPerHour}/h a host`,
+    usdPerHour,
+    nearest: nearestShapes(needs, sale),
+  };
 }

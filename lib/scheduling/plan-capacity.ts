@@ -5,11 +5,22 @@ import type {
   HostPurpose,
   HostState,
 } from "./capacity-state.ts";
-import { claimOn, fits, type Needs, type Room, roomOf, subtract, times } from "./fit.ts";
+import {
+  claimOn,
+  type HostKind,
+  type Market,
+  type Needs,
+  type Room,
+  rankOf,
+  roomOf,
+  subtract,
+} from "./fit.ts";
 import type { HostType } from "./host-types.ts";
-import { chooseType } from "./offers.ts";
+import { chooseOffer } from "./offers.ts";
 import { plan } from "./plan.ts";
 import { planHosts } from "./plan-hosts.ts";
+import { hostText } from "./prices.ts";
+import { tellNext, tellNone, tellPassed } from "./trail.ts";
 
 /** A host with what this plan leaves of it. */
 interface Slot {
@@ -17,7 +28,13 @@ interface Slot {
   readonly host: HostState | undefined;
   readonly type: string;
   readonly gpu: string | null;
+  readonly market: Market;
   readonly usdPerHour: number;
+  /** What was tried before it, and for whom. */
+  readonly trail: string;
+  readonly buyer: string | undefined;
+  /** What it is called while it is asked for. */
+  readonly next: string;
   room: Room;
   readonly purposes: Map<string, HostPurpose>;
 }
@@ -45,11 +62,11 @@ export function planCapacity(state: CapacityState, now: number): CapacityAction[
       actions.push(...start(pool, action.count, { state, now, slots, used }));
     }
   }
-  for (const { host, type, purposes } of slots) {
+  for (const { host, type, market, trail, purposes } of slots) {
     if (host !== undefined) continue;
     const bought = state.types.find(({ name }) => name === type);
     if (bought === undefined) continue;
-    actions.push({ kind: "buy", type: bought, boughtFor: [...purposes.values()] });
+    actions.push({ kind: "buy", type: bought, market, trail, boughtFor: [...purposes.values()] });
   }
   return [...actions, ...planHosts(state, used, now)];
 }
@@ -63,48 +80,62 @@ interface Planning {
 
 function start(pool: CapacityPool, count: number, planning: Planning): CapacityAction[] {
   const actions: CapacityAction[] = [];
-  const waits = new Map<string, number>();
+  const waits = new Map<string, Wait>();
+  const wait = (reason: string, amount: number, trying?: string): void => {
+    const count = (waits.get(reason)?.count ?? 0) + amount;
+    const said = { kind: "wait", pool: pool.key, count, reason } as const;
+    waits.set(reason, trying === undefined ? said : { ...said, trying });
+  };
   for (let left = count; left > 0; left -= 1) {
-    const slot = findSlot(pool.needs, planning.slots) ?? buy(pool.needs, left, planning);
+    const slot = findSlot(pool.needs, planning.slots) ?? buy(pool, left, planning);
     if (typeof slot === "string") {
-      waits.set(slot, left);
+      wait(slot, left);
       break;
     }
-    claim(slot, pool);
+    const { gpus } = claim(slot, pool);
     if (slot.host?.status === "active") {
       planning.used.add(slot.host.id);
-      actions.push({ kind: "place", pool: pool.key, host: slot.host.id });
+      actions.push({ kind: "place", pool: pool.key, host: slot.host.id, gpus });
       continue;
     }
     if (slot.host !== undefined && !planning.used.has(slot.host.id)) {
       planning.used.add(slot.host.id);
       if (slot.host.status === "closing") actions.push({ kind: "reopen", host: slot.host.id });
     }
-    const reason = `a host boots: ${slot.type}, $${slot.usdPerHour.toFixed(2)}/h`;
-    waits.set(reason, (waits.get(reason) ?? 0) + 1);
+    const { reason, trying } = whyWait(slot, pool);
+    wait(reason, 1, trying);
   }
-  const waiting = [...waits].map(
-    ([reason, amount]) => ({ kind: "wait", pool: pool.key, count: amount, reason }) as const,
-  );
-  return [...actions, ...waiting];
+  return [...actions, ...waits.values()];
 }
 
-/** Where it fits: in the cluster before on its way, and where the least is left over. */
+type Wait = Extract<CapacityAction, { kind: "wait" }>;
+
+/** A host is on its way; what was tried before it concerns those that it was bought for. */
+function whyWait(slot: Slot, pool: CapacityPool): { reason: string; trying?: string } {
+  const { type, market, usdPerHour, trail } = slot;
+  const boots = `a host boots: ${hostText({ name: type, usdPerHour }, market)}`;
+  if (trail === "" || slot.buyer !== pool.key) return { reason: boots };
+  const reason = `${trail}; ${boots}`;
+  return slot.host === undefined ? { reason, trying: `${trail}, trying ${slot.next}` } : { reason };
+}
+
+/** Where it fits: in the cluster before on its way, then by the GPU, and where the least is left over. */
 function findSlot(needs: Needs, slots: readonly Slot[]): Slot | undefined {
   let best: Slot | undefined;
   for (const slot of slots) {
-    const wanted = claimOn(needs, slot.gpu);
-    if (wanted === undefined || !fits(slot.room, wanted)) continue;
-    if (best === undefined || isBetter(slot, best)) best = slot;
+    if (claimOn(needs, slot, slot.room) === undefined) continue;
+    if (best === undefined || isBetter(slot, best, needs)) best = slot;
   }
   return best;
 }
 
 const ORDER: readonly string[] = ["active", "closing", "booting", "buying", "new"];
 
-function isBetter(a: Slot, b: Slot): boolean {
+function isBetter(a: Slot, b: Slot, needs: Needs): boolean {
   const rank = (slot: Slot): number => ORDER.indexOf(slot.host?.status ?? "new");
   if (rank(a) !== rank(b)) return rank(a) < rank(b);
+  const wish = (slot: Slot): number => rankOf(needs, slot.gpu);
+  if (wish(a) !== wish(b)) return wish(a) < wish(b);
   // Those about to be idle are left to become so.
   const tasks = (slot: Slot): number =>
     Number((slot.host?.tasks ?? 0) > 0 || slot.purposes.size > 0);
@@ -114,31 +145,28 @@ function isBetter(a: Slot, b: Slot): boolean {
 }
 
 /** A slot on a host to be bought, or why there is none. */
-function buy(needs: Needs, count: number, { state, now, slots }: Planning): Slot | string {
-  const choice = chooseType(needs, count, { state, now });
-  if (choice.kind === "none") return choice.reason;
-  const slot = newSlot(choice.type, state);
+function buy(pool: CapacityPool, count: number, { state, now, slots }: Planning): Slot | string {
+  const choice = chooseOffer(pool.needs, count, { sale: state, now });
+  if (choice.kind === "none") return tellNone(choice);
+  const { offer, gpus, passed } = choice;
+  const { type, market } = offer;
+  const slot: Slot = {
+    ...{ host: undefined, type: type.name, gpu: type.gpu, market, usdPerHour: type.usdPerHour },
+    ...{ trail: tellPassed(passed, offer), buyer: pool.key, next: tellNext(offer, gpus, passed) },
+    room: roomOf(type, state.learned),
+    purposes: new Map(),
+  };
   slots.push(slot);
   return slot;
 }
 
-function newSlot(type: HostType, state: CapacityState): Slot {
-  return {
-    host: undefined,
-    type: type.name,
-    gpu: type.gpu,
-    usdPerHour: type.usdPerHour,
-    room: roomOf(type, state.learned),
-    purposes: new Map(),
-  };
-}
-
-function claim(slot: Slot, { key, needs }: CapacityPool): void {
-  const wanted = claimOn(needs, slot.gpu);
-  if (wanted === undefined) return;
+/** What a container takes of a slot that has room for it. */
+function claim(slot: Slot, { key, needs }: CapacityPool): Room {
+  const wanted = claimOn(needs, slot, slot.room) ?? { cpu: 0, memoryMiB: 0, gpus: 0 };
   slot.room = subtract(slot.room, wanted);
   const count = (slot.purposes.get(key)?.count ?? 0) + 1;
   slot.purposes.set(key, { pool: key, needs, count });
+  return wanted;
 }
 
 /** Hosts with room. */
@@ -146,11 +174,14 @@ function slotsOf(state: CapacityState): Slot[] {
   const planned = new Set(state.pools.map(({ key }) => key));
   const types = new Map(state.types.map((type) => [type.name, type]));
   return state.hosts
-    .filter((host) => host.isConnected || isComing(host))
+    .filter((host) => host.status !== "leaving" && (host.isConnected || isComing(host)))
     .map((host) => {
-      const { gpu = null, usdPerHour = 0 } = types.get(host.type) ?? {};
-      const room = isComing(host) ? freeOf(host, { gpu, planned }) : host.room;
-      return { host, type: host.type, gpu, usdPerHour, room, purposes: new Map() };
+      const { type, market, trail } = host;
+      const { gpu = null, usdPerHour = 0 }: Partial<HostType> = types.get(type) ?? {};
+      const room = isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room;
+      const buyer = host.boughtFor[0]?.pool;
+      const purposes = new Map<string, HostPurpose>();
+      return { host, type, gpu, market, usdPerHour, trail, buyer, next: type, room, purposes };
     });
 }
 
@@ -161,10 +192,16 @@ function isComing({ status }: HostState): boolean {
 /** On hosts still to come, what was bought for pools not planned now is theirs. */
 function freeOf(
   { room, boughtFor }: HostState,
-  { gpu, planned }: { readonly gpu: string | null; readonly planned: ReadonlySet<string> },
+  kind: HostKind,
+  planned: ReadonlySet<string>,
 ): Room {
-  return boughtFor.reduce((left, { pool, needs, count }) => {
-    const wanted = planned.has(pool) ? undefined : claimOn(needs, gpu);
-    return wanted === undefined ? left : subtract(left, times(wanted, count));
-  }, room);
+  let left = room;
+  for (const { pool, needs, count } of boughtFor) {
+    for (let nth = planned.has(pool) ? count : 0; nth < count; nth += 1) {
+      const wanted = claimOn(needs, kind, left);
+      if (wanted === undefined) break;
+      left = subtract(left, wanted);
+    }
+  }
+  return left;
 }

@@ -1,5 +1,5 @@
 import type { CapacityAction, CapacityState, HostState } from "./capacity-state.ts";
-import { claimOn, fits } from "./fit.ts";
+import { claimOn } from "./fit.ts";
 
 /** An empty host is kept this long for what may come. */
 const HOST_WINDOW_MS = 60_000;
@@ -40,6 +40,8 @@ function planHost(
       return planActive(host, isUsed, given);
     case "closing":
       return isUsed ? [] : planClosing(host, now);
+    case "leaving":
+      return host.tasks > 0 ? [] : planEmpty(host, now, "EC2 takes it back, or its GPU is broken");
   }
 }
 
@@ -62,18 +64,18 @@ function planActive(
 
 function planClosing(host: HostState, now: number): CapacityAction[] {
   if (host.tasks > 0) return [{ kind: "reopen", host: host.id }];
-  if (host.emptyAt === null) return [{ kind: "empty", host: host.id }];
-  if (now - host.emptyAt < EMPTY_FOR_MS) return [];
-  return [{ kind: "terminate", host: host.id, reason: "it had nothing to run" }];
+  return planEmpty(host, now, "it had nothing to run");
+}
+
+function planEmpty({ id, emptyAt }: HostState, now: number, reason: string): CapacityAction[] {
+  if (emptyAt === null) return [{ kind: "empty", host: id }];
+  return now - emptyAt < EMPTY_FOR_MS ? [] : [{ kind: "terminate", host: id, reason }];
 }
 
 /** It was bought for containers none of which fit it as it is. */
-function isMisfit({ room, boughtFor }: HostState, gpu: string | null): boolean {
+function isMisfit({ room, boughtFor, market }: HostState, gpu: string | null): boolean {
   return (
     boughtFor.length > 0 &&
-    boughtFor.every(({ needs }) => {
-      const claim = claimOn(needs, gpu);
-      return claim === undefined || !fits(room, claim);
-    })
+    boughtFor.every(({ needs }) => claimOn(needs, { gpu, market }, room) === undefined)
   );
 }

@@ -3,7 +3,11 @@ import type { ControlRequest } from "../../cdk/controller/control.ts";
 import { Died, FakeCloud } from "./fake-cloud.ts";
 import { Random } from "./random.ts";
 
-const FUNCTIONS = { resize: { maxContainers: 3 }, crop: { gpu: ["L4"], maxContainers: 1 } };
+const FUNCTIONS = {
+  resize: { maxContainers: 3, spot: "never" },
+  crop: { gpu: ["L4", "A10G:2"], maxContainers: 1, spot: "require" },
+} as const;
+const REFUSED = ["c6a.large", "g6.xlarge", "spot", "on-demand"];
 /** It showed an app that could not be read as one without containers. */
 const MEMORABLE = [138];
 const STEPS = 480;
@@ -45,7 +49,7 @@ async function live(seed: number): Promise<FakeCloud> {
 }
 
 function trouble(cloud: FakeCloud, random: Random): void {
-  const refused = random.below(3) === 0 ? "c6a.large" : "g6.xlarge";
+  const refused = REFUSED[random.below(REFUSED.length)] ?? "";
   if (random.below(20) === 0) cloud.refusals.set(refused, "InsufficientInstanceCapacity");
   if (random.below(10) === 0) cloud.refusals.clear();
   const [victim] = cloud.on;
@@ -71,6 +75,7 @@ function check(cloud: FakeCloud, seed: number): void {
   }
   for (const { request, instance } of cloud.runningTasks) {
     expect(request.gpus > 0).toBe(instance.type.startsWith("g"));
+    expect(instance.market).toBe(request.gpus > 0 ? "spot" : "on-demand");
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ControlRequest } from "../../cdk/controller/control.ts";
-import { LEASE_KEY } from "../../cdk/controller/rows.ts";
+import { type HostRow, LEASE_KEY } from "../../cdk/controller/rows.ts";
 import { containerKey, sessionKey } from "../../lib/aws/keys.ts";
 import type { PoolRow } from "../../lib/aws/pool-row.ts";
 import { Died, FakeCloud } from "./fake-cloud.ts";
@@ -51,8 +51,8 @@ describe("a wake", () => {
 
     expect(await cloud.invoke(WAKE)).toEqual({ end: "done", passes: 1 });
 
-    expect(cloud.instances).toMatchObject([{ type: "c6a.large", isOn: true }]);
-    expect(notice(cloud)).toBe("a host boots: c6a.large, $0.08/h");
+    expect(cloud.instances).toMatchObject([{ type: "c6a.large", market: "spot", isOn: true }]);
+    expect(notice(cloud)).toBe("a host boots: c6a.large, spot, up to $0.08/h");
     expect(cloud.table.list("#controller").map(({ sk }) => sk)).toContain("lease");
   });
 
@@ -119,7 +119,7 @@ describe("a wake", () => {
     await cloud.invoke(WAKE);
 
     const { count } = cloud.ports().queues;
-    expect(await count("media/resize")).toEqual({ waiting: 1, hidden: 0 });
+    expect(await count("media/resize")).toEqual({ waiting: 1, hidden: 0, delayed: 0 });
     expect(cloud.bought).toBe(1);
   });
 
@@ -325,7 +325,59 @@ describe("EC2 refuses", () => {
     expect(await cloud.invoke(WAKE)).toEqual({ end: "done", passes: 2 });
 
     expect(cloud.instances).toMatchObject([{ type: "m6a.large" }]);
-    expect(cloud.requests.filter((one) => one === "fleet.buy")).toHaveLength(2);
+    expect(cloud.asked).toEqual(["c6a.large spot", "m6a.large spot"]);
+  });
+
+  it("spot instances: it buys on demand, and says so before and after", async () => {
+    const cloud = await cloudOf({ resize: { gpu: ["L4"] } });
+    cloud.refusals.set("spot", "InsufficientInstanceCapacity");
+    const told: (string | undefined)[] = [];
+    cloud.gate = async (operation, moment) => {
+      if (operation === "fleet.buy" && moment === "before") told.push(notice(cloud));
+      if (cloud.bought === 0) expect(notice(cloud) ?? "").not.toContain("a host boots");
+    };
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+
+    expect(cloud.instances).toMatchObject([{ type: "g6.xlarge", market: "on-demand" }]);
+    expect(told[1]).toBe("no spot g6.xlarge in us-east-1a/b, trying spot g6.2xlarge");
+    expect(told.at(-1)).toBe("no spot L4 in us-east-1a/b, trying L4:1 on demand");
+    const bought = "no spot L4 in us-east-1a/b; a host boots: g6.xlarge, $0.80/h";
+    expect(notice(cloud)).toBe(bought);
+    await cloud.pass(20_000);
+    await cloud.invoke(WAKE);
+    expect(notice(cloud)).toBe(bought);
+  });
+
+  it("one GPU of the list: the next one is bought, after spot and on demand", async () => {
+    const cloud = await cloudOf({ resize: { gpu: ["L40S", "A10G"] } });
+    for (const size of ["xlarge", "2xlarge", "4xlarge"]) {
+      cloud.refusals.set(`g6e.${size}`, "InsufficientInstanceCapacity");
+    }
+    let trying: string | undefined;
+    cloud.gate = async (operation, moment) => {
+      if (operation === "fleet.buy" && moment === "before") trying = notice(cloud);
+    };
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+
+    expect(cloud.asked).toEqual([
+      ...["g6e.xlarge spot", "g6e.2xlarge spot", "g6e.4xlarge spot"],
+      ...["g6e.xlarge on-demand", "g6e.2xlarge on-demand", "g6e.4xlarge on-demand"],
+      "g5.xlarge spot",
+    ]);
+    expect(trying).toBe("no L40S in us-east-1a/b, trying A10G:1");
+  });
+
+  it("spot instances of what must be spot: nothing is bought on demand", async () => {
+    const cloud = await cloudOf({ resize: { spot: "require" } });
+    cloud.refusals.set("spot", "InsufficientInstanceCapacity");
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+
+    expect(cloud.asked.filter((one) => !one.endsWith(" spot"))).toEqual([]);
+    expect(cloud.bought).toBe(0);
+    expect(notice(cloud)).toMatch(/^no spot c6a\.large, .*; tried again within 5 minutes$/);
   });
 
   it("every type: whoever waits is told, and it is tried again later", async () => {
@@ -333,13 +385,11 @@ describe("EC2 refuses", () => {
     cloud.refusals.set("*", "InsufficientInstanceCapacity");
     await cloud.send("media", "resize");
     await cloud.invoke(WAKE);
-    const asked = cloud.requests.filter((one) => one === "fleet.buy").length;
-    expect(notice(cloud)).toBe(
-      "EC2 has no g6.xlarge in any zone of this environment (InsufficientInstanceCapacity)",
-    );
+    const asked = cloud.asked.length;
+    expect(notice(cloud)).toBe("no L4 in us-east-1a/b; tried again within 5 minutes");
     await cloud.pass(60_000);
     await cloud.invoke(WAKE);
-    expect(cloud.requests.filter((one) => one === "fleet.buy")).toHaveLength(asked);
+    expect(cloud.asked).toHaveLength(asked);
 
     cloud.refusals.clear();
     await cloud.pass(300_000);
@@ -353,19 +403,73 @@ describe("EC2 refuses", () => {
     await cloud.send("media", "resize");
     await cloud.invoke(WAKE);
 
-    expect(cloud.requests.filter((one) => one === "fleet.buy")).toHaveLength(1);
-    expect(notice(cloud)).toContain('quota "Running On-Demand G and VT instances"');
+    expect(cloud.asked).toEqual(["g6.xlarge spot", "g6.xlarge on-demand"]);
+    const of = (market: string) =>
+      `the account's quota of vCPUs for ${market} G and VT instances leaves no room: ask AWS for more`;
+    expect(notice(cloud)).toBe(`${of("spot")}; ${of("on-demand")}; tried again within 5 minutes`);
   });
 
-  it("for want of a permission: it stops and says which", async () => {
-    const cloud = await cloudOf();
-    cloud.refusals.set("*", "UnauthorizedOperation");
+  it("for the quota of spot instances: on demand has another one", async () => {
+    const cloud = await cloudOf({ resize: { gpu: ["L4"] } });
+    cloud.refusals.set("spot", "MaxSpotInstanceCountExceeded");
     await cloud.send("media", "resize");
     await cloud.invoke(WAKE);
 
-    expect(cloud.requests.filter((one) => one === "fleet.buy")).toHaveLength(1);
+    expect(cloud.asked).toEqual(["g6.xlarge spot", "g6.xlarge on-demand"]);
+    expect(cloud.instances).toMatchObject([{ market: "on-demand" }]);
+  });
+
+  it("for want of a permission: it stops and says which", async () => {
+    const cloud = await cloudOf({ resize: { gpu: ["L4"] }, crop: {} });
+    cloud.refusals.set("*", "UnauthorizedOperation");
+    cloud.refusalMessage =
+      "You are not authorized to perform this operation. User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: iam:PassRole on resource: c";
+    for (const name of ["resize", "crop"]) await cloud.send("media", name);
+    await cloud.invoke(WAKE);
+    await cloud.invoke({ kind: "wake", app: "media", pools: ["crop"] });
+
+    expect(cloud.asked).toHaveLength(1);
+    const lacks =
+      "AWS refuses to let the controller buy hosts: it lacks iam:PassRole (UnauthorizedOperation)";
+    for (const { body } of cloud.table.list<PoolRow>("media#pools")) {
+      expect(body.notice).toContain(lacks);
+    }
+    cloud.refusals.clear();
+    await cloud.pass(60_000);
+    await cloud.invoke(WAKE);
+    expect(cloud.bought).toBe(1);
+  });
+
+  it("for want of a permission that EC2 does not name: it says which there are", async () => {
+    const cloud = await cloudOf();
+    cloud.refusals.set("*", "UnauthorizedOperation");
+    cloud.refusalMessage = "You are not authorized. Encoded authorization failure message: 4d5a";
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+
+    expect(notice(cloud)).toMatch(/it lacks one of ec2:CreateFleet, .*, ssm:GetParameters/);
+    expect(notice(cloud)).not.toContain("4d5a");
+  });
+
+  it("for want of spot's own role: it says what makes it", async () => {
+    const cloud = await cloudOf();
+    cloud.refusals.set("spot", "AuthFailure.ServiceLinkedRoleCreationNotPermitted");
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+
+    expect(cloud.asked).toHaveLength(1);
+    expect(notice(cloud)).toContain("`npx windlass bootstrap` creates it");
+  });
+
+  it("for a reason that nobody knows: it is told, and the next type is bought", async () => {
+    const cloud = await cloudOf();
+    cloud.refusals.set("c6a.large spot", "InternalError");
+    cloud.refusalMessage = "try again";
+    await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+
     expect(notice(cloud)).toBe(
-      "AWS refuses to let the controller buy hosts: UnauthorizedOperation: no c6a.large",
+      "EC2 refuses c6a.large: InternalError: try again; a host boots: m6a.large, spot, up to $0.09/h",
     );
   });
 
@@ -375,7 +479,9 @@ describe("EC2 refuses", () => {
     await cloud.invoke(WAKE);
 
     expect(cloud.bought).toBe(0);
-    expect(notice(cloud)).toBe("p4de.24xlarge costs $27.45/h, above the limit of $10/h a host");
+    expect(notice(cloud)).toBe(
+      "p4de.24xlarge costs $27.45/h, above the limit of $10/h a host; nearest: H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h; RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h; RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h",
+    );
   });
 });
 
@@ -430,8 +536,13 @@ describe("hosts that differ from what was expected", () => {
 
   it("without a row are adopted by their tag, and end when they have nothing to run", async () => {
     const cloud = await cloudOf();
-    await cloud.ports().fleet.buy({ id: "leaked", type: "g6.xlarge", hasGpus: true });
-    await minutes(cloud, 4);
+    const leaked = { id: "leaked", type: "g6.xlarge", market: "spot", hasGpus: true } as const;
+    await cloud.ports().fleet.buy(leaked);
+    await minutes(cloud, 1);
+    expect(cloud.table.list<HostRow>("#controller")).toContainEqual(
+      expect.objectContaining({ body: expect.objectContaining({ market: "spot" }) }),
+    );
+    await minutes(cloud, 3);
 
     expect(cloud.on).toEqual([]);
     expect(cloud.logs).toContainEqual(
@@ -649,5 +760,46 @@ describe("an invocation that dies", () => {
     await cloud.invoke(CHANGE);
 
     expect(cloud.bought).toBe(1);
+  });
+});
+
+describe("a host that EC2 takes back", () => {
+  const interruption = (instanceId: string): ControlRequest => ({
+    kind: "interruption",
+    instanceId,
+  });
+
+  it("is drained, its tasks are told to stop, and another is bought for what waits", async () => {
+    const cloud = await cloudOf();
+    await served(cloud);
+    const [first] = cloud.runningTasks;
+    expect(first).toBeDefined();
+    await cloud.send("media", "resize");
+
+    expect(await cloud.invoke(interruption("i-1"))).toMatchObject({ end: "done" });
+
+    expect(first).toMatchObject({ isStopped: true, reason: "EC2 takes back its host" });
+    expect(cloud.requests).toContain("cluster.setDraining");
+    await minutes(cloud, 3);
+    expect(cloud.on.map(({ id }) => id)).toEqual(["i-2"]);
+    expect(cloud.runningTasks.map(({ instance }) => instance.id)).toEqual(["i-2"]);
+  });
+
+  it("is ended once it is empty, and never opened again", async () => {
+    const cloud = await cloudOf();
+    await served(cloud);
+
+    await cloud.invoke(interruption("i-1"));
+    await minutes(cloud, 3);
+
+    expect(cloud.on).toEqual([]);
+  });
+
+  it("is nobody's business when it is no host of the environment", async () => {
+    const cloud = await cloudOf();
+    await served(cloud);
+
+    expect(await cloud.invoke(interruption("i-77"))).toEqual({ end: "foreign", passes: 0 });
+    expect(cloud.runningTasks).toHaveLength(1);
   });
 });

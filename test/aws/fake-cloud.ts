@@ -6,6 +6,7 @@ import type {
   ClusterTask,
   ControllerPorts,
   Instance,
+  Purchase,
   PurchaseAnswer,
   TaskRequest,
 } from "../../cdk/controller/ports.ts";
@@ -24,6 +25,7 @@ import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 
 const BOOT_MS = 48_000;
 const BEAT_MS = 10_000;
+const ZONES = ["us-east-1a", "us-east-1b"];
 
 interface FakeInstance extends Instance {
   isOn: boolean;
@@ -60,8 +62,12 @@ export class FakeCloud {
   readonly queues: Map<string, FakeMessage[]> = new Map();
   readonly requests: string[] = [];
   readonly logs: Readonly<Record<string, unknown>>[] = [];
-  /** What CreateFleet answers for a type, where it is not for sale. */
+  /** What CreateFleet answers where something is not for sale: for a type, one of its markets, a market, or `*`. */
   readonly refusals: Map<string, string> = new Map();
+  /** What it says beside that. */
+  refusalMessage = "";
+  /** What was asked for, in order: `g6.xlarge spot`. */
+  readonly asked: string[] = [];
   /** Types that register with something else than expected. */
   readonly registers: Map<string, Room> = new Map();
   /** Agents that no longer write. */
@@ -228,7 +234,7 @@ export class FakeCloud {
           through("queues.count", () => {
             const all = this.#queue(url);
             const waiting = all.filter(({ visibleAt }) => visibleAt <= this.now).length;
-            return { waiting, hidden: all.length - waiting };
+            return { waiting, hidden: all.length - waiting, delayed: 0 };
           }),
         peek: (url) => through("queues.peek", () => this.#peek(url)),
         giveBack: (url, handles) =>
@@ -248,7 +254,7 @@ export class FakeCloud {
           }),
       },
       fleet: {
-        buy: ({ id, type }) => through("fleet.buy", () => this.#buy(id, type)),
+        buy: (purchase) => through("fleet.buy", () => this.#buy(purchase)),
         instances: () =>
           through("fleet.instances", () => this.on.map((instance) => ({ ...instance }))),
         terminate: (ids) =>
@@ -262,6 +268,12 @@ export class FakeCloud {
         describe: (arns) =>
           through("cluster.describe", () =>
             this.tasks.filter(({ arn }) => arns.includes(arn)).map((task) => ({ ...task })),
+          ),
+        tasksOn: (arn) =>
+          through("cluster.tasksOn", () =>
+            this.runningTasks
+              .filter(({ instance }) => `host/${instance.id}` === arn)
+              .map((task) => task.arn),
           ),
         run: (request) => through("cluster.run", () => this.#run(request)),
         stop: (arn, reason) =>
@@ -296,15 +308,21 @@ export class FakeCloud {
     });
   }
 
-  #buy(id: string, type: string): PurchaseAnswer {
+  #buy({ id, type, market }: Purchase): PurchaseAnswer {
     const known = this.#tokens.get(id);
     if (known !== undefined) return { kind: "bought", instanceId: known.id };
-    const code = this.refusals.get(type) ?? this.refusals.get("*");
-    if (code !== undefined) return { kind: "refused", refusals: [{ code, message: `no ${type}` }] };
+    this.asked.push(`${type} ${market}`);
+    const scopes = [`${type} ${market}`, type, market, "*"];
+    const code = scopes.map((scope) => this.refusals.get(scope)).find((one) => one !== undefined);
+    if (code !== undefined) {
+      const message = this.refusalMessage;
+      return { kind: "refused", refusals: ZONES.map((zone) => ({ code, message, zone })) };
+    }
     const instance: FakeInstance = {
       id: `i-${this.instances.length + 1}`,
       purchase: id,
       type,
+      market,
       launchedAt: this.now,
       isOn: true,
       isDraining: false,

@@ -123,11 +123,13 @@ const WITHOUT_IMAGE = {
   DescribeImages: { error: "ImageNotFoundException", message: "no such image" },
 };
 
-test("a machine without Docker, where an image is to be built", async () => {
-  expect(await deploy(WITHOUT_IMAGE, { PATH: "/nonexistent" })).toMatchInlineSnapshot(`
+test("a machine without Docker, where Docker is to build an image", async () => {
+  const args = ["deploy", "app.ts", "--build", "docker"];
+  const env = { PATH: "/nonexistent" };
+  expect(await reportOf(args, WITHOUT_IMAGE, env)).toMatchInlineSnapshot(`
     "error[WINDLASS_NO_DOCKER] images are built by Docker, which fails:
       Failed to find and execute 'docker' while attempting to build a container asset. Please install 'docker' and try again. (Or set the 'CDK_DOCKER ' environment variable to choose a different compatible container client.)
-    hint: install or start Docker; or build the image elsewhere and pass \`--image <hash>=<uri>\`
+    hint: install or start Docker; or have CodeBuild build the image, with \`--build codebuild\`; or build it elsewhere and pass \`--image <hash>=<uri>\`
     exit 1"
   `);
 });
@@ -136,7 +138,7 @@ test("an image that cannot be built", async () => {
   const root = appProject({
     "app.ts": APP,
     "bin/docker":
-      "#!/bin/sh\ncase $1 in login) ;; inspect) exit 1 ;; *) echo E: no package ffmpegg >&2; exit 100 ;; esac\n",
+      "#!/bin/sh\ncase $1 in version | login) ;; inspect) exit 1 ;; *) echo E: no package ffmpegg >&2; exit 100 ;; esac\n",
   });
   chmodSync(join(root, "bin/docker"), 0o755);
   const env = { ...(await fakeAws(WITHOUT_IMAGE)), HOME: root, CDK_HOME: root };

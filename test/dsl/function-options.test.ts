@@ -133,7 +133,7 @@ test("a GPU is a known type with a count, or a list of them", () => {
     optionMistakes(
       { gpu: "H1000" },
       { gpu: "L4:9" },
-      { gpu: "a10:5" },
+      { gpu: "a10:9" },
       { gpu: "H100:" },
       { gpu: [] },
       { gpu: ["H100", 3] },
@@ -141,15 +141,15 @@ test("a GPU is a known type with a count, or a list of them", () => {
     ),
   ).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_UNKNOWN_GPU
-    \`gpu\` of function "resize" must be one of T4, L4, A10, A10G, L40S, A100, A100-40GB, A100-80GB, RTX-PRO-6000, H100, H100!, H200, B200, B200+, B300, any, got "H1000"
-    hint: write a type and a count, for instance "L4", "H100:2" or ["H100", "A100-80GB:2"]
+    \`gpu\` of function "resize" must be one of T4, L4, A10G, L40S, RTX-PRO-6000, A100-40GB, A100-80GB, H100, H200, B200, B300, A10, A100, H100!, B200+, any, got "H1000"
+    hint: the nearest is "H100"; write a type and a count, for instance "L4", "H100:2" or ["H100", "A100-80GB:2"]
 
     InvalidError WINDLASS_INVALID_GPU_COUNT
     \`gpu\` of function "resize" must ask for 1 to 8 GPUs of type L4, got "L4:9"
     hint: write a type and a count, for instance "L4", "H100:2" or ["H100", "A100-80GB:2"]
 
     InvalidError WINDLASS_INVALID_GPU_COUNT
-    \`gpu\` of function "resize" must ask for 1 to 4 GPUs of type A10, got "a10:5"
+    \`gpu\` of function "resize" must ask for 1 to 8 GPUs of type A10, got "a10:9"
     hint: write a type and a count, for instance "L4", "H100:2" or ["H100", "A100-80GB:2"]
 
     InvalidError WINDLASS_INVALID_GPU_COUNT
@@ -322,7 +322,7 @@ test("options that do not go together say which to change", () => {
 
     InvalidError WINDLASS_NONPREEMPTIBLE_GPU
     \`nonpreemptible\` of function "resize" does not go with \`gpu\`
-    hint: remove \`nonpreemptible\`: GPU functions may be preempted, their inputs run again
+    hint: write \`spot: "never"\` instead: hosts on demand, which EC2 does not take back
 
     InvalidError WINDLASS_SINGLE_USE_CONCURRENCY
     \`singleUseContainers\` of function "resize" runs one input in a container, but \`maxInputs\` is 2
@@ -411,7 +411,7 @@ test("an unknown option says which it is close to, or which there are", () => {
 
     InvalidError WINDLASS_OPTION_UNKNOWN
     \`colour\` is not an option of function "resize"
-    hint: use one of \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`retries\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`singleUseContainers\`, \`image\`, \`env\`, \`enableMemorySnapshot\`, \`blockNetwork\`, \`nonpreemptible\` or \`schedule\`"
+    hint: use one of \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`retries\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`singleUseContainers\`, \`image\`, \`env\`, \`enableMemorySnapshot\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\` or \`schedule\`"
   `);
 });
 
@@ -498,7 +498,7 @@ test("bounds are inclusive, and undefined is as good as leaving an option out", 
       maxContainers: 4000,
       bufferContainers: 4000,
       scaledownWindowSeconds: 1200,
-      gpu: ["h100!:8", "rtx-pro-6000", "b200+:2", "A10G:4"],
+      gpu: ["h100!:8", "rtx-pro-6000", "b200+:2", "A10G:8"],
       env: undefined,
       schedule: undefined,
       cpu: undefined,

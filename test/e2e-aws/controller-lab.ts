@@ -336,11 +336,10 @@ export class Lab {
     for (const { EventPattern } of rules) {
       if (EventPattern === undefined) continue;
       const { detail } = EventPattern;
-      const isOfCluster = detail.clusterArn !== undefined;
-      const pattern = {
-        ...EventPattern,
-        detail: { ...detail, ...(isOfCluster && { clusterArn: [clusterArn] }) },
-      };
+      const pattern =
+        detail?.clusterArn === undefined
+          ? EventPattern
+          : { ...EventPattern, detail: { ...detail, clusterArn: [clusterArn] } };
       const Name = unique("rule");
       await bus.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(pattern) }));
       const Targets = [{ Id: "controller", Arn: this.#functionArn }];

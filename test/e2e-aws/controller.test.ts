@@ -1,7 +1,7 @@
 import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeregisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { describe, expect, onTestFinished } from "vitest";
-import { awsTest, fault, until } from "./aws.ts";
+import { awsTest, control, fault, until } from "./aws.ts";
 import { ec2, ecs } from "./cluster.ts";
 import { Lab } from "./controller-lab.ts";
 
@@ -22,7 +22,7 @@ describe("the controller's function", () => {
     await env.send("resize");
     expect(await env.wake("resize")).toEqual({ end: "done", passes: 1 });
     expect(await env.instances()).toMatchObject([{ InstanceType: "c6a.large" }]);
-    expect(await env.notice("resize")).toBe("a host boots: c6a.large, $0.08/h");
+    expect(await env.notice("resize")).toBe("a host boots: c6a.large, spot, up to $0.08/h");
 
     // The event of its registration is all that says so.
     const task = await until("a running task", async () =>
@@ -89,13 +89,40 @@ describe("the controller's function", () => {
     await env.wake("resize");
 
     expect(await env.instances()).toEqual([]);
-    expect(await env.notice("resize")).toBe(
-      "EC2 has no g7e.2xlarge in any zone of this environment (InsufficientInstanceCapacity)",
+    expect(await env.notice("resize")).toMatch(
+      /^no RTX-PRO-6000 in us-east-1\w\/\w; tried again within 5 minutes$/,
     );
     expect(await env.wake("resize")).toEqual({ end: "done", passes: 1 });
   });
 
-  awsTest("takes the next type when the first is out of stock", async () => {
+  awsTest("buys on demand when there are no spot instances, and says so", async () => {
+    const env = await lab({ resize: { gpu: ["L40S"] } });
+    for (const size of ["xlarge", "2xlarge", "4xlarge"]) {
+      await fault("fleet", { instanceType: `g6e.${size}`, purchase: "spot" });
+    }
+    await env.send("resize");
+    expect(await env.wake("resize")).toEqual({ end: "done", passes: 4 });
+
+    expect(await env.instances()).toMatchObject([{ InstanceType: "g6e.xlarge" }]);
+    expect((await env.hosts()).map(({ body }) => body)).toMatchObject([{ market: "on-demand" }]);
+    expect(await env.notice("resize")).toMatch(
+      /^no spot L40S in us-east-1\w\/\w; a host boots: g6e.xlarge, \$1.86\/h$/,
+    );
+  });
+
+  awsTest("buys nothing on demand for who requires spot instances", async () => {
+    const env = await lab({ resize: { gpu: ["RTX-PRO-6000:2"], spot: "require" } });
+    await fault("fleet", { instanceType: "g7e.12xlarge", purchase: "spot" });
+    await env.send("resize");
+    await env.wake("resize");
+
+    expect(await env.instances()).toEqual([]);
+    expect(await env.notice("resize")).toMatch(
+      /^no spot RTX-PRO-6000 in us-east-1\w\/\w; tried again within 5 minutes$/,
+    );
+  });
+
+  awsTest("takes the next GPU when spot and on demand of the first are out of stock", async () => {
     const env = await lab({ resize: { gpu: ["T4", "L4"] } });
     for (const size of ["xlarge", "2xlarge"]) {
       await fault("fleet", { instanceType: `g4dn.${size}`, code: "InsufficientInstanceCapacity" });
@@ -104,6 +131,9 @@ describe("the controller's function", () => {
     await env.wake("resize");
 
     expect(await env.instances()).toMatchObject([{ InstanceType: "g6.xlarge" }]);
+    expect((await env.hosts()).map(({ body }) => body)).toMatchObject([
+      { market: "spot", trail: expect.stringMatching(/^no T4 in us-east-1\w\/\w$/) },
+    ]);
     const task = await until("a running task", async () =>
       (await env.tasks()).find(({ lastStatus }) => lastStatus === "RUNNING"),
     );
@@ -119,6 +149,28 @@ describe("the controller's function", () => {
     const tasks = await env.tasks();
     expect(new Set(tasks.map(({ containerInstanceArn }) => containerInstanceArn)).size).toBe(1);
     expect(await env.instances()).toHaveLength(1);
+  });
+
+  awsTest("empties a spot host that EC2 takes back, and serves its work on another", async () => {
+    const env = await lab({ resize: {} });
+    await env.send("resize");
+    await env.wake("resize");
+    const task = await until("a running task", async () =>
+      (await env.tasks()).find(({ lastStatus }) => lastStatus === "RUNNING"),
+    );
+    const [instance] = await env.instances();
+
+    await control("POST", "spot-warning", { instanceId: instance?.InstanceId });
+
+    await until("its task to be stopped", async () => {
+      const tasks = await env.tasks();
+      return tasks.every(({ taskArn }) => taskArn !== task.taskArn);
+    });
+    await env.invoke(SWEEP);
+    await until("a task elsewhere", async () => {
+      const [other] = (await env.tasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
+      return other !== undefined && other.containerInstanceArn !== task.containerInstanceArn;
+    });
   });
 
   awsTest("heals by sweeps alone when every event is lost", async () => {

@@ -7,8 +7,10 @@ import type {
 } from "../../lib/scheduling/capacity-state.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
+import { offerKey } from "../../lib/scheduling/rests.ts";
 
 const NOW = 1_000_000;
+const NONE_LEFT = { until: NOW + 1, why: "stock", zones: ["us-east-1a"] } as const;
 
 const POOL: CapacityPool = {
   key: "f",
@@ -23,7 +25,7 @@ const POOL: CapacityPool = {
   scaledownWindowMs: 60_000,
   targetInputs: 1,
   startupMs: 10_000,
-  needs: { cpu: 1024, memoryMiB: 1024, gpu: [] },
+  needs: { cpu: 1024, memoryMiB: 1024, gpu: [], spot: "never" },
   startAfter: 0,
   startError: null,
 };
@@ -31,6 +33,7 @@ const POOL: CapacityPool = {
 const HOST: HostState = {
   id: "h",
   type: "c6a.large",
+  market: "on-demand",
   status: "active",
   boughtAt: NOW - 300_000,
   isConnected: true,
@@ -39,6 +42,7 @@ const HOST: HostState = {
   idleSince: null,
   emptyAt: null,
   boughtFor: [],
+  trail: "",
 };
 
 function stateOf(given: Partial<CapacityState> = {}): CapacityState {
@@ -94,13 +98,14 @@ describe("what is bought", () => {
   });
 
   it("is nothing where no type is large enough", () => {
-    const pool = { ...POOL, needs: { cpu: 1_000_000, memoryMiB: 1, gpu: [] } };
+    const pool = { ...POOL, needs: { ...POOL.needs, cpu: 1_000_000, memoryMiB: 1 } };
     expect(planCapacity(stateOf({ pools: [pool] }), NOW)).toEqual([
       {
         kind: "wait",
         pool: "f",
         count: 1,
-        reason: "no host type has 976.5625 vCPUs and 1 MiB for one container",
+        reason:
+          "no host type has 976.5625 vCPUs and 1 MiB for one container; nearest: c6a.16xlarge (64 vCPUs, 128 GiB), $2.45/h; m6a.16xlarge (64 vCPUs, 256 GiB), $2.76/h; c7i.16xlarge (64 vCPUs, 128 GiB), $2.86/h",
       },
     ]);
   });
@@ -108,7 +113,11 @@ describe("what is bought", () => {
   it("is nothing above the limit of dollars an hour", () => {
     const pool = { ...POOL, needs: { ...POOL.needs, gpu: ["H100:8"] } };
     expect(planCapacity(stateOf({ pools: [pool] }), NOW)).toMatchObject([
-      { kind: "wait", reason: "p5.48xlarge costs $55.04/h, above the limit of $10/h a host" },
+      {
+        kind: "wait",
+        reason:
+          "p5.48xlarge costs $55.04/h, above the limit of $10/h a host; nearest: H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h; RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h; RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h",
+      },
     ]);
     expect(types(planCapacity(stateOf({ pools: [pool], maxUsdPerHour: 60 }), NOW))).toEqual([
       "p5.48xlarge",
@@ -122,8 +131,8 @@ describe("what is bought", () => {
 
   it("passes over types that rest, and over those that are twice as dear", () => {
     const rests = (names: readonly string[]): string[] => {
-      const resting = Object.fromEntries(names.map((n) => [n, { until: NOW + 1, reason: "none" }]));
-      return types(planCapacity(stateOf({ resting }), NOW));
+      const entries = names.map((name) => [offerKey(name, "on-demand"), NONE_LEFT]);
+      return types(planCapacity(stateOf({ resting: Object.fromEntries(entries) }), NOW));
     };
     expect(rests(["c6a.large"])).toEqual(["m6a.large"]);
     const cheap = HOST_TYPES.filter(({ gpu, usdPerHour }) => gpu === null && usdPerHour <= 0.153);
@@ -132,12 +141,12 @@ describe("what is bought", () => {
 
   it("goes to the next GPU of the list when the first rests", () => {
     const pool = { ...POOL, needs: { ...POOL.needs, gpu: ["H100", "L4"] } };
-    const resting = { "p5.4xlarge": { until: NOW + 1, reason: "none" } };
+    const resting = { [offerKey("p5.4xlarge", "on-demand")]: NONE_LEFT };
     expect(types(planCapacity(stateOf({ pools: [pool], resting }), NOW))).toEqual(["g6.xlarge"]);
   });
 
   it("serves pools together, those with the fewest containers first", () => {
-    const small = { ...POOL, needs: { cpu: 512, memoryMiB: 512, gpu: [] } };
+    const small = { ...POOL, needs: { ...POOL.needs, cpu: 512, memoryMiB: 512 } };
     const pools = [
       {
         ...small,
@@ -160,14 +169,14 @@ describe("what is bought", () => {
 describe("where containers start", () => {
   it("on a host that has room, before anything is bought", () => {
     expect(planCapacity(stateOf({ hosts: [HOST] }), NOW)).toEqual([
-      { kind: "place", pool: "f", host: "h" },
+      { kind: "place", pool: "f", host: "h", gpus: 0 },
     ]);
   });
 
   it("on the fullest host that has room: others may become idle", () => {
     const busy = { ...HOST, id: "busy", tasks: 1, room: { ...HOST.room, cpu: 1024 } };
     const actions = planCapacity(stateOf({ hosts: [HOST, busy] }), NOW);
-    expect(actions).toContainEqual({ kind: "place", pool: "f", host: "busy" });
+    expect(actions).toContainEqual({ kind: "place", pool: "f", host: "busy", gpus: 0 });
   });
 
   it("not on a host that ECS does not hear of", () => {
@@ -191,6 +200,48 @@ describe("where containers start", () => {
     expect(kinds(actions)).toEqual(["place", "place", "wait", "buy"]);
   });
 
+  it("on the host with the GPU that is wanted most, whatever it costs", () => {
+    const room = { cpu: 16_000, memoryMiB: 100_000, gpus: 1 };
+    const hosts = [
+      { ...HOST, id: "l4", type: "g6.xlarge", room },
+      { ...HOST, id: "h100", type: "p5.4xlarge", room },
+    ];
+    const pool = { ...POOL, needs: { ...POOL.needs, gpu: ["H100", "L4"] } };
+    const [first] = planCapacity(stateOf({ pools: [pool], hosts }), NOW);
+    expect(first).toEqual({ kind: "place", pool: "f", host: "h100", gpus: 1 });
+  });
+
+  it("with as many GPUs as the most wanted count that there is room for", () => {
+    const host = { ...HOST, type: "g6.12xlarge", room: { cpu: 9000, memoryMiB: 9000, gpus: 3 } };
+    const pool = { ...POOL, backlog: 2, needs: { ...POOL.needs, gpu: ["L4:4", "L4:2", "L4"] } };
+    const placed = planCapacity(stateOf({ pools: [pool], hosts: [host] }), NOW);
+    const gpus = placed.flatMap((action) => (action.kind === "place" ? action.gpus : []));
+    expect(gpus).toEqual([2, 1]);
+  });
+
+  it("on an H200 for who asks for an H100, but not for an H100!", () => {
+    const room = { cpu: 190_000, memoryMiB: 1_900_000, gpus: 8 };
+    const host = { ...HOST, type: "p5en.48xlarge", room, tasks: 1 };
+    const first = (gpu: string): string | undefined => {
+      const pool = { ...POOL, needs: { ...POOL.needs, gpu: [gpu] } };
+      return planCapacity(stateOf({ pools: [pool], hosts: [host] }), NOW)[0]?.kind;
+    };
+    expect([first("H100"), first("H100!")]).toEqual(["place", "wait"]);
+  });
+
+  it.each([
+    ["prefer", "spot", "place"],
+    ["prefer", "on-demand", "place"],
+    ["require", "spot", "place"],
+    ["require", "on-demand", "wait"],
+    ["never", "spot", "wait"],
+    ["never", "on-demand", "place"],
+  ] as const)("with spot %s on a host bought %s: %s", (spot, market, kind) => {
+    const pool = { ...POOL, needs: { ...POOL.needs, spot } };
+    const host = { ...HOST, market, tasks: 1 };
+    expect(planCapacity(stateOf({ pools: [pool], hosts: [host] }), NOW)[0]?.kind).toBe(kind);
+  });
+
   it("not before the delay after failed starts is over", () => {
     const pool = { ...POOL, startAfter: NOW + 1, startError: "no image" };
     expect(planCapacity(stateOf({ pools: [pool], hosts: [{ ...HOST, tasks: 1 }] }), NOW)).toEqual([
@@ -212,6 +263,21 @@ describe("a host that is still to come", () => {
   it("is waited for, and no second one is bought", () => {
     expect(planCapacity(stateOf({ hosts: [coming] }), NOW)).toEqual([
       { kind: "wait", pool: "f", count: 1, reason: "a host boots: c6a.large, $0.08/h" },
+    ]);
+  });
+
+  it("says what was tried before it, to those it was bought for", () => {
+    const trail = "no spot c6a.large in us-east-1a";
+    const host = { ...coming, market: "spot", trail, room: { ...HOST.room, cpu: 4096 } } as const;
+    const needs = { ...POOL.needs, spot: "prefer" } as const;
+    const pools = [
+      { ...POOL, needs },
+      { ...POOL, key: "g", needs },
+    ];
+    const boots = "a host boots: c6a.large, spot, up to $0.08/h";
+    expect(planCapacity(stateOf({ pools, hosts: [host] }), NOW)).toEqual([
+      { kind: "wait", pool: "f", count: 1, reason: `${trail}; ${boots}` },
+      { kind: "wait", pool: "g", count: 1, reason: boots },
     ]);
   });
 
@@ -253,7 +319,7 @@ describe("a host without containers", () => {
 
   it("is no longer idle once a container is placed on it", () => {
     expect(at({ idleSince: NOW - 60_000 }, [POOL])).toEqual([
-      { kind: "place", pool: "f", host: "h" },
+      { kind: "place", pool: "f", host: "h", gpus: 0 },
       { kind: "idle", host: "h", since: null },
     ]);
   });
@@ -271,8 +337,16 @@ describe("a host without containers", () => {
     expect(kinds(at(closing, [POOL]))).toEqual(["reopen", "wait"]);
   });
 
+  it("takes nothing and is never opened again once others drain it", () => {
+    const leaving = { status: "leaving", tasks: 1 } as const;
+    expect(at(leaving)).toEqual([]);
+    expect(kinds(at(leaving, [POOL]))).toEqual(["wait", "buy"]);
+    expect(kinds(at({ ...leaving, tasks: 0 }))).toEqual(["empty"]);
+    expect(kinds(at({ ...leaving, tasks: 0, emptyAt: NOW - 5000 }))).toEqual(["terminate"]);
+  });
+
   it("closes at once when none of those it was bought for fits it", () => {
-    const needs = { cpu: 2048, memoryMiB: 3339, gpu: [] };
+    const needs = { ...POOL.needs, cpu: 2048, memoryMiB: 3339 };
     const boughtFor = [{ pool: "f", needs, count: 1 }];
     expect(kinds(at({ boughtFor }))).toEqual(["close"]);
   });

@@ -59,6 +59,7 @@ test("a function without options has the defaults of Modal", () => {
         "scaledownWindowSeconds": 60,
         "schedule": null,
         "singleUseContainers": false,
+        "spot": "prefer",
         "startupTimeoutSeconds": 300,
         "timeoutSeconds": 300,
       },

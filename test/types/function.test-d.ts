@@ -209,6 +209,40 @@ test("unknown and renamed options are errors", () => {
   app.cls("Slow", { schedule: new Cron("* * * * *") }, Slow);
 });
 
+/** What a union has beside all strings. */
+type Literals<Text> = Text extends string ? (string extends Text ? never : Text) : never;
+
+test("a GPU is any text, of which editors know the names", () => {
+  app.function("known", { gpu: "RTX-PRO-6000" }, () => 1);
+  app.function("cased", { gpu: "h100!:2" }, () => 1);
+  app.function("listed", { gpu: ["A100-80GB:2", "any"] }, () => 1);
+  const fromElsewhere: string = String(1);
+  app.function("computed", { gpu: fromElsewhere }, () => 1);
+  // @ts-expect-error: a number is no GPU
+  app.function("numbered", { gpu: 1 }, () => 1);
+  type Gpu = Exclude<FunctionOptions["gpu"], readonly unknown[] | undefined>;
+  expectTypeOf<Gpu>().not.toEqualTypeOf<string>();
+  expectTypeOf<"V100">().toExtend<Gpu>();
+  expectTypeOf<Literals<Gpu>>().toEqualTypeOf<
+    | ("T4" | "L4" | "A10" | "A10G" | "L40S" | "RTX-PRO-6000" | "A100" | "A100-40GB" | "A100-80GB")
+    | ("H100" | "H100!" | "H200" | "B200" | "B200+" | "B300" | "any")
+  >();
+});
+
+test("spot is one of three words", () => {
+  app.function("first", { spot: "prefer" }, () => 1);
+  app.function("only", { spot: "require", gpu: "L4" }, () => 1);
+  app.function("not", { spot: undefined }, () => 1);
+  // @ts-expect-error: a switch it is not
+  app.function("switch", { spot: true }, () => 1);
+  // @ts-expect-error: in lower case
+  app.function("shouted", { spot: "NEVER" }, () => 1);
+  class Model {
+    run() {}
+  }
+  app.cls("Model", { spot: "never", gpu: "l4" }, Model);
+});
+
 test("options kept in a variable fit", () => {
   const options: FunctionOptions = { gpu: ["H100", "L4:2"], cpu: { request: 1, limit: 2 } };
 

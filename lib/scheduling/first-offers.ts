@@ -1,0 +1,72 @@
+import { gpuMemoryMiB } from "../gpu.ts";
+import type { Violation } from "../options/violation.ts";
+import type { FunctionSpec } from "../spec.ts";
+import { needsOf } from "./fit.ts";
+import { HOST_TYPES } from "./host-types.ts";
+import { type Choice, chooseOffer } from "./offers.ts";
+
+/** The host that is asked for first when a function with a GPU is called. */
+export interface FirstOffer {
+  readonly function: string;
+  /** The type of GPU that it gets there, how many of them, and the memory of one. */
+  readonly gpu: string;
+  readonly gpus: number;
+  readonly gpuMemoryMiB: number;
+  readonly instanceType: string;
+  /** GPUs of the host: others may use those that are left. */
+  readonly hostGpus: number;
+  /** On demand, which is the most that a spot instance costs. */
+  readonly usdPerHour: number;
+  readonly spot: FunctionSpec["spot"];
+  /** GPUs of its list that come before, but cannot be bought below the limit. */
+  readonly tooDear: readonly string[];
+}
+
+/** First offers for those functions that ask for a GPU and can have one for this many dollars an hour. */
+export function firstOffers(
+  functions: readonly FunctionSpec[],
+  maxUsdPerHour: number,
+): FirstOffer[] {
+  return functions.flatMap((spec) => {
+    const choice = choose(spec, maxUsdPerHour);
+    if (choice.kind === "none" || choice.offer.type.gpu === null) return [];
+    const { name, gpu, gpus: hostGpus, usdPerHour } = choice.offer.type;
+    return {
+      ...{ function: spec.name, gpu, gpus: choice.gpus, gpuMemoryMiB: gpuMemoryMiB(gpu) },
+      ...{ instanceType: name, hostGpus, usdPerHour, spot: spec.spot },
+      tooDear: choice.unmet.flatMap(({ wish }) => wish ?? []),
+    };
+  });
+}
+
+/** Functions that no host can hold, or none that costs at most this many dollars an hour. */
+export function hostMistakes(
+  functions: readonly FunctionSpec[],
+  maxUsdPerHour: number,
+): Violation[] {
+  return functions.flatMap((spec) => {
+    const choice = choose(spec, maxUsdPerHour);
+    return choice.kind === "buy" ? [] : mistakeOf(spec, choice);
+  });
+}
+
+function choose(spec: FunctionSpec, maxUsdPerHour: number): Choice {
+  const sale = { types: HOST_TYPES, learned: {}, resting: {}, maxUsdPerHour };
+  return chooseOffer(needsOf(spec), 1, { sale, now: 0 });
+}
+
+function mistakeOf({ name, kind, gpu }: FunctionSpec, { unmet }: Choice): Violation[] {
+  const [cheapest] = [...unmet].sort((a, b) => (a.usdPerHour ?? 1e9) - (b.usdPerHour ?? 1e9));
+  if (cheapest === undefined) return [];
+  const { code, reason, usdPerHour, nearest } = cheapest;
+  const subject = `${kind === "cls" ? "class" : "function"} ${JSON.stringify(name)}`;
+  const message =
+    gpu.length === 0
+      ? `${subject}: ${reason}`
+      : `${subject} asks for ${gpu.join(" or ")}: ${reason}`;
+  const instead = nearest.length === 0 ? "ask for less" : `ask for ${nearest.join(", or for ")}`;
+  if (usdPerHour === null) return [{ code, message, hint: instead }];
+  const limit = Math.ceil(usdPerHour);
+  const raise = `raise the limit of the environment: \`npx windlass bootstrap --max-hourly-usd ${limit}\`, in the CDK \`maxHourlyUsd: ${limit}\``;
+  return [{ code, message, hint: `${instead}; or ${raise}` }];
+}

@@ -1,0 +1,19 @@
+import type { Market } from "./fit.ts";
+import type { HostType } from "./host-types.ts";
+
+/** `$0.80/h`. */
+export function priceText(usdPerHour: number): string {
+  return `$${usdPerHour.toFixed(2)}/h`;
+}
+
+/**
+ * `g6.xlarge, $0.80/h`, or `g6.xlarge, spot, up to $0.80/h`: what a spot instance costs is known to EC2 alone, but it is
+ * never more than on demand.
+ */
+export function hostText(
+  { name, usdPerHour }: Pick<HostType, "name" | "usdPerHour">,
+  market: Market,
+): string {
+  const price = priceText(usdPerHour);
+  return market === "spot" ? `${name}, spot, up to ${price}` : `${name}, ${price}`;
+}

@@ -1,0 +1,290 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { GPU_NAMES, gpuText, parseGpu } from "../../lib/gpu.ts";
+import { GPU_MEMORY_MIB, PRICE_LIST } from "../../lib/scheduling/host-data.ts";
+import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { EVERY_OFFER, offerKey, quotaKey, type Rest } from "../../lib/scheduling/rests.ts";
+import { type Buy, NOW, next, soldOut, walk } from "./states.ts";
+
+const names = (buys: readonly Buy[]): string[] =>
+  buys.map(({ type, market }) => `${type.name} ${market}`);
+
+describe("offers come in this order", () => {
+  it("as spot instances, then on demand, each time the cheapest type first", () => {
+    const sizes = ["g6.xlarge", "g6.2xlarge", "g6.4xlarge", "gr6.4xlarge"];
+    expect(names(walk({ gpu: ["L4"] }))).toEqual([
+      ...sizes.map((size) => `${size} spot`),
+      ...sizes.map((size) => `${size} on-demand`),
+    ]);
+  });
+
+  it("with spot: require, as spot instances alone", () => {
+    const markets = new Set(walk({ gpu: ["L4"], spot: "require" }).map(({ market }) => market));
+    expect([...markets]).toEqual(["spot"]);
+  });
+
+  it("with spot: never, on demand alone", () => {
+    const markets = new Set(walk({ spot: "never" }).map(({ market }) => market));
+    expect([...markets]).toEqual(["on-demand"]);
+  });
+
+  it("all of a GPU before those of the next in the list", () => {
+    const tried = walk({ gpu: ["L40S", "A10G"] });
+    const order = tried.map(({ type, market }) => `${type.gpu} ${market}`);
+    expect([...new Set(order)]).toEqual([
+      ...["L40S spot", "L40S on-demand", "A10G spot", "A10G on-demand"],
+    ]);
+  });
+
+  it("an H200 after the H100 that was asked for, never for an H100!", () => {
+    const given = { maxUsdPerHour: 100 };
+    expect(names(walk({ gpu: ["H100:8"], spot: "never" }, given))).toEqual([
+      ...["p5.48xlarge on-demand", "p5en.48xlarge on-demand"],
+    ]);
+    expect(names(walk({ gpu: ["H100!:8"], spot: "never" }, given))).toEqual([
+      "p5.48xlarge on-demand",
+    ]);
+    // Nobody who wants one GPU pays for eight.
+    expect(names(walk({ gpu: ["H100"], spot: "never" }, given))).toEqual(["p5.4xlarge on-demand"]);
+  });
+
+  it("a B300 after the B200 of a B200+", () => {
+    expect(names(walk({ gpu: ["B200+:8"], spot: "require" }, { maxUsdPerHour: 150 }))).toEqual([
+      ...["p6-b200.48xlarge spot", "p6-b300.48xlarge spot"],
+    ]);
+  });
+
+  it("any GPU: the cheapest first, each below the limit in the end", () => {
+    const order = walk({ gpu: ["any"], spot: "require" }).map(({ type }) => type.gpu);
+    expect([...new Set(order)]).toEqual([...["T4", "L4", "A10G", "L40S", "RTX-PRO-6000", "H100"]]);
+  });
+
+  it("whatever is asked for, within the limit, large enough, and each once", () => {
+    const wish = fc
+      .tuple(fc.constantFrom(...GPU_NAMES), fc.integer({ min: 1, max: 8 }))
+      .map(([name, count]) => gpuText(name, count));
+    const needs = fc.record({
+      gpu: fc.array(wish, { maxLength: 3 }),
+      spot: fc.constantFrom("prefer" as const, "require" as const, "never" as const),
+      cpu: fc.integer({ min: 128, max: 64 * 1024 }),
+      memoryMiB: fc.integer({ min: 128, max: 400_000 }),
+    });
+    fc.assert(
+      fc.property(needs, fc.integer({ min: 1, max: 160 }), (asked, maxUsdPerHour) => {
+        const tried = walk(asked, { maxUsdPerHour });
+        expect(new Set(names(tried)).size).toBe(tried.length);
+        let rank = 0;
+        for (const { type, market } of tried) {
+          expect(type.usdPerHour).toBeLessThanOrEqual(maxUsdPerHour);
+          if (asked.spot === "require") expect(market).toBe("spot");
+          if (asked.spot === "never") expect(market).toBe("on-demand");
+          expect(type.vcpus * 1024).toBeGreaterThanOrEqual(asked.cpu);
+          expect(type.memoryMiB).toBeGreaterThan(asked.memoryMiB);
+          if (asked.gpu.length === 0) {
+            expect(type.gpu).toBeNull();
+            continue;
+          }
+          const fitting = asked.gpu.findIndex((text, index) => {
+            const { kinds = [], count = 9 } = parseGpu(text) ?? {};
+            return index >= rank && kinds.includes(type.gpu ?? "") && type.gpus >= count;
+          });
+          expect(fitting).toBeGreaterThanOrEqual(rank);
+          rank = fitting;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("what rests is passed over", () => {
+  const quota: Rest = { until: NOW + 1, why: "quota" };
+
+  it("until its time is over", () => {
+    const key = offerKey("g6.xlarge", "spot");
+    const first = (until: number) =>
+      next({ gpu: ["L4"] }, { resting: { [key]: { until, why: "stock", zones: [] } } }).buy;
+    expect(first(NOW + 1)?.type.name).toBe("g6.2xlarge");
+    expect(first(NOW)?.type.name).toBe("g6.xlarge");
+  });
+
+  it("in one market: the other has its own stock", () => {
+    const resting = { [offerKey("g6.xlarge", "on-demand")]: soldOut() };
+    expect(next({ gpu: ["L4"] }, { resting }).buy).toMatchObject({
+      ...{ type: { name: "g6.xlarge" }, market: "spot" },
+    });
+  });
+
+  it("with all of its class that are bought in the same way, where a quota is full", () => {
+    const resting = { [quotaKey("g6.xlarge", "spot")]: quota };
+    const tried = walk({ gpu: ["L4", "H100"] }, { resting });
+    expect(names(tried).filter((name) => name.startsWith("g"))).not.toContain("g6.xlarge spot");
+    expect(names(tried)[0]).toBe("g6.xlarge on-demand");
+    expect(names(tried)).toContain("p5.4xlarge spot");
+    expect(names(walk({}, { resting }))[0]).toBe("c6a.large spot");
+  });
+
+  it("with everything, where a permission is missing", () => {
+    const message = "AWS refuses to let the controller buy hosts: it lacks iam:PassRole";
+    const resting = { [EVERY_OFFER]: { until: NOW + 1, why: "permission", message } } as const;
+    const { buy, wait } = next({ gpu: ["L4"] }, { resting });
+    expect(buy).toBeUndefined();
+    expect(wait?.reason).toContain(message);
+  });
+
+  it("though spot is required, and nothing is bought on demand instead", () => {
+    const resting = { [quotaKey("g6.xlarge", "spot")]: quota };
+    const { buy, wait } = next({ gpu: ["L4"], spot: "require" }, { resting });
+    expect(buy).toBeUndefined();
+    expect(wait?.reason).toBe(
+      "the account's quota of vCPUs for spot G and VT instances leaves no room: ask AWS for more; tried again within 5 minutes",
+    );
+  });
+});
+
+describe("whoever waits is told what was tried", () => {
+  /** After so many purchases that were refused for want of stock. */
+  const refusedTimes = (count: number, needs: Parameters<typeof walk>[0]) => {
+    const tried = walk(needs).slice(0, count);
+    const rest = soldOut("us-east-1a", "us-east-1b");
+    const resting = Object.fromEntries(
+      tried.map(({ type, market }) => [offerKey(type.name, market), rest]),
+    );
+    return next(needs, { resting }).wait;
+  };
+  const oneSize = { memoryMiB: 25_000, cpu: 4096 };
+
+  it("nothing of it where the first offer is asked for", () => {
+    expect(refusedTimes(0, { gpu: ["L4"] })).toEqual({
+      ...{ kind: "wait", pool: "f", count: 1 },
+      reason: "a host boots: g6.xlarge, spot, up to $0.80/h",
+    });
+  });
+
+  it.each([
+    {
+      count: 1,
+      trail: "no spot g6e.xlarge in us-east-1a/b",
+      trying: "spot g6e.2xlarge",
+      host: "g6e.2xlarge, spot, up to $2.24/h",
+    },
+    {
+      count: 3,
+      trail: "no spot L40S in us-east-1a/b",
+      trying: "L40S:1 on demand",
+      host: "g6e.xlarge, $1.86/h",
+    },
+    {
+      count: 6,
+      trail: "no L40S in us-east-1a/b",
+      trying: "A10G:1",
+      host: "g5.2xlarge, spot, up to $1.21/h",
+    },
+  ])("after $count refusals of the first GPU", ({ count, trail, trying, host }) => {
+    const wait = refusedTimes(count, { gpu: ["L40S", "A10G"], ...oneSize });
+    expect(wait?.trying).toBe(`${trail}, trying ${trying}`);
+    expect(wait?.reason).toBe(`${trail}; a host boots: ${host}`);
+  });
+
+  it("types by their names where there are no GPUs", () => {
+    expect(refusedTimes(2, {})?.trying).toBe(
+      "no spot c6a.large or m6a.large in us-east-1a/b, trying spot c7i.large",
+    );
+    expect(refusedTimes(7, {})?.trying).toBe(
+      "no spot c6a.large, m6a.large, c7i.large or 4 others in us-east-1a/b, trying c6a.large on demand",
+    );
+  });
+
+  it("zones of several regions one by one, and none where EC2 names none", () => {
+    const told = (...zones: string[]) => {
+      const resting = { [offerKey("g6.xlarge", "spot")]: soldOut(...zones) };
+      return next({ gpu: ["L4"] }, { resting }).wait?.trying;
+    };
+    expect(told("us-east-1-bos-1a", "us-east-1a")).toContain("in us-east-1-bos-1a, us-east-1a,");
+    expect(told()).toContain("in any zone of this environment, trying");
+  });
+
+  it("that nothing is left, once everything was refused", () => {
+    expect(refusedTimes(99, { gpu: ["RTX-PRO-6000"] })?.reason).toBe(
+      "no RTX-PRO-6000 in us-east-1a/b; tried again within 5 minutes",
+    );
+  });
+
+  it("of quota and stock both", () => {
+    const resting = {
+      [quotaKey("g6.xlarge", "spot")]: { until: NOW + 1, why: "quota" } as const,
+      [offerKey("g6.xlarge", "on-demand")]: soldOut("us-east-1a"),
+    };
+    expect(next({ gpu: ["L4"] }, { resting }).wait?.trying).toBe(
+      "no g6.xlarge on demand in us-east-1a; the account's quota of vCPUs for spot G and VT instances leaves no room: ask AWS for more, trying g6.2xlarge on demand",
+    );
+  });
+
+  it("what EC2 said that nobody knows the meaning of", () => {
+    const message = "EC2 refuses g6.xlarge: InvalidParameter: no";
+    const rest = { until: NOW + 1, why: "refused", message } as const;
+    const resting = { [offerKey("g6.xlarge", "spot")]: rest };
+    expect(next({ gpu: ["L4"] }, { resting }).wait?.trying).toBe(
+      `${message}, trying spot g6.2xlarge`,
+    );
+  });
+});
+
+describe("the table of hosts", () => {
+  const counted = (gpu: string): string[] =>
+    Array.from({ length: 8 }, (_, index) => {
+      const needs = { gpu: [gpuText(gpu, index + 1)], spot: "never" } as const;
+      return next(needs, { maxUsdPerHour: 1000 }).buy?.type.name ?? "none";
+    });
+
+  it.each([
+    ["T4", ["g4dn.xlarge", "g4dn.12xlarge", "g4dn.12xlarge", "g4dn.metal"]],
+    ["L4", ["g6.xlarge", "g6.12xlarge", "g6.12xlarge", "g6.48xlarge"]],
+    ["A10", ["g5.xlarge", "g5.12xlarge", "g5.12xlarge", "g5.48xlarge"]],
+    ["A10G", ["g5.xlarge", "g5.12xlarge", "g5.12xlarge", "g5.48xlarge"]],
+    ["L40S", ["g6e.xlarge", "g6e.12xlarge", "g6e.12xlarge", "g6e.48xlarge"]],
+    ["RTX-PRO-6000", ["g7e.2xlarge", "g7e.12xlarge", "g7e.24xlarge", "g7e.48xlarge"]],
+    ["A100", ["p4d.24xlarge", "p4d.24xlarge", "p4d.24xlarge", "p4d.24xlarge"]],
+    ["A100-40GB", ["p4d.24xlarge", "p4d.24xlarge", "p4d.24xlarge", "p4d.24xlarge"]],
+    ["A100-80GB", ["p4de.24xlarge", "p4de.24xlarge", "p4de.24xlarge", "p4de.24xlarge"]],
+    ["H100", ["p5.4xlarge", "p5.48xlarge", "p5.48xlarge", "p5.48xlarge"]],
+    ["H200", ["p5en.48xlarge", "p5en.48xlarge", "p5en.48xlarge", "p5en.48xlarge"]],
+    ["B200", ["p6-b200.48xlarge", "p6-b200.48xlarge", "p6-b200.48xlarge", "p6-b200.48xlarge"]],
+    ["B300", ["p6-b300.48xlarge", "p6-b300.48xlarge", "p6-b300.48xlarge", "p6-b300.48xlarge"]],
+    ["any", ["g4dn.xlarge", "g4dn.12xlarge", "g4dn.12xlarge", "g4dn.metal"]],
+  ] as const)("gives %s the smallest host that holds the count", (gpu, [one, two, four, eight]) => {
+    const three = gpu === "RTX-PRO-6000" ? "g7e.24xlarge" : four;
+    expect(counted(gpu)).toEqual([one, two, three, four, eight, eight, eight, eight]);
+  });
+
+  it("is the one of docs/gpus.md, with its dates", () => {
+    const page = readFileSync(new URL("../../docs/gpus.md", import.meta.url), "utf8");
+    const rows = page.replaceAll(/ +/g, " ");
+    for (const [gpu, memoryMiB] of Object.entries(GPU_MEMORY_MIB)) {
+      const hosts = [1, 2, 4, 8].map((count) => {
+        const needs = { gpu: [gpuText(gpu, count)], spot: "never" } as const;
+        const { name = "", usdPerHour = 0 } = next(needs, { maxUsdPerHour: 999 }).buy?.type ?? {};
+        return `${name} $${usdPerHour.toFixed(2)}`;
+      });
+      const cells = [`\`${gpu}\``, (memoryMiB / 1024).toFixed(1), ...hosts];
+      expect(rows).toContain(`| ${cells.join(" | ")} |`);
+    }
+    const { gpuDate, generalDate } = PRICE_LIST;
+    expect(page.replaceAll("\n", " ")).toContain(`as of ${gpuDate}, others as of ${generalDate}`);
+  });
+
+  it("has what EC2 has: no type twice, prices that grow with the size", () => {
+    expect(new Set(HOST_TYPES.map(({ name }) => name)).size).toBe(HOST_TYPES.length);
+    for (const one of HOST_TYPES) {
+      expect(one.usdPerHour, one.name).toBeGreaterThan(0);
+      expect(one.gpus > 0, one.name).toBe(one.gpu !== null);
+      const family = one.name.split(".")[0];
+      const smaller = HOST_TYPES.filter(
+        ({ name, vcpus, gpus }) =>
+          name.startsWith(`${family}.`) && gpus === one.gpus && vcpus < one.vcpus,
+      );
+      for (const { usdPerHour } of smaller) expect(usdPerHour).toBeLessThan(one.usdPerHour);
+    }
+  });
+});
