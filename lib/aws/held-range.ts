@@ -243,7 +243,8 @@ export class HeldRange {
     others: readonly RowWrite[] = [],
   ): Promise<boolean> {
     if (this.#isFenced) return false;
-    const unsaved = this.#unsaved;
+    // What is added meanwhile is for the next write.
+    const unsaved = [...this.#unsaved];
     const results = [...this.#row.results, ...(await this.#saved(unsaved))];
     const kept = { ...this.#row, ...this.#kept(), results };
     const row = change(kept);

@@ -26,6 +26,8 @@ import { tellNext, tellNone, tellPassed } from "./trail.ts";
 interface Slot {
   /** Undefined for one that this plan buys. */
   readonly host: HostState | undefined;
+  /** In the cluster comes before on its way. */
+  readonly order: number;
   readonly type: string;
   readonly gpu: string | null;
   readonly market: Market;
@@ -38,6 +40,8 @@ interface Slot {
   room: Room;
   readonly purposes: Map<string, HostPurpose>;
 }
+
+const ORDER: readonly HostState["status"][] = ["active", "closing", "booting", "buying"];
 
 /**
  * Containers to start and where, hosts to buy, to close and to end. A pure function of what is known, so that the
@@ -129,19 +133,18 @@ function findSlot(needs: Needs, slots: readonly Slot[]): Slot | undefined {
   return best;
 }
 
-const ORDER: readonly string[] = ["active", "closing", "booting", "buying", "new"];
-
 function isBetter(a: Slot, b: Slot, needs: Needs): boolean {
-  const rank = (slot: Slot): number => ORDER.indexOf(slot.host?.status ?? "new");
-  if (rank(a) !== rank(b)) return rank(a) < rank(b);
-  const wish = (slot: Slot): number => rankOf(needs, slot.gpu);
-  if (wish(a) !== wish(b)) return wish(a) < wish(b);
+  if (a.order !== b.order) return a.order < b.order;
+  const wish = a.gpu === b.gpu ? 0 : rankOf(needs, a.gpu) - rankOf(needs, b.gpu);
+  if (wish !== 0) return wish < 0;
   // Those about to be idle are left to become so.
-  const tasks = (slot: Slot): number =>
-    Number((slot.host?.tasks ?? 0) > 0 || slot.purposes.size > 0);
-  if (tasks(a) !== tasks(b)) return tasks(a) > tasks(b);
+  if (isUsed(a) !== isUsed(b)) return isUsed(a);
   if (a.usdPerHour !== b.usdPerHour) return a.usdPerHour < b.usdPerHour;
   return a.room.memoryMiB < b.room.memoryMiB;
+}
+
+function isUsed({ host, purposes }: Slot): boolean {
+  return (host !== undefined && host.tasks > 0) || purposes.size > 0;
 }
 
 /** A slot on a host to be bought, or why there is none. */
@@ -151,7 +154,14 @@ function buy(pool: CapacityPool, count: number, { state, now, slots }: Planning)
   const { offer, gpus, passed } = choice;
   const { type, market } = offer;
   const slot: Slot = {
-    ...{ host: undefined, type: type.name, gpu: type.gpu, market, usdPerHour: type.usdPerHour },
+    ...{
+      host: undefined,
+      order: ORDER.length,
+      type: type.name,
+      gpu: type.gpu,
+      market,
+      usdPerHour: type.usdPerHour,
+    },
     ...{ trail: tellPassed(passed, offer), buyer: pool.key, next: tellNext(offer, gpus, passed) },
     room: roomOf(type, state.learned),
     purposes: new Map(),
@@ -181,7 +191,20 @@ function slotsOf(state: CapacityState): Slot[] {
       const room = isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room;
       const buyer = host.boughtFor[0]?.pool;
       const purposes = new Map<string, HostPurpose>();
-      return { host, type, gpu, market, usdPerHour, trail, buyer, next: type, room, purposes };
+      const order = ORDER.indexOf(host.status);
+      return {
+        host,
+        order,
+        type,
+        gpu,
+        market,
+        usdPerHour,
+        trail,
+        buyer,
+        next: type,
+        room,
+        purposes,
+      };
     });
 }
 

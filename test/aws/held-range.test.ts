@@ -102,6 +102,22 @@ describe("a range", () => {
     expect(first.isFenced).toBe(true);
   });
 
+  it("keeps results that come while others are written", async () => {
+    const late = [result(1)];
+    const rows = table.port(async () => {
+      for (const page of late.splice(0)) range.add(page);
+    });
+    const taken = await takeRange({ ...store, rows }, message(), "a");
+    if (taken.kind !== "held") throw new Error(`expected a held range, got ${taken.kind}`);
+    const { range } = taken;
+    range.add(result(0));
+    await range.flush();
+    expect(range.remaining).toEqual([{ start: 2, end: 4 }]);
+    await range.finish();
+    const [row] = table.list<RangeRow>(blockKey("app", `fc-${lastCall}`, 0));
+    expect(row?.body.results.map(({ start }) => start)).toEqual([0, 1]);
+  });
+
   it("is not suspected when it was handed back", async () => {
     await (await held("a")).handBack();
     const second = await held("b", { receives: 2 });
