@@ -132,11 +132,12 @@ it("invokes its controller each minute, and for what happens to its tasks and to
   const patterns = rules.flatMap(({ EventPattern }) => EventPattern ?? []);
   expect(patterns.map((pattern) => pattern["detail-type"]).sort()).toEqual([
     ["EC2 Instance State-change Notification"],
+    ["EC2 Spot Instance Interruption Warning"],
     ["ECS Container Instance State Change"],
     ["ECS Task State Change"],
   ]);
   for (const { source, detail } of patterns) {
-    expect(detail.clusterArn === undefined).toBe(source[0] === "aws.ec2");
+    expect(detail?.clusterArn === undefined).toBe(source[0] === "aws.ec2");
   }
   expect(propertiesOf(template, "AWS::Lambda::Permission")).toHaveLength(rules.length);
 });

@@ -243,7 +243,7 @@ export class Trial {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#containers.map((container) => container.kill()));
+    await Promise.all(this.#containers.map((container) => container.remove()));
     await Promise.all([
       ...this.#faults.map((id) => control("DELETE", `faults/${id}`)),
       ...[this.#queueUrl, this.#replyTo].map((url) => queues.remove(url)),
@@ -328,10 +328,11 @@ class Container {
     await ecs.send(new StopTaskCommand(this.#task));
   }
 
-  async kill(): Promise<void> {
+  /** It is no longer needed. */
+  async remove(): Promise<void> {
     const id = await this.runtimeId();
-    // It may have ended.
-    if (id !== undefined) await promisify(execFile)("docker", ["kill", id]).catch(() => {});
+    // ECS removes those that have ended.
+    if (id !== undefined) await promisify(execFile)("docker", ["rm", "--force", id]);
   }
 }
 
