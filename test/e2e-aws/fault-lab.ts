@@ -328,11 +328,11 @@ class Container {
     await ecs.send(new StopTaskCommand(this.#task));
   }
 
-  /** It is no longer needed. */
+  /** It is no longer needed, though it may be about to start. */
   async remove(): Promise<void> {
-    const id = await this.runtimeId();
-    // ECS removes those that have ended.
-    if (id !== undefined) await promisify(execFile)("docker", ["rm", "--force", id]);
+    const id = await until("a container of the task", () => this.runtimeId());
+    // ECS removes those that were killed, perhaps at this moment.
+    await promisify(execFile)("docker", ["rm", "--force", id]).catch(() => {});
   }
 }
 
