@@ -65,6 +65,7 @@ const BARS: readonly Bar[] = [
   atMost("plugin", "added", { bound: 1500 }),
   atMost("aws", "p50", { over: "bare", bound: 1.3 }),
   ...throughput("aws", "submitted", { batches_of_10: 20 }),
+  atMost("aws", "code_change", { bound: 5 }),
   atMost("aws", "usd_per_million", { bound: 0.06 }),
   atMost("aws", "usd_growth", { bound: 1.1 }),
   atMost("aws", "usd_per_million_remote", { bound: 4 }),

@@ -3,8 +3,9 @@ import { App } from "windlass";
 
 export const app = new App("bench");
 
-export const echo = app.function(
-  "echo",
-  { cpu: 0.25, memoryMiB: 256, maxContainers: 1, scaledownWindowSeconds: 900 },
-  (value) => value,
-);
+const size = { cpu: 0.25, memoryMiB: 256, maxContainers: 1, scaledownWindowSeconds: 900 };
+
+export const echo = app.function("echo", size, (value) => value);
+/** The suite edits this line. */
+const VERSION = 1;
+export const version = app.function("version", size, () => VERSION);

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_IMAGE } from "../../lib/image/default-image.ts";
@@ -35,6 +36,7 @@ export const aws: Suite = {
     try {
       measureCalls(context, deployed);
       measureSubmission(context, deployed);
+      measureCodeChange(context, deployed);
       await measureRequests(context, deployed);
     } finally {
       deployed.cli([
@@ -50,6 +52,8 @@ export const aws: Suite = {
 };
 
 interface Deployed {
+  readonly folder: string;
+  readonly deploy: () => void;
   readonly app: string;
   readonly environment: string;
   readonly cli: (args: readonly string[]) => void;
@@ -82,8 +86,10 @@ function deploy(context: SuiteContext): Deployed {
   if (image === undefined) throw new BenchError("an app has an image");
   const uri = `${image.hash}=${buildImage(image)}`;
   cli(["bootstrap", "--environment", environment]);
-  cli(["deploy", "aws-app.mjs", "--name", app, "--environment", environment, "--image", uri]);
-  return { app, environment, cli, run };
+  const toDeploy = ["aws-app.mjs", "--name", app, "--environment", environment, "--image", uri];
+  const deploy = (): void => cli(["deploy", ...toDeploy]);
+  deploy();
+  return { folder, app, environment, cli, run, deploy };
 }
 
 function measureCalls(context: SuiteContext, { run }: Deployed): void {
@@ -112,6 +118,23 @@ function measureSubmission(context: SuiteContext, { run }: Deployed): void {
       const value = inputs / seconds;
       context.measurements.add(contender, "submitted", { value, unit: "1/s" });
     }
+  }
+}
+
+/** From a saved file to the first answer of its code, both programs' starts included. */
+function measureCodeChange(context: SuiteContext, { folder, run, deploy }: Deployed): void {
+  const file = join(folder, "aws-app.mjs");
+  const source = readFileSync(file, "utf8");
+  run("aws-client.mjs", "version", 1);
+  for (let round = 0; round < context.rounds; round += 1) {
+    context.progress(`round ${round + 1} of ${context.rounds}: code change`);
+    const version = round + 2;
+    writeFileSync(file, source.replace("VERSION = 1", `VERSION = ${version}`));
+    const start = performance.now();
+    deploy();
+    run("aws-client.mjs", "version", version);
+    const value = (performance.now() - start) / 1000;
+    context.measurements.add("windlass", "code_change", { value, unit: "s" });
   }
 }
 

@@ -156,6 +156,7 @@ export class RangeSimulation {
   /** False once the range is another's. */
   async #work(range: HeldRange, owner: string): Promise<boolean> {
     const { random } = this.#options;
+    const flushes: Promise<boolean>[] = [];
     for (let span = range.remaining[0]; span !== undefined; span = range.remaining[0]) {
       const { start } = span;
       if (span.end - start > 1 && random.chance(0.3) && (await this.#split(range, span))) continue;
@@ -163,9 +164,12 @@ export class RangeSimulation {
       await this.#gate();
       const text = JSON.stringify([`${start} by ${owner}`]);
       range.add({ start, count: 1, values: { text, tagged: false, attachments: [] } });
-      if (random.chance(0.2) && !(await range.flush())) return false;
+      // Not awaited: results come in while others are written.
+      if (random.chance(0.2)) flushes.push(range.flush());
+      flushes.at(-1)?.catch(() => {});
       if (range.isFenced) return false;
     }
+    for (const flushed of flushes) if (!(await flushed)) return false;
     if (!(await range.finish())) return false;
     await this.#gate();
     this.#reply(range.message);

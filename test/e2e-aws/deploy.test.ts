@@ -31,8 +31,6 @@ import {
   statusOf,
 } from "./deployed.ts";
 
-/** From a change of code to its row: the start of the program and the bundler included. */
-const MAX_CODE_SECONDS = 5;
 const IMAGE = "debian:bookworm-slim";
 const STAGING = "cdk-hnb659fds-assets-000000000000-us-east-1";
 const MINUTES = 60_000;
@@ -164,18 +162,14 @@ describe("windlass deploy", () => {
   );
 
   awsTest(
-    "deploys a change of code in a second or two, without CloudFormation",
+    "deploys a change of code without CloudFormation",
     async () => {
       const app = await newApp();
       await app.deploy(1);
       const events = await eventsOf(app.stack);
-      const start = performance.now();
 
       const second = await app.deploy(2);
 
-      const seconds = (performance.now() - start) / 1000;
-      console.log(`code change → deployed row: ${seconds.toFixed(2)} s`);
-      expect(seconds).toBeLessThan(MAX_CODE_SECONDS);
       expect(await row(app.name)).toMatchObject({
         ...{ number: 2, codeHash: second.codeHash, isAhead: true },
       });
