@@ -111,10 +111,11 @@ export class AwsBackend implements Backend {
       look: async (span) => {
         const [pages, loss] = await Promise.all([
           this.#look(callId, span),
-          sentUnder === undefined ? undefined : this.#lossOf(target.name, sentUnder),
+          // What is there is delivered all the same.
+          sentUnder === undefined ? undefined : this.#lossOf(target.name, sentUnder).catch(onError),
         ]);
         // Last: what has a result keeps it.
-        return loss === undefined ? pages : [...pages, lostInputs(span, loss)];
+        return loss ? [...pages, lostInputs(span, loss)] : pages;
       },
       cancel: (index) => this.cancel(callId, index),
       onChange: () => this.#changed(callId),

@@ -27,7 +27,7 @@ async function deployByHand(app: string) {
   onTestFinished(() => queues.remove(queueUrl));
   const manifestKey = `manifests/${app}/1.json`;
   await objects.put(manifestKey, JSON.stringify({ app, functions: { double: { queueUrl } } }));
-  await rows.put(deploymentKey(app), { number: 1, manifestKey }, 0);
+  await rows.put(deploymentKey(app), { number: 1, manifestKey, removed: {} }, 0);
   return { app, rows, objects, queues, queueUrl };
 }
 

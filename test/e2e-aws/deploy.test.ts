@@ -2,7 +2,7 @@ import { GetTemplateCommand, UpdateStackCommand } from "@aws-sdk/client-cloudfor
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
-import { GetObjectCommand, HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -29,6 +29,7 @@ import {
   s3,
   serviceQuotas,
   statusOf,
+  textOf,
 } from "./deployed.ts";
 
 const IMAGE = "debian:bookworm-slim";
@@ -55,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (inject("aws") === null) return;
-  for (const app of apps) await run(["destroy", app, "--delete-data"]);
+  await Promise.all(apps.map((app) => run(["destroy", app, "--delete-data"])));
   await run(["destroy", "--delete-data"]);
 }, 3 * MINUTES);
 
@@ -143,10 +144,7 @@ describe("windlass deploy", () => {
       const found = await row(app.name);
       expect(found).toMatchObject({ number: 1, codeHash: deployed.codeHash, isAhead: false });
       expect((await rows.get(appKey(app.name)))?.body).toEqual({ app: app.name });
-      const text = async (Key: string) => {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket: facts["bucket-name"], Key }));
-        return (await Body?.transformToString()) ?? "";
-      };
+      const text = (key: string) => textOf(facts["bucket-name"], key);
       expect(sha256(await text(`bundles/${app.name}/${deployed.codeHash}.mjs`))).toBe(
         deployed.codeHash,
       );

@@ -11,7 +11,7 @@ import {
   DescribeStacksCommand,
 } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
@@ -70,6 +70,11 @@ export async function environmentOf(name: string): Promise<{ facts: Facts; rows:
 
 export async function deploymentOf(rows: Rows, app: string): Promise<DeploymentRow | undefined> {
   return (await rows.get<DeploymentRow>(deploymentKey(app)))?.body;
+}
+
+export async function textOf(bucket: string, key: string): Promise<string> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return (await Body?.transformToString()) ?? "";
 }
 
 /** Keys of the objects of a bucket that begin so. */
