@@ -24,6 +24,7 @@ const PRICES: Readonly<Record<string, readonly [unit: Unit, usdPerMillion: numbe
   DeleteMessage: ["chunks", 0.4],
   DeleteMessageBatch: ["chunks", 0.4],
   ChangeMessageVisibility: ["chunks", 0.4],
+  ChangeMessageVisibilityBatch: ["chunks", 0.4],
   GetQueueAttributes: ["chunks", 0.4],
   CreateQueue: ["chunks", 0.4],
   DeleteQueue: ["chunks", 0.4],
