@@ -27,8 +27,7 @@ export function firstOffers(
   functions: readonly FunctionSpec[],
   maxUsdPerHour: number,
 ): FirstOffer[] {
-  return functions.flatMap((spec) => {
-    const choice = choose(spec, maxUsdPerHour);
+  return choices(functions, maxUsdPerHour).flatMap(([spec, choice]) => {
     if (choice.kind === "none" || choice.offer.type.gpu === null) return [];
     const { name, gpu, gpus: hostGpus, usdPerHour } = choice.offer.type;
     return {
@@ -44,15 +43,25 @@ export function hostMistakes(
   functions: readonly FunctionSpec[],
   maxUsdPerHour: number,
 ): Violation[] {
-  return functions.flatMap((spec) => {
-    const choice = choose(spec, maxUsdPerHour);
-    return choice.kind === "buy" ? [] : mistakeOf(spec, choice);
-  });
+  return choices(functions, maxUsdPerHour).flatMap(([spec, choice]) =>
+    choice.kind === "buy" ? [] : mistakeOf(spec, choice),
+  );
 }
 
-function choose(spec: FunctionSpec, maxUsdPerHour: number): Choice {
+/** Each function with what it would get. Most functions of an app need the same, and are chosen for once. */
+function choices(
+  functions: readonly FunctionSpec[],
+  maxUsdPerHour: number,
+): (readonly [FunctionSpec, Choice])[] {
   const sale = { types: HOST_TYPES, learned: {}, resting: {}, maxUsdPerHour };
-  return chooseOffer(needsOf(spec), 1, { sale, now: 0 });
+  const known = new Map<string, Choice>();
+  return functions.map((spec) => {
+    const needs = needsOf(spec);
+    const key = JSON.stringify(needs);
+    const choice = known.get(key) ?? chooseOffer(needs, 1, { sale, now: 0 });
+    known.set(key, choice);
+    return [spec, choice] as const;
+  });
 }
 
 function mistakeOf({ name, kind, gpu }: FunctionSpec, { unmet }: Choice): Violation[] {
