@@ -176,19 +176,21 @@ class Watch:
         return self.has_nothing_to_do()
 
     def mind_interruption(self):
+        if self.is_going:
+            return
         try:
-            action = None if self.is_going else self.metadata.interruption()
+            action = self.metadata.interruption()
         except Unreachable as error:
-            return print(error, flush=True)
+            print(error, flush=True)
+            return
         if action is None:
-            return None
+            return
         print(f"EC2 is about to {action} this host: its containers are told to hand back what they run", flush=True)
         self.is_going = self.must_drain = True
         # ECS lets standalone tasks run on a host that drains.
         running = containers()
         if running:
             run("docker", "kill", "--signal", "TERM", *running)
-        return None
 
     def mind_gpus(self):
         for line in self.kernel.lines():
