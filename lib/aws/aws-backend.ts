@@ -146,17 +146,8 @@ export class AwsBackend implements Backend {
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
       const row = await this.#callRow(callId);
       const total = row.total ?? undefined;
-      const span = { start, end: start + count };
-      let pages = await this.#resultsFrom(callId, row, { ...span, otherwise: cancelledIn(row) });
+      const pages = await this.#answersFrom(callId, row, { start, end: start + count });
       const isPast = total !== undefined && start >= total;
-      if (pages.length === 0 && !isPast) {
-        const loss = await this.#lossOfCall(row);
-        const otherwise = (input: number): ResultPage | undefined =>
-          cancelledIn(row)(input) ?? (loss && lostInputs({ start: input, end: input + 1 }, loss));
-        if (loss !== undefined) {
-          pages = await this.#resultsFrom(callId, row, { ...span, otherwise });
-        }
-      }
       const left = began + waitMs - now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
       if (row.pool !== null) this.#wakeFor(row.pool, began);
@@ -307,6 +298,18 @@ export class AwsBackend implements Backend {
   async #lossOfCall({ pool, deployment }: CallRow): Promise<Page | undefined> {
     if (pool === null || deployment === null) return undefined;
     return await this.#lossOf(functionOfPool(pool), deployment);
+  }
+
+  /** Results from an input on, or failures where none will come. */
+  async #answersFrom(callId: string, row: CallRow, span: Span): Promise<ResultPage[]> {
+    const cancelled = cancelledIn(row);
+    const pages = await this.#resultsFrom(callId, row, { ...span, otherwise: cancelled });
+    if (pages.length > 0 || (row.total !== null && span.start >= row.total)) return pages;
+    const loss = await this.#lossOfCall(row);
+    if (loss === undefined) return pages;
+    const otherwise = (input: number): ResultPage =>
+      cancelled(input) ?? lostInputs({ start: input, end: input + 1 }, loss);
+    return await this.#resultsFrom(callId, row, { ...span, otherwise });
   }
 
   /** Results without a gap from an input on; of inputs that have none, what is there otherwise. */

@@ -23,6 +23,6 @@ export interface DeploymentRow {
   readonly templateHash: string;
   /** Its code was put ahead of its stack, by `windlass deploy`. */
   readonly isAhead: boolean;
-  /** By name, for as long as calls of it may be asked for. */
-  readonly removed: Readonly<Record<string, Removal>>;
+  /** By name, for as long as calls of it may be asked for; rows of before there was any say nothing. */
+  readonly removed?: Readonly<Record<string, Removal>>;
 }

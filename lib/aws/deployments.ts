@@ -69,7 +69,7 @@ export class Deployments {
     const { app } = this.#options;
     try {
       const { row } = await this.read();
-      const removal = row.removed[inputs.name];
+      const removal = row.removed?.[inputs.name];
       if (removal === undefined || removal.number <= inputs.deployment) return undefined;
       return inputs.at - removal.at < LEFT_MS ? undefined : functionRemoved(app, inputs.name);
     } catch (error) {

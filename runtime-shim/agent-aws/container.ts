@@ -300,7 +300,7 @@ export class AwsContainer {
     const { environment, rows } = this.#options;
     void this.#record.write(this.#report());
     const found = await rows.get<DeploymentRow>(deploymentKey(environment.app));
-    const removedBy = found?.body.removed[environment.function]?.number ?? 0;
+    const removedBy = found?.body.removed?.[environment.function]?.number ?? 0;
     // Callers are told that what it runs has failed: with its app, or a moment after its function.
     if (found === undefined || removedBy > this.#deployment) this.stop();
     else if (this.#state === "ready" && found.body.number > this.#deployment) this.drain();
