@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeFiles } from "../bundle/temp-project.ts";
-import { appProject, type Outcome, report, windlass } from "./cli.ts";
+import { appProject, type Outcome, programWithout, report, windlass } from "./cli.ts";
 import { type Answer, fakeAws } from "./fake-aws.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
 const APP = `import { App } from "windlass";
 export const app = new App("media");
 export const resize = app.function("resize", () => 1);`;
@@ -302,18 +301,9 @@ test("nothing named to destroy", async () => {
 
 test("a project without the packages of the CDK", async () => {
   const root = appProject({});
-  const own = join(root, "windlass");
-  cpSync(join(REPOSITORY, "dist"), join(own, "dist"), { recursive: true });
-  cpSync(join(REPOSITORY, "package.json"), join(own, "package.json"));
-  const packages = join(own, "node_modules");
-  mkdirSync(packages);
-  for (const name of readdirSync(join(REPOSITORY, "node_modules"))) {
-    if (/^(\.|@aws-cdk$|aws-cdk-lib$)/.test(name)) continue;
-    symlinkSync(join(REPOSITORY, "node_modules", name), join(packages, name));
-  }
+  const main = programWithout(root, /^(@aws-cdk|aws-cdk-lib)$/);
   writeFiles(root, { "app.ts": APP });
 
-  const main = join(own, "dist/bin/main.js");
   const { status, stderr } = spawnSync(process.execPath, [main, "deploy", "app.ts"], {
     cwd: root,
     encoding: "utf8",

@@ -1,13 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { writeFiles } from "../bundle/temp-project.ts";
-import { appProject, report, windlass } from "./cli.ts";
+import { appProject, programWithout, report, windlass } from "./cli.ts";
 import { fakeAws } from "./fake-aws.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
 const APP = `import { App } from "windlass";
 export const app = new App("media");
 export const resize = app.function("resize", () => 1);`;
@@ -61,19 +58,11 @@ test("a machine without Docker has CodeBuild build, and says so before anything 
 });
 
 test("a project without the library that has CodeBuild build", async () => {
-  const own = join(root, "windlass");
-  cpSync(join(REPOSITORY, "dist"), join(own, "dist"), { recursive: true });
-  cpSync(join(REPOSITORY, "package.json"), join(own, "package.json"));
-  const packages = join(own, "node_modules");
-  mkdirSync(packages);
-  for (const name of readdirSync(join(REPOSITORY, "node_modules"))) {
-    if (name.startsWith(".") || name === "deploy-time-build") continue;
-    symlinkSync(join(REPOSITORY, "node_modules", name), join(packages, name));
-  }
+  const main = programWithout(root, /^deploy-time-build$/);
   writeFiles(root, { "app.ts": APP });
   const env = { ...process.env, ...(await fakeAws(READY)), HOME: root, CDK_HOME: root };
 
-  const args = [join(own, "dist/bin/main.js"), "deploy", "app.ts", "--build", "codebuild"];
+  const args = [main, "deploy", "app.ts", "--build", "codebuild"];
   const child = spawn(process.execPath, args, { cwd: root, env });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {

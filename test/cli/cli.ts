@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { tempProject } from "../bundle/temp-project.ts";
 
@@ -36,6 +36,21 @@ export function install(root: string): void {
   for (const name of ["zod", "aws-cdk-lib", "constructs", "@types/node"]) {
     symlinkSync(join(REPOSITORY, "node_modules", name), join(root, "node_modules", name));
   }
+}
+
+/** Path of the program in a copy of the package that lacks the packages of these names. */
+export function programWithout(root: string, missing: RegExp): string {
+  const own = join(root, "windlass");
+  for (const part of ["dist", "package.json"]) {
+    cpSync(join(REPOSITORY, part), join(own, part), { recursive: true });
+  }
+  const packages = join(own, "node_modules");
+  mkdirSync(packages);
+  for (const name of readdirSync(join(REPOSITORY, "node_modules"))) {
+    if (name.startsWith(".") || missing.test(name)) continue;
+    symlinkSync(join(REPOSITORY, "node_modules", name), join(packages, name));
+  }
+  return join(own, "dist/bin/main.js");
 }
 
 /** Starts `windlass` in a folder. */

@@ -8,27 +8,11 @@ import type {
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
 import { offerKey } from "../../lib/scheduling/rests.ts";
+import { NOW, poolOf, saleOf } from "./states.ts";
 
-const NOW = 1_000_000;
 const NONE_LEFT = { until: NOW + 1, why: "stock", zones: ["us-east-1a"] } as const;
 
-const POOL: CapacityPool = {
-  key: "f",
-  backlog: 1,
-  running: 0,
-  inputMs: undefined,
-  containers: [],
-  minContainers: 0,
-  maxContainers: 1000,
-  maxWorking: 1000,
-  bufferContainers: 0,
-  scaledownWindowMs: 60_000,
-  targetInputs: 1,
-  startupMs: 10_000,
-  needs: { cpu: 1024, memoryMiB: 1024, gpu: [], spot: "never" },
-  startAfter: 0,
-  startError: null,
-};
+const POOL = poolOf({ cpu: 1024, memoryMiB: 1024, spot: "never" });
 
 const HOST: HostState = {
   id: "h",
@@ -46,15 +30,7 @@ const HOST: HostState = {
 };
 
 function stateOf(given: Partial<CapacityState> = {}): CapacityState {
-  return {
-    pools: [POOL],
-    hosts: [],
-    types: HOST_TYPES,
-    learned: {},
-    resting: {},
-    maxUsdPerHour: 10,
-    ...given,
-  };
+  return saleOf({ pools: [POOL], ...given });
 }
 
 function types(actions: readonly CapacityAction[]): string[] {

@@ -10,7 +10,7 @@ import { offerKey, type Rest } from "../../lib/scheduling/rests.ts";
 export const NOW = 1_000_000;
 
 /** A pool for which one container is wanted. */
-function poolOf(needs: Partial<CapacityPool["needs"]>): CapacityPool {
+export function poolOf(needs: Partial<CapacityPool["needs"]>): CapacityPool {
   return {
     key: "f",
     backlog: 1,
@@ -31,7 +31,7 @@ function poolOf(needs: Partial<CapacityPool["needs"]>): CapacityPool {
 }
 
 /** Nothing but what is for sale. */
-function stateOf(given: Partial<CapacityState>): CapacityState {
+export function saleOf(given: Partial<CapacityState>): CapacityState {
   return {
     ...{ pools: [], hosts: [], types: HOST_TYPES, learned: {}, resting: {}, maxUsdPerHour: 10 },
     ...given,
@@ -46,7 +46,7 @@ export function next(
   needs: Partial<CapacityPool["needs"]>,
   given: Partial<CapacityState> = {},
 ): { readonly buy: Buy | undefined; readonly wait: Wait | undefined } {
-  const actions = planCapacity(stateOf({ pools: [poolOf(needs)], ...given }), NOW);
+  const actions = planCapacity(saleOf({ pools: [poolOf(needs)], ...given }), NOW);
   return {
     buy: actions.find((action) => action.kind === "buy"),
     wait: actions.find((action) => action.kind === "wait"),
