@@ -1,6 +1,7 @@
 import { cancelledPage, toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type {
   GiveBackReason,
+  InputSpan,
   Lease,
   LeaseSource,
   LeaseWorker,
@@ -156,13 +157,12 @@ export class Pool implements LeaseSource {
     this.#delayed.set(timer, again);
   }
 
-  giveBack(lease: Lease, from: number, reason: GiveBackReason): void {
+  giveBack(lease: Lease, { start, end }: InputSpan, reason: GiveBackReason): void {
     const active = this.#active.get(lease.id);
     if (active === undefined) return;
-    const end = lease.start + active.count;
-    const rest = sliceWork(active.work, from, end - from);
-    active.count = from - lease.start;
-    this.#running -= end - from;
+    const rest = sliceWork(active.work, start, end - start);
+    active.count = start - lease.start;
+    this.#running -= end - start;
     if (active.done >= active.count) this.#active.delete(lease.id);
     const undone = singles(rest).filter((work) => active.cancelled?.has(work.start) !== true);
     if (reason.kind === "crashed") this.#afterCrash(undone, { ...active, detail: reason.detail });

@@ -1,5 +1,11 @@
 import type { Failure, ItemPage, ResultPage } from "../../lib/backend.ts";
-import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "../agent/lease-source.ts";
+import type {
+  GiveBackReason,
+  InputSpan,
+  Lease,
+  LeaseSource,
+  LeaseWorker,
+} from "../agent/lease-source.ts";
 
 /** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
@@ -98,9 +104,9 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     this.#options.source.retry(lease, failure, delayMs);
   }
 
-  giveBack(lease: Lease, from: number, reason: GiveBackReason): void {
-    this.#advance(lease.id, lease.start + lease.count - from);
-    this.#options.source.giveBack(lease, from, reason);
+  giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
+    this.#advance(lease.id, rest.end - rest.start);
+    this.#options.source.giveBack(lease, rest, reason);
   }
 
   hasIdleCapacity(): boolean {

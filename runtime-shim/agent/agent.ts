@@ -17,7 +17,7 @@ import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
 import { retryDelayMs } from "./retry-delay.ts";
-import type { RunnerEnd, RunnerProcess } from "./runner-process.ts";
+import type { Runner, RunnerEnd } from "./runner-process.ts";
 import { splitAround } from "./split-around.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
@@ -36,7 +36,7 @@ export interface AgentOptions {
   /** Parameters of a class: a page of one value. */
   readonly params: Page | undefined;
   readonly bundle: string;
-  readonly process: RunnerProcess;
+  readonly process: Runner;
   readonly source: LeaseSource;
   /** Where calls made by user code go. */
   readonly backend: Backend;
@@ -70,7 +70,7 @@ interface Running {
 export class Agent implements LeaseWorker {
   readonly id: string;
   readonly #options: AgentOptions;
-  readonly #process: RunnerProcess;
+  readonly #process: Runner;
   readonly #nested: NestedCalls;
   readonly #running: Map<number, Running> = new Map();
   readonly #startedAt: number;
@@ -354,7 +354,7 @@ export class Agent implements LeaseWorker {
     const end = lease.start + running.count;
     running.count = from - lease.start;
     if (running.done >= running.count) this.#forget(running);
-    if (from < end) this.#options.source.giveBack(lease, from, reason);
+    if (from < end) this.#options.source.giveBack(lease, { start: from, end }, reason);
   }
 
   #ended(end: RunnerEnd): void {

@@ -10,6 +10,12 @@ export interface Lease extends InputPage {
   readonly attempt: number;
 }
 
+/** Inputs from `start` up to `end`, by their indexes within the call. */
+export interface InputSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Why inputs come back undone. */
 export type GiveBackReason =
   /** They were not started. */
@@ -43,8 +49,8 @@ export interface LeaseSource {
   items(lease: Lease, items: ItemPage): void;
   /** One input failed and is to run again after a delay, as its own lease. */
   retry(lease: Lease, failure: Failure, delayMs: number): void;
-  /** Inputs from index `from` (within the call) to the end of the lease were not done. */
-  giveBack(lease: Lease, from: number, reason: GiveBackReason): void;
+  /** These inputs of a lease were not done, which are the last of those that are still its own. */
+  giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void;
   /** True when a worker other than this could start inputs right now. */
   hasIdleCapacity(worker: LeaseWorker): boolean;
 }

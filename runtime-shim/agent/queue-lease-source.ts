@@ -17,7 +17,7 @@ import { crashError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
 import { cancelledPage, toErrorPage } from "./error-page.ts";
-import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
+import type { GiveBackReason, InputSpan, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { splitAround } from "./split-around.ts";
 
 /** How long a message is hidden, and from when to when it is hidden again. */
@@ -165,10 +165,9 @@ export class QueueLeaseSource implements LeaseSource {
     this.#later(() => this.#enqueue(holding, [span], attempt), delayMs);
   }
 
-  giveBack(lease: Lease, from: number, reason: GiveBackReason): void {
+  giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
-    const rest = { start: from, end: lease.start + lease.count };
     if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
     else if (this.#isStopped || rest.start === holding.inputs.start) {
       this.#enqueue(holding, [rest], lease.attempt);

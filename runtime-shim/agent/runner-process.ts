@@ -34,8 +34,17 @@ export interface RunnerListener {
   end(end: RunnerEnd): void;
 }
 
+/** Whatever runs user code, as its agent sees it. */
+export interface Runner {
+  /** Of its process; undefined where there is none. */
+  readonly pid: number | undefined;
+  listen(listener: RunnerListener): void;
+  send(buffers: readonly Buffer[]): void;
+  kill(): void;
+}
+
 /** A process that runs user code, and the socket to it. It waits for a listener before it reports. */
-export class RunnerProcess {
+export class RunnerProcess implements Runner {
   readonly #child: ChildProcess;
   readonly #socket: Socket;
   readonly #stdout: LogLines;

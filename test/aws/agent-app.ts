@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { App, enter, exit, Retries } from "windlass";
 
 /** What the containers of these tests run. */
@@ -18,6 +18,12 @@ app.function("warm", { minContainers: 1 }, (x: number) => x);
 app.function("fatal", (x: number) => {
   if (x === 1) process.exit(3);
   return x;
+});
+
+app.function("doomed", async (file: string) => {
+  if (file === "") return "well";
+  while (!existsSync(file)) await pause(5);
+  process.exit(3);
 });
 
 app.function(

@@ -177,6 +177,22 @@ describe("options of a function hold in a container", () => {
     expect(await lab.results(3)).toMatchObject([0, { code: "WINDLASS_CONTAINER_CRASHED" }, 2]);
     expect(lab.row(started.id)).toMatchObject({ status: "ready" });
   });
+
+  it("runs only what is still its own again after a crash: it had given the rest away", async () => {
+    await lab.deploy(undefined, (spec) => ({ ...spec, timeoutSeconds: 86_400 }));
+    await lab.startReady("doomed");
+    const file = join(mkdtempSync(join(tmpdir(), "windlass-agent-")), "doom");
+    await lab.send("doomed", [file, ""]);
+    while (lab.queues.bodies(queueOf("doomed")).length < 2) {
+      lab.pass(2000);
+      await settle();
+    }
+    writeFileSync(file, "");
+    const results = await lab.results(2);
+    expect(results).toMatchObject([{ code: "WINDLASS_CONTAINER_CRASHED" }, "well"]);
+    await until(() => lab.queues.bodies(queueOf("doomed")).length === 0);
+    expect(lab.replies()).toHaveLength(2);
+  });
 });
 
 async function finish(started: Started): Promise<number> {

@@ -183,7 +183,7 @@ describe("leases from a queue", () => {
     const [lease] = first.worker.leases as [Lease];
     mayScaleOut = true;
     expect(first.source.hasIdleCapacity()).toBe(true);
-    first.source.giveBack(lease, 2, { kind: "returned" });
+    first.source.giveBack(lease, { start: 2, end: 4 }, { kind: "returned" });
     await until(() => queues.bodies(QUEUE).length === 2);
     const second = open("b");
     await until(() => second.worker.leases.length === 1);
@@ -227,7 +227,8 @@ describe("leases from a queue", () => {
     for (let crash = 1; crash <= 3; crash += 1) {
       await until(() => worker.leases.length === crash);
       worker.slots = 1;
-      source.giveBack(worker.leases[crash - 1] as Lease, 0, { kind: "crashed", detail: "boom" });
+      const rest = { start: 0, end: 1 };
+      source.giveBack(worker.leases[crash - 1] as Lease, rest, { kind: "crashed", detail: "boom" });
     }
     await until(() => queues.bodies(REPLIES).length === 1);
     expect(replies()[0]?.failures?.[0]?.kind).toBe("crashed");
@@ -350,7 +351,7 @@ describe("leases from a queue", () => {
       const [lease] = first.worker.leases as [Lease];
       broken = operation;
       if (step === "finishing") first.source.complete(lease, outputs(0, [0, 2, 4]));
-      else first.source.giveBack(lease, 1, { kind: "returned" });
+      else first.source.giveBack(lease, { start: 1, end: 3 }, { kind: "returned" });
       await until(() => first.source.isIdle);
       expect(errors.splice(0)).toEqual([new Error(`no ${operation}`)]);
       expect(first.worker.cancelled).toEqual([lease.id]);
