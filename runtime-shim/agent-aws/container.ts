@@ -17,8 +17,7 @@ import type { FunctionSpec } from "../../lib/spec.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
 import { toErrorPage } from "../agent/error-page.ts";
 import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
-import type { RunnerProcess } from "../agent/runner-process.ts";
-import { type Blobs, fetchCode } from "./code.ts";
+import type { Runner } from "../agent/runner-process.ts";
 import { ContainerRecord, type ContainerReport } from "./container-record.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { areStartsFailing } from "./failed-starts.ts";
@@ -39,11 +38,10 @@ export interface AwsContainerOptions {
   readonly environment: AgentEnvironment;
   readonly rows: Rows;
   readonly objects: Objects;
-  readonly blobs: Blobs;
   readonly queues: Queues;
-  /** Where the code is written: below the folder of the image's npm packages. */
-  readonly codeFolder: string;
-  readonly startRunner: () => RunnerProcess;
+  /** Path of the bundle with this hash. @throws NotFoundError, ContainerStartupError */
+  readonly fetchCode: (codeHash: string) => Promise<string>;
+  readonly startRunner: () => Runner;
   /** Where calls made by user code go. */
   readonly backend: Backend;
   /** Asks the controller to look at these pools of the app. */
@@ -79,7 +77,7 @@ export class AwsContainer {
   readonly #record: ContainerRecord;
   readonly #deployments: Deployments;
   /** Starts while the deployment is looked up. */
-  #runner: RunnerProcess | undefined;
+  #runner: Runner | undefined;
   #end: (code: number) => void = () => {};
   #state: "starting" | "ready" | "draining" | "stopping" | "ended" = "starting";
   #deployment = 0;
@@ -112,7 +110,6 @@ export class AwsContainer {
 
   /** Becomes the function that its environment names. */
   async start(): Promise<void> {
-    const { environment, blobs, codeFolder } = this.#options;
     void this.#record.write();
     try {
       const [deployment, parameters] = await Promise.all([
@@ -120,9 +117,7 @@ export class AwsContainer {
         this.#parameters(),
       ]);
       this.#work = this.#prepare(deployment, parameters);
-      const { codeHash } = deployment.row;
-      const code = { app: environment.app, codeHash, folder: codeFolder };
-      const bundle = await fetchCode(blobs, code);
+      const bundle = await this.#options.fetchCode(deployment.row.codeHash);
       if (this.#state === "starting") this.#run(this.#work, bundle);
     } catch (error) {
       this.#runner?.kill();

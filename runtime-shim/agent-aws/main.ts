@@ -6,6 +6,7 @@ import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
+import { fetchCode } from "./code.ts";
 import { AwsContainer } from "./container.ts";
 import { readEnvironment } from "./environment.ts";
 
@@ -35,9 +36,9 @@ async function main(): Promise<number> {
     ...{ app, environment: environment.environment, rows, objects, queues, wake, onError },
   });
   const container = new AwsContainer({
-    ...{ environment, rows, objects, blobs: objects, queues, backend, wake },
+    ...{ environment, rows, objects, queues, backend, wake },
     ...{ ...clocks, onError },
-    codeFolder: CODE_FOLDER,
+    fetchCode: (codeHash) => fetchCode(objects, { app, codeHash, folder: CODE_FOLDER }),
     startRunner: () =>
       new RunnerProcess({
         command: process.execPath,

@@ -20,6 +20,7 @@ import { bundleApp } from "../../lib/local/bundle.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { RunnerProcess } from "../../runtime-shim/agent/runner-process.ts";
+import { fetchCode } from "../../runtime-shim/agent-aws/code.ts";
 import { AwsContainer } from "../../runtime-shim/agent-aws/container.ts";
 import { until } from "../engine/until.ts";
 import { app } from "./agent-app.ts";
@@ -136,8 +137,8 @@ export class Lab {
     if (hasRow) void this.rows.put(containerKey(DEPLOYED, id), row, 0);
     const container = new AwsContainer({
       ...{ environment, rows, objects, queues, onError, ...clocks },
-      blobs: objects,
-      codeFolder: this.#folder,
+      fetchCode: (codeHash) =>
+        fetchCode(objects, { app: DEPLOYED, codeHash, folder: this.#folder }),
       startRunner,
       backend: new AwsBackend({
         ...{ app: DEPLOYED, environment: "test", rows, objects, queues, onError, ...clocks },

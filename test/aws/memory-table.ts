@@ -7,7 +7,7 @@ export type Gate = (operation: string, moment: "before" | "after") => Promise<vo
 
 /** The table as the protocol sees it, in memory: conditional writes and nothing else. */
 export class MemoryTable {
-  readonly #rows: Map<string, Row<unknown>> = new Map();
+  readonly #partitions: Map<string, Map<string, Row<unknown>>> = new Map();
 
   /** The port as one container uses it. */
   port(gate: Gate): Rows {
@@ -18,29 +18,32 @@ export class MemoryTable {
       return result;
     };
     return {
-      get: <Body>(key: RowKey) =>
-        through("get", () => this.#rows.get(nameOf(key)) as Row<Body> | undefined),
+      get: <Body>(key: RowKey) => through("get", () => this.#row(key) as Row<Body> | undefined),
       put: (key, body, expected) =>
         through("put", () => this.#apply([{ kind: "put", key, body, expected }])),
       transact: (writes) => through("transact", () => this.#apply(writes)),
       list: <Body>(pk: string, from?: string) => through("list", () => this.list<Body>(pk, from)),
       delete: (key) =>
         through("delete", () => {
-          this.#rows.delete(nameOf(key));
+          this.#partitions.get(key.pk)?.delete(key.sk);
         }),
     };
   }
 
   list<Body>(pk: string, from = ""): readonly Row<Body>[] {
-    return [...this.#rows.keys()]
-      .filter((name) => name.startsWith(`${pk}\n`) && name >= `${pk}\n${from}`)
-      .sort()
-      .map((name) => this.#rows.get(name) as Row<Body>);
+    const partition = this.#partitions.get(pk) ?? new Map<string, Row<unknown>>();
+    return [...partition.values()]
+      .filter(({ sk }) => sk >= from)
+      .sort((a, b) => (a.sk < b.sk ? -1 : 1)) as Row<Body>[];
+  }
+
+  #row({ pk, sk }: RowKey): Row<unknown> | undefined {
+    return this.#partitions.get(pk)?.get(sk);
   }
 
   #apply(writes: readonly RowWrite[]): boolean {
     const isAllowed = writes.every((write) => {
-      const found = this.#rows.get(nameOf(write.key));
+      const found = this.#row(write.key);
       if (write.kind === "put") return (found?.version ?? 0) === write.expected;
       return (found?.body as { state?: string } | undefined)?.state !== write.state;
     });
@@ -48,7 +51,9 @@ export class MemoryTable {
     for (const write of writes) {
       if (write.kind !== "put") continue;
       const body = JSON.parse(JSON.stringify(write.body)) as unknown;
-      this.#rows.set(nameOf(write.key), { sk: write.key.sk, body, version: write.expected + 1 });
+      const { pk, sk } = write.key;
+      const partition = this.#partitions.get(pk) ?? new Map<string, Row<unknown>>();
+      this.#partitions.set(pk, partition.set(sk, { sk, body, version: write.expected + 1 }));
     }
     return true;
   }
@@ -66,8 +71,4 @@ export class MemoryObjects implements Objects {
     if (text === undefined) throw new Error(`no object "${key}"`);
     return text;
   }
-}
-
-function nameOf({ pk, sk }: RowKey): string {
-  return `${pk}\n${sk}`;
 }
