@@ -89,14 +89,12 @@ function freshRow(end: number, now: number): RangeRow {
 function takenOver(row: RangeRow, owner: string, now: number): RangeRow {
   // Who hands a range back leaves no owner: one that is left has ended while it held it.
   const hasCrashed = row.owner !== "";
-  const taken = { ...row, epoch: row.epoch + 1, owner, leaseUntil: now + LEASE_MS, isSent: true };
+  const { suspect, ...rest } = row;
+  const taken = { ...rest, epoch: row.epoch + 1, owner, leaseUntil: now + LEASE_MS, isSent: true };
   if (!hasCrashed) return taken;
-  const { suspect } = row;
-  return {
-    ...taken,
-    isSuspicious: true,
-    ...(suspect === undefined ? {} : { suspect: { ...suspect, crashes: suspect.crashes + 1 } }),
-  };
+  if (suspect === undefined) return { ...taken, isSuspicious: true };
+  const crashes = { ...row.crashes, [suspect]: (row.crashes?.[suspect] ?? 0) + 1 };
+  return { ...taken, isSuspicious: true, crashes };
 }
 
 interface Hold {
@@ -149,10 +147,13 @@ export class HeldRange {
     return this.#row.isSuspicious;
   }
 
-  /** The input that has ended its container too often; it fails alone. */
-  get poison(): number | undefined {
-    const { suspect } = this.#row;
-    return suspect !== undefined && suspect.crashes >= MAX_CRASHES ? suspect.index : undefined;
+  /** Inputs that have ended their container too often and have no result: they fail alone. */
+  get poisons(): readonly number[] {
+    const isLeft = (index: number): boolean =>
+      this.remaining.some(({ start, end }) => start <= index && index < end);
+    return Object.entries(this.#row.crashes ?? {})
+      .filter(([index, times]) => times >= MAX_CRASHES && isLeft(Number(index)))
+      .map(([index]) => Number(index));
   }
 
   /** What is to be run, as known now. */
@@ -171,10 +172,7 @@ export class HeldRange {
 
   /** Says which input of a suspicious range runs next, so that a crash is laid to it alone. */
   begin(index: number): Promise<boolean> {
-    return this.#change((row) => {
-      const crashes = row.suspect?.index === index ? row.suspect.crashes : 0;
-      return { ...row, suspect: { index, crashes } };
-    });
+    return this.#change((row) => ({ ...row, suspect: index }));
   }
 
   /** Saves the results so far and keeps the range for another lease. */

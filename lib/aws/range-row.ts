@@ -10,12 +10,6 @@ export interface Child {
   readonly end: number;
 }
 
-/** What a range alone knows to have crashed its container, and how often in a row. */
-interface Suspect {
-  readonly index: number;
-  readonly crashes: number;
-}
-
 /**
  * The truth about a range, keyed by (call, start). A range that was received once and went well has a row
  * only from its completion on, with epoch 0.
@@ -36,7 +30,10 @@ export interface RangeRow {
   readonly isDone: boolean;
   /** Its inputs run one at a time, since a container ended while it held it. */
   readonly isSuspicious: boolean;
-  readonly suspect?: Suspect;
+  /** The input that its container runs now, as far as was announced. */
+  readonly suspect?: number;
+  /** How often a container ended while it ran this input and nothing else. */
+  readonly crashes?: Readonly<Record<number, number>>;
   /** When the table forgets it, in seconds since 1970. */
   readonly expiresAt: number;
 }

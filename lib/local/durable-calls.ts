@@ -196,7 +196,7 @@ export class DurableCalls {
     };
     call.pages.add(state);
     if (left === 0) this.#track(this.#finishPage(request.callId, page.start));
-    const work = { ...page, call: state, attempt: 0, crashes: 0 };
+    const work = { ...page, call: state, attempt: 0, crashes: 0, isAlone: false };
     for (const rest of without(work, done)) this.#options.enqueue(rest);
   }
 

@@ -109,7 +109,8 @@ export class LocalEngine implements Backend {
       push: (page) => {
         // Field by field: a spread costs as much as all the rest of this.
         const { start, count, unary, args } = page;
-        pool.enqueue({ call, start, count, unary, args, attempt: 0, crashes: 0 });
+        const work = { call, start, count, unary, args, attempt: 0, crashes: 0, isAlone: false };
+        pool.enqueue(work);
         this.#keepTime();
       },
       cancel: (index) => pool.cancel(call, index),

@@ -57,6 +57,8 @@ export class Pool implements LeaseSource {
   readonly #queue = new WorkQueue();
   readonly #workers: Set<LeaseWorker> = new Set();
   readonly #active: Map<number, Active> = new Map();
+  /** Workers that run an input alone. */
+  readonly #alone: Set<LeaseWorker> = new Set();
   readonly #delayed: Map<NodeJS.Timeout, Work> = new Map();
   #inputMs: number | undefined;
   #done = 0;
@@ -109,6 +111,7 @@ export class Pool implements LeaseSource {
 
   leave(worker: LeaseWorker): void {
     this.#workers.delete(worker);
+    this.#alone.delete(worker);
   }
 
   hasIdleCapacity(worker: LeaseWorker): boolean {
@@ -165,7 +168,7 @@ export class Pool implements LeaseSource {
     this.#running -= end - start;
     if (active.done >= active.count) this.#active.delete(lease.id);
     const undone = singles(rest).filter((work) => active.cancelled?.has(work.start) !== true);
-    if (reason.kind === "crashed") this.#afterCrash(undone, { ...active, detail: reason.detail });
+    if (reason.kind === "crashed") this.#afterCrash(undone, { ...reason, ...active });
     else if (active.cancelled === undefined) this.#queue.unshift(rest);
     else this.#queue.unshift(...undone);
     this.#dispatch();
@@ -202,19 +205,22 @@ export class Pool implements LeaseSource {
 
   #dispatch(): void {
     while (this.#queue.inputs > 0) {
-      const worker = this.#pick();
+      const worker = this.#pick(this.#queue.next?.isAlone === true);
       if (worker === undefined) return;
       const work = this.#queue.take(this.#leaseInputs());
       if (work !== undefined) this.#assign(worker, work);
     }
   }
 
-  #pick(): LeaseWorker | undefined {
+  #pick(isAlone: boolean): LeaseWorker | undefined {
     let partly: LeaseWorker | undefined;
     for (const worker of this.#workers) {
       if (worker.slots <= 0) continue;
-      if (worker.idle) return worker;
-      partly ??= worker;
+      if (worker.idle) {
+        this.#alone.delete(worker);
+        return worker;
+      }
+      if (!isAlone && !this.#alone.has(worker)) partly ??= worker;
     }
     return partly;
   }
@@ -251,6 +257,7 @@ export class Pool implements LeaseSource {
       cancelled: undefined,
       hasYielded: false,
     });
+    if (work.isAlone) this.#alone.add(worker);
     worker.run(lease);
   }
 
@@ -288,11 +295,16 @@ export class Pool implements LeaseSource {
 
   #afterCrash(
     works: readonly Work[],
-    { detail, hasYielded }: { readonly detail: string; readonly hasYielded: boolean },
+    {
+      detail,
+      isAlone,
+      hasYielded,
+    }: { readonly detail: string; readonly isAlone: boolean; readonly hasYielded: boolean },
   ): void {
-    const suspect = works.length === 1 ? works[0] : undefined;
-    if (suspect === undefined) {
-      this.#queue.unshift(...works);
+    const suspects = works.map((work) => ({ ...work, isAlone: true }));
+    const [suspect] = suspects;
+    if (suspect === undefined || suspects.length > 1 || !(isAlone || hasYielded)) {
+      this.#queue.unshift(...suspects);
       return;
     }
     const crashes = suspect.crashes + 1;

@@ -13,6 +13,8 @@ export interface Work {
   readonly attempt: number;
   /** How often a container ended while it ran just this. */
   readonly crashes: number;
+  /** A container has ended of it, or of what ran beside it: nothing runs beside it now. */
+  readonly isAlone: boolean;
 }
 
 /** Splits work after its first `count` inputs. */
@@ -50,6 +52,11 @@ export class WorkQueue {
   /** Inputs that wait. */
   get inputs(): number {
     return this.#inputs;
+  }
+
+  /** The next in line. */
+  get next(): Work | undefined {
+    return this.#entries[this.#head]?.work;
   }
 
   push(work: Work): void {

@@ -364,7 +364,8 @@ export class Agent implements LeaseWorker {
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);
-    let reason: GiveBackReason = { kind: "crashed", detail };
+    const isAlone = this.#isSequential || this.#running.size === 1;
+    let reason: GiveBackReason = { kind: "crashed", detail, isAlone };
     for (const running of [...this.#running.values()]) {
       this.#handBack(running, running.lease.start + running.done, reason);
       // Only the oldest lease of a sequential runner had begun.

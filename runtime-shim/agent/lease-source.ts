@@ -20,8 +20,13 @@ export interface InputSpan {
 export type GiveBackReason =
   /** They were not started. */
   | { readonly kind: "returned" }
-  /** Their container ended while it ran the first of them, or one of them if it did not say which. */
-  | { readonly kind: "crashed"; readonly detail: string };
+  | {
+      /** Their container ended while it ran the first of them, or one of them if it did not say which. */
+      readonly kind: "crashed";
+      readonly detail: string;
+      /** Nothing of another lease ran there that may have been the cause. */
+      readonly isAlone: boolean;
+    };
 
 /** An agent, as a source sees it. */
 export interface LeaseWorker {

@@ -87,6 +87,8 @@ interface Work {
   readonly holding: Holding;
   readonly span: Span;
   readonly attempt: number;
+  /** A container has ended of it, or of what ran beside it: nothing runs beside it now. */
+  readonly isAlone: boolean;
 }
 
 let lastLeaseId = 0;
@@ -103,6 +105,8 @@ export class QueueLeaseSource implements LeaseSource {
   readonly #delayed: Set<NodeJS.Timeout> = new Set();
   /** Workers that are about to run an input of a suspicious range. */
   readonly #beginning: Set<LeaseWorker> = new Set();
+  /** Workers that run an input alone. */
+  readonly #alone: Set<LeaseWorker> = new Set();
   readonly #calls: Map<string, { readonly at: number; readonly row: CallRow | undefined }> =
     new Map();
   readonly #whenIdle: (() => void)[] = [];
@@ -162,7 +166,7 @@ export class QueueLeaseSource implements LeaseSource {
       return;
     }
     // A range's row bears its first input's name: that one cannot leave.
-    this.#later(() => this.#enqueue(holding, [span], attempt), delayMs);
+    this.#later(() => this.#enqueue(holding, [span], { attempt }), delayMs);
   }
 
   giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
@@ -170,7 +174,7 @@ export class QueueLeaseSource implements LeaseSource {
     if (holding === undefined) return;
     if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
     else if (this.#isStopped || rest.start === holding.inputs.start) {
-      this.#enqueue(holding, [rest], lease.attempt);
+      this.#enqueue(holding, [rest], lease);
     } else this.#leaveRange(holding, rest, { attempt: lease.attempt, delayMs: 0 });
   }
 
@@ -225,14 +229,26 @@ export class QueueLeaseSource implements LeaseSource {
   #pump(): void {
     for (const worker of this.#workers) {
       while (worker.slots > 0 && !this.#beginning.has(worker)) {
-        const work = this.#ready.shift();
+        const work = this.#next(worker);
         if (work === undefined) break;
-        if (!work.holding.isOver) this.#assign(worker, work);
+        this.#assign(worker, work);
       }
     }
-    if (this.#ready.length === 0 && [...this.#workers].some((worker) => worker.slots > 0)) {
-      this.#receiveSoon();
-    }
+    const isFree = (worker: LeaseWorker): boolean => worker.slots > 0 && !this.#alone.has(worker);
+    if (this.#ready.length === 0 && [...this.#workers].some(isFree)) this.#receiveSoon();
+  }
+
+  /** What a worker may run next: nothing beside what runs alone. */
+  #next(worker: LeaseWorker): Work | undefined {
+    if (worker.idle) this.#alone.delete(worker);
+    while (this.#ready[0]?.holding.isOver === true) this.#ready.shift();
+    const [work] = this.#ready;
+    if (work === undefined || this.#alone.has(worker)) return undefined;
+    const isAlone = work.isAlone || work.holding.range.isSuspicious;
+    if (isAlone && !worker.idle) return undefined;
+    if (isAlone) this.#alone.add(worker);
+    this.#ready.shift();
+    return work;
   }
 
   #receiveSoon(): void {
@@ -317,10 +333,9 @@ export class QueueLeaseSource implements LeaseSource {
       isOver: false,
     };
     this.#holdings.add(holding);
-    const { poison } = range;
     const error = this.#startupError;
     if (holding.left === 0) this.#finish(holding);
-    else if (poison !== undefined) this.#fail(holding, poison, "its container ended each time");
+    for (const index of range.poisons) this.#fail(holding, index, "its container ended each time");
     for (const index of cancelled) this.#cancelInput(holding, index);
     if (error !== undefined) {
       for (const span of range.remaining) {
@@ -330,12 +345,16 @@ export class QueueLeaseSource implements LeaseSource {
     // Without those that have failed just now.
     const rest = range.remaining;
     const areSingle = range.isSuspicious || this.#options.isSingly;
-    this.#enqueue(holding, areSingle ? rest.flatMap(singles) : rest, inputs.attempt);
+    this.#enqueue(holding, areSingle ? rest.flatMap(singles) : rest, inputs);
   }
 
-  #enqueue(holding: Holding, spans: readonly Span[], attempt: number): void {
+  #enqueue(
+    holding: Holding,
+    spans: readonly Span[],
+    { attempt, isAlone = false }: { readonly attempt: number; readonly isAlone?: boolean },
+  ): void {
     if (holding.isOver) return;
-    this.#ready.push(...spans.map((span) => ({ holding, span, attempt })));
+    this.#ready.push(...spans.map((span) => ({ holding, span, attempt, isAlone })));
     this.#pump();
   }
 
@@ -414,7 +433,7 @@ export class QueueLeaseSource implements LeaseSource {
     this.#attempt(holding, async () => {
       if (!(await holding.range.split(span))) {
         if (holding.range.isFenced) this.#forget(holding);
-        else this.#enqueue(holding, [span], attempt);
+        else this.#enqueue(holding, [span], { attempt });
         return;
       }
       const inputs = { ...sliceInputs(holding.inputs, span), attempt, isChild: true };
@@ -429,15 +448,20 @@ export class QueueLeaseSource implements LeaseSource {
   #afterCrash(
     holding: Holding,
     rest: Span,
-    { detail, lease }: { readonly detail: string; readonly lease: Lease },
+    {
+      detail,
+      isAlone,
+      lease,
+    }: { readonly detail: string; readonly isAlone: boolean; readonly lease: Lease },
   ): void {
-    if (rest.end - rest.start > 1) {
-      this.#enqueue(holding, singles(rest), lease.attempt);
+    const again = { attempt: lease.attempt, isAlone: true };
+    if (rest.end - rest.start > 1 || !isAlone) {
+      this.#enqueue(holding, singles(rest), again);
       return;
     }
     const crashes = (holding.crashes.get(rest.start) ?? 0) + 1;
     holding.crashes.set(rest.start, crashes);
-    if (crashes < MAX_CRASHES) this.#enqueue(holding, [rest], lease.attempt);
+    if (crashes < MAX_CRASHES) this.#enqueue(holding, [rest], again);
     else this.#fail(holding, rest.start, detail);
   }
 

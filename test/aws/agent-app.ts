@@ -47,6 +47,12 @@ app.function("several", { concurrency: { maxInputs: 3 } }, async () => {
   return most;
 });
 
+app.function("crowd", { concurrency: { maxInputs: 4 } }, async (x: string) => {
+  await pause(x === "bad" ? 20 : 60);
+  if (x === "bad") process.exit(3);
+  return x;
+});
+
 app.function("crowded", { concurrency: { maxInputs: 2 } }, () => pause(600_000));
 
 app.function("loud", () => {

@@ -178,6 +178,15 @@ describe("options of a function hold in a container", () => {
     expect(lab.row(started.id)).toMatchObject({ status: "ready" });
   });
 
+  it("a process that ends fails nothing that ran beside the input that ended it", async () => {
+    await lab.deploy();
+    await lab.startReady("crowd");
+    await lab.send("crowd", ["a", "bad", "b", "c", "d"]);
+    const results = await lab.results(5);
+    const bad = expect.objectContaining({ code: "WINDLASS_CONTAINER_CRASHED" });
+    expect(results).toEqual(["a", bad, "b", "c", "d"]);
+  });
+
   it("runs only what is still its own again after a crash: it had given the rest away", async () => {
     await lab.deploy(undefined, (spec) => ({ ...spec, timeoutSeconds: 86_400 }));
     await lab.startReady("doomed");

@@ -124,17 +124,27 @@ describe("a range", () => {
     expect(second.isSuspicious).toBe(false);
   });
 
-  it("names the input that ended three containers in a row", async () => {
+  it("names the inputs that ended three containers, whatever ran between", async () => {
     await (await held("a")).flush();
-    const poisons: (number | undefined)[] = [];
-    for (const owner of ["b", "c", "d", "e"]) {
+    const poisons: (readonly number[])[] = [];
+    for (const owner of ["b", "c", "d", "e", "f", "g", "h"]) {
       now += LEASE_MS + 1;
       const range = await held(owner, { receives: 2 });
       expect(range.isSuspicious).toBe(true);
-      poisons.push(range.poison);
-      if (range.poison === undefined) await range.begin(1);
+      poisons.push(range.poisons);
+      await range.begin(owner < "e" ? 1 : 3);
     }
-    expect(poisons).toEqual([undefined, undefined, undefined, 1]);
+    expect(poisons).toEqual([[], [], [], [1], [1], [1], [1, 3]]);
+  });
+
+  it("counts a crash once, and none of a container that had begun nothing", async () => {
+    await (await held("a")).flush();
+    for (const owner of ["b", "c", "d", "e"]) {
+      now += LEASE_MS + 1;
+      const range = await held(owner, { receives: 2 });
+      expect(range.poisons).toEqual([]);
+      if (owner === "b") await range.begin(1);
+    }
   });
 
   it("does not lay the crash of one input to another", async () => {
@@ -147,7 +157,7 @@ describe("a range", () => {
     ] as const) {
       now += LEASE_MS + 1;
       const range = await held(owner, { receives: 2 });
-      expect(range.poison).toBeUndefined();
+      expect(range.poisons).toEqual([]);
       await range.begin(index);
     }
   });

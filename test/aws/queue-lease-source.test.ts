@@ -24,7 +24,7 @@ class Container implements LeaseWorker {
   slots = 1;
 
   get idle(): boolean {
-    return this.leases.length === 0;
+    return this.slots > 0;
   }
 
   run(lease: Lease): void {
@@ -228,7 +228,8 @@ describe("leases from a queue", () => {
       await until(() => worker.leases.length === crash);
       worker.slots = 1;
       const rest = { start: 0, end: 1 };
-      source.giveBack(worker.leases[crash - 1] as Lease, rest, { kind: "crashed", detail: "boom" });
+      const reason = { kind: "crashed", detail: "boom", isAlone: true } as const;
+      source.giveBack(worker.leases[crash - 1] as Lease, rest, reason);
     }
     await until(() => queues.bodies(REPLIES).length === 1);
     expect(replies()[0]?.failures?.[0]?.kind).toBe("crashed");
@@ -396,8 +397,8 @@ describe("leases from a queue", () => {
     await until(() => queues.visibleAt(QUEUE)[0] === now + 60_000);
     const row = { end: 1, epoch: 3, owner: "gone", leaseUntil: 0, results: [], children: [] };
     const seen = { isSent: true, isDone: false, isSuspicious: true, expiresAt: 1 };
-    const suspect = { index: 0, crashes: 2 };
-    await rows().put(rangeKey("app", CALL, 0), { ...row, ...seen, suspect }, 0);
+    const suspected = { suspect: 0, crashes: { 0: 2 } };
+    await rows().put(rangeKey("app", CALL, 0), { ...row, ...seen, ...suspected }, 0);
     now += LEASE_MS + 1;
     const deletions: string[] = [];
     const remove = queues.delete.bind(queues);

@@ -64,7 +64,7 @@ const storesChild = writes("stores the results of what had left", 1, '"isDone":t
 const handsBack = writes("gives the range up", 0, '"owner":""');
 const shows = queued("shows the message", "ChangeMessageVisibility", '"VisibilityTimeout":0');
 const takesOver = writes("takes the range over", 0, '"epoch":1');
-const begins = writes("says what it runs next", 0, '"suspect":{');
+const begins = writes("says what it runs next", 0, '"suspect":');
 
 /** For each step a container that dies before it, and one that dies after it. */
 function points(

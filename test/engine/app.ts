@@ -121,6 +121,16 @@ export const gauge = app.function(
 let running = 0;
 let peak = 0;
 
+export const crowd = app.function(
+  "crowd",
+  { concurrency: { maxInputs: 4 }, maxContainers: 1 },
+  async (x: string) => {
+    await new Promise((resolve) => setTimeout(resolve, x === "bad" ? 20 : 60));
+    if (x === "bad") process.exit(3);
+    return x;
+  },
+);
+
 export const fib: { remote(n: number): Promise<number> } = app.function(
   "fib",
   async (n: number): Promise<number> =>

@@ -370,6 +370,14 @@ describe("in containers", () => {
     expect(Math.max(...peaks)).toBe(3);
   });
 
+  it("do not fail of what another crashes that runs beside them", async () => {
+    const inputs = ["a", "b", "bad", "c", "d", "e"];
+    const results = await fixture.crowd.map(inputs, { returnExceptions: true }).toArray();
+    const [, , bad, ...rest] = results;
+    expect(bad).toMatchObject({ code: "WINDLASS_CONTAINER_CRASHED" });
+    expect([...results.slice(0, 2), ...rest]).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
   it("see the environment of their function", async () => {
     expect(await fixture.talkative.remote("you")).toMatch(/^ct-/);
   });
