@@ -175,6 +175,11 @@ export class HeldRange {
     return this.#change((row) => ({ ...row, suspect: index }));
   }
 
+  /** Saves the results so far, and that the input which was announced has ended: no crash is laid to it any more. */
+  settle(): Promise<boolean> {
+    return this.#change(({ suspect: _, ...row }) => row);
+  }
+
   /** Saves the results so far and keeps the range for another lease. */
   flush(): Promise<boolean> {
     return this.#change((row) => row);

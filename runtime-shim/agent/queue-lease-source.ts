@@ -146,6 +146,7 @@ export class QueueLeaseSource implements LeaseSource {
     const gone = cancelledWithin(holding, { start: page.start, end: page.start + page.count });
     if (gone.length === 0) this.#answer(holding, page);
     else for (const part of splitAround(page, gone)) this.#answer(holding, part);
+    this.#settle(holding);
   }
 
   items(lease: Lease): void {
@@ -161,6 +162,7 @@ export class QueueLeaseSource implements LeaseSource {
     if (holding === undefined || holding.cancelled.has(failure.index)) return;
     const span = { start: failure.index, end: failure.index + 1 };
     const attempt = lease.attempt + 1;
+    this.#settle(holding);
     if (span.start !== holding.inputs.start) {
       this.#leaveRange(holding, span, { attempt, delayMs });
       return;
@@ -172,6 +174,7 @@ export class QueueLeaseSource implements LeaseSource {
   giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
+    this.#settle(holding);
     if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
     else if (this.#isStopped || rest.start === holding.inputs.start) {
       this.#enqueue(holding, [rest], lease);
@@ -393,6 +396,12 @@ export class QueueLeaseSource implements LeaseSource {
   #flush(holding: Holding): void {
     holding.flushedAt = this.#options.store.now();
     this.#attempt(holding, () => this.#write(holding, () => holding.range.flush()));
+  }
+
+  /** The input that ran alone has ended. */
+  #settle(holding: Holding): void {
+    if (!holding.range.isSuspicious || holding.isOver || holding.left === 0) return;
+    this.#attempt(holding, () => this.#write(holding, () => holding.range.settle()));
   }
 
   #finish(holding: Holding): void {

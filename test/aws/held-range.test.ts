@@ -144,6 +144,8 @@ describe("a range", () => {
       const range = await held(owner, { receives: 2 });
       expect(range.poisons).toEqual([]);
       if (owner === "b") await range.begin(1);
+      if (owner === "c") await range.begin(2);
+      if (owner === "c") await range.settle();
     }
   });
 
