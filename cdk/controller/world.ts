@@ -100,5 +100,5 @@ function tasksOn(
   if (seen?.isConnected === true) return seen.tasks;
   if (liveContainers !== undefined) return liveContainers;
   // Not known: it stays as it is.
-  return row.closingAt === null ? 1 : 0;
+  return row.closingAt === null && row.idleSince === null ? 1 : 0;
 }

@@ -260,6 +260,22 @@ describe("an idle environment", () => {
     expect(cloud.on).toEqual([]);
   });
 
+  it("ends an empty host that ECS has lost sight of, however often others wake it", async () => {
+    const cloud = await cloudOf({ resize: { scaledownWindowSeconds: 2 }, blur: { gpu: ["H200"] } });
+    await served(cloud);
+    await minutes(cloud, 1);
+    const [host] = cloud.instances;
+    if (host !== undefined) host.isConnected = false;
+    // It waits for ever: what it needs is too dear.
+    await cloud.send("media", "blur");
+    for (let wait = 0; wait < 16; wait += 1) {
+      await cloud.pass(15_000);
+      await cloud.invoke({ kind: "wake", app: "media", pools: ["blur"] });
+      if (wait % 4 === 3) await cloud.invoke(SWEEP);
+    }
+    expect(host?.isOn).toBe(false);
+  });
+
   it("looks twice, five seconds apart, before it ends a host", async () => {
     const cloud = await cloudOf();
     await served(cloud);
