@@ -8,6 +8,8 @@ export type Gate = (operation: string, moment: "before" | "after") => Promise<vo
 /** The table as the protocol sees it, in memory: conditional writes and nothing else. */
 export class MemoryTable {
   readonly #partitions: Map<string, Map<string, Row<unknown>>> = new Map();
+  /** Told of each row that is written, and of what was there before. */
+  onWrite: (key: RowKey, before: unknown, after: unknown) => void = () => {};
 
   /** The port as one container uses it. */
   port(gate: Gate): Rows {
@@ -51,6 +53,7 @@ export class MemoryTable {
     for (const write of writes) {
       if (write.kind !== "put") continue;
       const body = JSON.parse(JSON.stringify(write.body)) as unknown;
+      this.onWrite(write.key, this.#row(write.key)?.body, body);
       const { pk, sk } = write.key;
       const partition = this.#partitions.get(pk) ?? new Map<string, Row<unknown>>();
       this.#partitions.set(pk, partition.set(sk, { sk, body, version: write.expected + 1 }));
