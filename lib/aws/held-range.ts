@@ -1,6 +1,7 @@
 import type { ResultPage } from "../backend.ts";
 import { MAX_CRASHES } from "../crashes.ts";
 import { KEPT_SECONDS } from "./call-row.ts";
+import { hasFailures } from "./failures.ts";
 import { callKey, pageObject, type RowKey, rangeKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import { sealResults } from "./page-text.ts";
@@ -40,7 +41,7 @@ export type Taken =
   /** Another container holds it until then. */
   | { readonly kind: "busy"; readonly until: number }
   /** Its results are stored, and its children were sent before that. */
-  | { readonly kind: "done" };
+  | { readonly kind: "done"; readonly results: readonly StoredResults[] };
 
 /**
  * Takes the range of a message. Received for the first time nothing is read: its completion is a
@@ -58,7 +59,7 @@ export async function takeRange(
   for (;;) {
     const found = await store.rows.get<RangeRow>(key);
     const now = store.now();
-    if (found?.body.isDone === true) return { kind: "done" };
+    if (found?.body.isDone === true) return { kind: "done", results: found.body.results };
     if (found !== undefined && found.body.owner !== "" && found.body.leaseUntil > now) {
       return { kind: "busy", until: found.body.leaseUntil };
     }
@@ -99,6 +100,12 @@ function takenOver(row: RangeRow, owner: string, now: number): RangeRow {
   };
 }
 
+/** Results that are not written yet, and how often their inputs were run. */
+interface Unsaved {
+  readonly page: ResultPage;
+  readonly attempts: number;
+}
+
 interface Hold {
   readonly owner: string;
   /** Its row, and the version of it; there is none yet when both are left out. */
@@ -118,7 +125,7 @@ export class HeldRange {
   #row: RangeRow;
   /** 0 while there is no row. */
   #version: number;
-  #unsaved: ResultPage[] = [];
+  #unsaved: Unsaved[] = [];
   #isFenced = false;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -157,16 +164,26 @@ export class HeldRange {
 
   /** What is to be run, as known now. */
   get remaining(): readonly Span[] {
-    const unsaved = this.#unsaved.map(({ start, count }) => ({ start, count, text: "" }));
+    const unsaved = this.#unsaved.map(({ page: { start, count } }) => ({ start, count, text: "" }));
     return remaining(this.message.start, {
       ...this.#row,
       results: [...this.#row.results, ...unsaved],
     });
   }
 
-  /** Notes results; nothing is written before `flush`, `split` or `finish`. */
-  add(page: ResultPage): void {
-    this.#unsaved.push(page);
+  /** Results that are written, those of earlier holders too. */
+  get results(): readonly StoredResults[] {
+    return this.#row.results;
+  }
+
+  /** True once failures are among them, of other inputs than those that were cancelled. */
+  get hasFailed(): boolean {
+    return this.results.some(({ attempts }) => attempts !== undefined);
+  }
+
+  /** Notes results of inputs that were run so often; nothing is written before `flush`, `split` or `finish`. */
+  add(page: ResultPage, attempts: number): void {
+    this.#unsaved.push({ page, attempts });
   }
 
   /** Says which input of a suspicious range runs next, so that a crash is laid to it alone. */
@@ -274,22 +291,23 @@ export class HeldRange {
     return (found?.version ?? 0) !== this.#version;
   }
 
-  async #saved(pages: readonly ResultPage[]): Promise<StoredResults[]> {
+  async #saved(unsaved: readonly Unsaved[]): Promise<StoredResults[]> {
     let room = INLINE_BYTES;
     for (const stored of this.#row.results) if ("text" in stored) room -= stored.text.length;
     const { app, callId } = this.message;
     const saved: StoredResults[] = [];
-    for (const page of pages) {
+    for (const { page, attempts } of unsaved) {
       const { start, count } = page;
+      const of = { start, count, ...(hasFailures(page) && { attempts }) };
       const text = sealResults(page);
       const size = Buffer.byteLength(text);
       if (size <= room) {
         room -= size;
-        saved.push({ start, count, text });
+        saved.push({ ...of, text });
       } else {
         const object = pageObject(app, callId, `out/${start}-${this.#row.epoch}-${this.#owner}`);
         await this.#store.objects.put(object, text);
-        saved.push({ start, count, object });
+        saved.push({ ...of, object });
       }
     }
     return saved;

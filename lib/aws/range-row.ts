@@ -2,6 +2,8 @@
 export type StoredResults = {
   readonly start: number;
   readonly count: number;
+  /** How often its inputs were run, where any of them has failed. */
+  readonly attempts?: number;
 } & ({ readonly text: string } | { readonly object: string });
 
 /** A part of a range that became a range of its own. */

@@ -1,4 +1,5 @@
 import type { CallRow } from "../../lib/aws/call-row.ts";
+import { HeldMessage, HIDDEN_SECONDS, leaveToHolder } from "../../lib/aws/held-message.ts";
 import { type HeldRange, type RangeStore, takeRange } from "../../lib/aws/held-range.ts";
 import { callKey } from "../../lib/aws/keys.ts";
 import { sealReply } from "../../lib/aws/page-text.ts";
@@ -16,12 +17,12 @@ import { pageSize } from "../../lib/codec/page-builder.ts";
 import { crashError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { cancelledPage, toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { splitAround } from "./split-around.ts";
 
-/** How long a message is hidden, and from when to when it is hidden again. */
-const HIDDEN_SECONDS = 60;
+/** How often a message is hidden anew. */
 const EXTEND_EVERY_MS = 20_000;
 /** What a crash of the container may lose. */
 const FLUSH_EVERY_MS = 2000;
@@ -46,6 +47,8 @@ export interface QueueLeaseSourceOptions {
   readonly queues: Queues;
   /** The queue of the pool that this container belongs to. */
   readonly queueUrl: string;
+  /** The queue of inputs that failed for good, one an app. */
+  readonly deadLetterQueueUrl: string;
   readonly containerId: string;
   /** Number of the deployment whose code this container runs. */
   readonly deployment: number;
@@ -64,7 +67,7 @@ export interface QueueLeaseSourceOptions {
 /** A message that this container holds, and its range. */
 interface Holding {
   readonly inputs: RangeInputs;
-  readonly handle: string;
+  readonly message: HeldMessage;
   readonly range: HeldRange;
   /** Inputs that were cancelled and answered for already. */
   readonly cancelled: Set<number>;
@@ -97,6 +100,7 @@ let lastLeaseId = 0;
  */
 export class QueueLeaseSource implements LeaseSource {
   readonly #options: QueueLeaseSourceOptions;
+  readonly #deadLetters: DeadLetters;
   readonly #workers: Set<LeaseWorker> = new Set();
   readonly #holdings: Set<Holding> = new Set();
   readonly #byLease: Map<number, Holding> = new Map();
@@ -115,6 +119,8 @@ export class QueueLeaseSource implements LeaseSource {
 
   constructor(options: QueueLeaseSourceOptions) {
     this.#options = options;
+    const { store, queues, deadLetterQueueUrl: queueUrl, deployment } = options;
+    this.#deadLetters = new DeadLetters({ store, queues, queueUrl, deployment });
   }
 
   /** Ranges whose results came after those of another container, and were dropped. */
@@ -140,8 +146,8 @@ export class QueueLeaseSource implements LeaseSource {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
     const gone = cancelledWithin(holding, { start: page.start, end: page.start + page.count });
-    if (gone.length === 0) this.#answer(holding, page);
-    else for (const part of splitAround(page, gone)) this.#answer(holding, part);
+    const parts = gone.length === 0 ? [page] : splitAround(page, gone);
+    for (const part of parts) this.#answer(holding, part, lease.attempt + 1);
   }
 
   items(lease: Lease): void {
@@ -285,20 +291,25 @@ export class QueueLeaseSource implements LeaseSource {
       await queues.delete(queueUrl, received.handle);
       return;
     }
-    const message = { app: target.app, callId, start, end, isChild, receives: received.receives };
-    const taken = await takeRange(store, message, containerId);
-    if (taken.kind === "done") await queues.delete(queueUrl, received.handle);
-    else if (taken.kind === "busy") {
-      const seconds = Math.max(1, Math.ceil((taken.until - store.now()) / 1000));
-      await queues.hide(queueUrl, received.handle, seconds);
+    const { handle, receives } = received;
+    const ports = { store, queues, queueUrl };
+    const range = { app: target.app, callId, start, end, isChild, receives };
+    const taken = await takeRange(store, range, containerId);
+    if (taken.kind === "done") {
+      // Who has stored them may have ended before it told of those that failed.
+      await this.#deadLetters.send(inputs, taken.results);
+      await queues.delete(queueUrl, handle);
+    } else if (taken.kind === "busy") {
+      await leaveToHolder(ports, range, { handle, until: taken.until });
     } else {
       const cancelled = new Set(call?.cancelled);
-      await this.#begin({ inputs, handle: received.handle, range: taken.range, cancelled });
+      const message = new HeldMessage(ports, range, handle);
+      await this.#begin({ inputs, message, range: taken.range, cancelled });
       if (isAwaited) this.#do(() => this.#obeyCancellations());
     }
   }
 
-  async #begin(given: Pick<Holding, "inputs" | "handle" | "range" | "cancelled">): Promise<void> {
+  async #begin(given: Pick<Holding, "inputs" | "message" | "range" | "cancelled">): Promise<void> {
     const { inputs, range, cancelled } = given;
     for (const child of await range.unsent()) {
       await this.#send({ ...sliceInputs(inputs, child), isChild: true }, 0);
@@ -321,11 +332,14 @@ export class QueueLeaseSource implements LeaseSource {
     const { poison } = range;
     const error = this.#startupError;
     if (holding.left === 0) this.#finish(holding);
-    else if (poison !== undefined) this.#fail(holding, poison, "its container ended each time");
+    else if (poison !== undefined) {
+      const detail = "its container ended each time";
+      this.#fail(holding, poison, { detail, attempts: inputs.attempt + 1 });
+    }
     for (const index of cancelled) this.#cancelInput(holding, index);
     if (error !== undefined) {
       for (const span of range.remaining) {
-        this.#answer(holding, failedPage(countOf(span), "startup", error));
+        this.#answer(holding, failedPage(countOf(span), "startup", error), inputs.attempt);
       }
     }
     // Without those that have failed just now.
@@ -363,8 +377,8 @@ export class QueueLeaseSource implements LeaseSource {
     });
   }
 
-  #answer(holding: Holding, page: ResultPage): void {
-    holding.range.add(page);
+  #answer(holding: Holding, page: ResultPage, attempts: number): void {
+    holding.range.add(page, attempts);
     holding.untold.push(page);
     holding.untoldBytes += pageSize(page.values);
     holding.left -= page.count;
@@ -378,11 +392,13 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   #finish(holding: Holding): void {
-    const { queues, queueUrl } = this.#options;
+    const { inputs, range, message } = holding;
     this.#attempt(holding, async () => {
-      if (!(await this.#write(holding, () => holding.range.finish()))) return;
+      if (!(await this.#write(holding, () => range.finish()))) return;
+      // Its callers know by now. Should this fail, whoever receives the message next does it.
+      if (range.hasFailed) await this.#deadLetters.send(inputs, range.results);
       this.#forget(holding);
-      await queues.delete(queueUrl, holding.handle);
+      await message.delete();
     });
   }
 
@@ -439,21 +455,40 @@ export class QueueLeaseSource implements LeaseSource {
     const crashes = (holding.crashes.get(rest.start) ?? 0) + 1;
     holding.crashes.set(rest.start, crashes);
     if (crashes < MAX_CRASHES) this.#enqueue(holding, [rest], lease.attempt);
-    else this.#fail(holding, rest.start, detail);
+    else this.#fail(holding, rest.start, { detail, attempts: lease.attempt + 1 });
   }
 
-  #fail(holding: Holding, index: number, detail: string): void {
+  #fail(
+    holding: Holding,
+    start: number,
+    { detail, attempts }: { readonly detail: string; readonly attempts: number },
+  ): void {
     const { name } = holding.inputs.request.target;
-    const error = crashError(name, { detail, times: MAX_CRASHES });
-    this.#answer(holding, failedPage({ start: index, count: 1 }, "crashed", toErrorPage(error)));
+    const error = toErrorPage(crashError(name, { detail, times: MAX_CRASHES }));
+    this.#answer(holding, failedPage({ start, count: 1 }, "crashed", error), attempts);
   }
 
   #extend(holding: Holding, now: number): void {
     holding.extendedAt = now;
-    const { queues, queueUrl } = this.#options;
-    this.#do(() => queues.hide(queueUrl, holding.handle, HIDDEN_SECONDS));
+    if (holding.message.isAgeing) {
+      this.#replaceMessage(holding);
+      return;
+    }
+    this.#do(() => holding.message.keep());
     // The row's lease is the truth; there is no row before the first flush, unless it was taken over.
     if (holding.range.isStored) this.#flush(holding);
+  }
+
+  /** SQS will soon show the message, whatever is done: another takes its place, of a range that has a row. */
+  #replaceMessage(holding: Holding): void {
+    const { inputs, message, range } = holding;
+    // Inputs that are in an object are stored anew, and stay as long again.
+    const next = { ...inputs, stored: undefined, isChild: true };
+    this.#attempt(holding, async () => {
+      if (!(await this.#write(holding, () => range.flush())) || holding.isOver) return;
+      // What cannot be sent now is tried again in 20 s.
+      await message.replace(() => this.#send(next, 0)).catch(this.#options.onError);
+    });
   }
 
   /** Half of what waits here goes to whoever is free: its last inputs, as one range. */
@@ -475,13 +510,12 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   async #obeyCancellations(): Promise<void> {
-    const { queues, queueUrl } = this.#options;
     for (const holding of [...this.#holdings]) {
       const call = await this.#callRow(holding.inputs);
       if (holding.isOver) continue;
       if (call?.state === "cancelled") {
         this.#cancelLeases(holding);
-        await queues.delete(queueUrl, holding.handle);
+        await holding.message.delete();
       } else for (const index of call?.cancelled ?? []) this.#cancelInput(holding, index);
     }
   }
@@ -491,7 +525,8 @@ export class QueueLeaseSource implements LeaseSource {
     const isLeft = holding.range.remaining.some(({ start, end }) => start <= index && index < end);
     if (!isLeft || holding.isOver) return;
     holding.cancelled.add(index);
-    this.#answer(holding, failedPage({ start: index, count: 1 }, "cancelled", cancelledPage()));
+    const page = failedPage({ start: index, count: 1 }, "cancelled", cancelledPage());
+    this.#answer(holding, page, holding.inputs.attempt);
     for (const [leaseId, worker] of holding.leases) worker.cancel(leaseId, index);
   }
 
@@ -524,11 +559,8 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   async #handBack(holding: Holding): Promise<void> {
-    const { queues, queueUrl } = this.#options;
     try {
-      if (await this.#write(holding, () => holding.range.handBack())) {
-        await queues.hide(queueUrl, holding.handle, 0);
-      }
+      if (await this.#write(holding, () => holding.range.handBack())) await holding.message.show();
     } finally {
       this.#cancelLeases(holding);
     }

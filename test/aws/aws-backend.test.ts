@@ -72,6 +72,7 @@ describe("calls of a deployed app", () => {
       store: { rows: rows(), objects, now: () => now },
       queues,
       queueUrl: INPUTS,
+      deadLetterQueueUrl: "dead",
       containerId: "ct-1",
       deployment: 1,
       isSingly: false,
