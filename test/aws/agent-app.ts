@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { App, enter, exit, Retries } from "windlass";
 
 /** What the containers of these tests run. */
@@ -11,6 +11,11 @@ const double = app.function("double", (x: number) => x * 2);
 app.function("sleepy", async (ms: number) => {
   await pause(ms);
   return ms;
+});
+
+app.function("patient", async (file: string) => {
+  while (!existsSync(file)) await pause(5);
+  return "there";
 });
 
 app.function("warm", { minContainers: 1 }, (x: number) => x);

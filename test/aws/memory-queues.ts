@@ -89,11 +89,19 @@ export class MemoryQueues implements Queues {
           return { body: message.body, handle, receives: message.receives };
         });
       }
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        wanted.signal?.addEventListener("abort", () => resolve(), { once: true });
-      });
+      await this.#untilWoken(wanted.signal);
     }
+  }
+
+  async #untilWoken(signal: AbortSignal | undefined): Promise<void> {
+    let look = (): void => {};
+    const woken = new Promise<void>((resolve) => {
+      look = resolve;
+    });
+    this.#waiting.push(look);
+    signal?.addEventListener("abort", look);
+    await woken;
+    signal?.removeEventListener("abort", look);
   }
 
   async hide(url: string, handle: string, seconds: number): Promise<void> {
