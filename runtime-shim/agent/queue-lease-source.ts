@@ -10,7 +10,7 @@ import {
   sealInputs,
   sliceInputs,
 } from "../../lib/aws/range-message.ts";
-import type { Span } from "../../lib/aws/range-row.ts";
+import type { Span, StoredResults } from "../../lib/aws/range-row.ts";
 import type { Failure, ResultPage } from "../../lib/backend.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { pageSize } from "../../lib/codec/page-builder.ts";
@@ -34,6 +34,8 @@ const CALL_KNOWN_MS = 2000;
 const MAX_KNOWN_CALLS = 1000;
 /** Inputs that wait in this container for so long leave it, half of them at a time. */
 const SHARE_AFTER_MS = 2000;
+/** A message whose failures the dead-letter queue cannot be told of is given up when it was received this often. */
+const MAX_TELLS = 20;
 /** After a failure to receive. */
 const RETRY_MS = 1000;
 /** SQS waits 20 s at most [ReceiveMessage, WaitTimeSeconds], and delays 15 min [SendMessage]. */
@@ -295,11 +297,8 @@ export class QueueLeaseSource implements LeaseSource {
     const ports = { store, queues, queueUrl };
     const range = { app: target.app, callId, start, end, isChild, receives };
     const taken = await takeRange(store, range, containerId);
-    if (taken.kind === "done") {
-      // Who has stored them may have ended before it told of those that failed.
-      await this.#deadLetters.send(inputs, taken.results);
-      await queues.delete(queueUrl, handle);
-    } else if (taken.kind === "busy") {
+    if (taken.kind === "done") await this.#close(inputs, received, taken.results);
+    else if (taken.kind === "busy") {
       await leaveToHolder(ports, range, { handle, until: taken.until });
     } else {
       const cancelled = new Set(call?.cancelled);
@@ -307,6 +306,23 @@ export class QueueLeaseSource implements LeaseSource {
       await this.#begin({ inputs, message, range: taken.range, cancelled });
       if (isAwaited) this.#do(() => this.#obeyCancellations());
     }
+  }
+
+  /** Who has stored these results may have ended before it told of those that are failures. */
+  async #close(
+    inputs: RangeInputs,
+    { handle, receives }: Received,
+    results: readonly StoredResults[],
+  ): Promise<void> {
+    const { queues, queueUrl, onError } = this.#options;
+    try {
+      await this.#deadLetters.send(inputs, results);
+    } catch (error) {
+      onError(error);
+      // It comes again in a minute, but not for ever: containers are started for what waits.
+      if (receives < MAX_TELLS) return;
+    }
+    await queues.delete(queueUrl, handle);
   }
 
   async #begin(given: Pick<Holding, "inputs" | "message" | "range" | "cancelled">): Promise<void> {
@@ -486,8 +502,13 @@ export class QueueLeaseSource implements LeaseSource {
     const next = { ...inputs, stored: undefined, isChild: true };
     this.#attempt(holding, async () => {
       if (!(await this.#write(holding, () => range.flush())) || holding.isOver) return;
-      // What cannot be sent now is tried again in 20 s.
-      await message.replace(() => this.#send(next, 0)).catch(this.#options.onError);
+      await message
+        .replace(() => this.#send(next, 0))
+        .catch((error) => {
+          // It is tried again in 20 s.
+          this.#options.onError(error);
+          this.#do(() => message.keep());
+        });
     });
   }
 

@@ -117,6 +117,25 @@ describe("an input that failed for good", () => {
     expect(lab.told()).toHaveLength(2);
   });
 
+  it("is tried to be told twenty times: its message must not wait for ever", async () => {
+    const first = lab.open("a", (request) => {
+      if (request === `before send ${DEAD}`) throw new RangeError("no such queue");
+    });
+    await lab.submit([1]);
+    first.source.complete(await leased(first), failed(0, "error", new Error("no")));
+    await settle();
+    first.source.available(first.worker);
+    let minutes = 0;
+    for (; !isDone(); minutes += 1) {
+      lab.now += LEASE_MS + 1;
+      lab.queues.wake();
+      await settle();
+    }
+    expect(minutes).toBe(19);
+    expect(lab.told()).toHaveLength(1);
+    expect(lab.errors.splice(0)).toEqual(Array(20).fill(new RangeError("no such queue")));
+  });
+
   it("has an entry by whoever finishes the range, not by the container that lost it", async () => {
     const first = lab.open("a");
     await lab.submit([0, 1]);

@@ -85,6 +85,22 @@ describe("an input of 23 hours", () => {
     expect(lab.errors).toEqual([]);
   });
 
+  it("runs once though the successor cannot be sent for two minutes", async () => {
+    await lab.submit(["long"]);
+    let refused = 0;
+    const first = lab.open("a", (request) => {
+      if (request !== `before send ${QUEUE}` || refused === 6) return;
+      refused += 1;
+      throw new RangeError("not now");
+    });
+    await pass([first], 23 * HOUR);
+    await passUntilDone([first, lab.open("b")], 23 * HOUR);
+    expect(lab.told()).toEqual(["by run 1"]);
+    expect(lab.errors.splice(0)).toEqual(Array(6).fill(new RangeError("not now")));
+    // The message was never seen in the meantime: the other received the successors alone.
+    expect(lab.queues.mostReceives).toBe(1);
+  });
+
   it("goes back at once when its container is told to stop after that", async () => {
     await lab.submit(["long"]);
     const [first, second] = [lab.open("a"), lab.open("b")];
