@@ -13,6 +13,9 @@ const REPLACED_AFTER_MS = 11 * 3600_000;
  */
 const SECONDS_A_RECEIPT = 3;
 
+/** Clocks of two containers differ by less. */
+const CLOCKS_DIFFER_MS = 60_000;
+
 /** One delivery of a message: the handle by which anyone can hide or delete it. */
 interface Delivery {
   readonly handle: string;
@@ -43,8 +46,8 @@ export class HeldMessage {
   readonly #range: Range;
   /** Undefined while it is not known who has the message. */
   #delivery: Delivery | undefined;
-  /** Of the message that the present one took the place of. */
-  #deletedHandle: string | undefined;
+  /** When the present message took the place of another. */
+  #sentAt = 0;
   #isReplacing = false;
 
   constructor(ports: MessagePorts, range: Range, handle: string) {
@@ -78,8 +81,9 @@ export class HeldMessage {
 
   /** Sends another message for the range, which must have a row by now, and deletes this one. */
   async replace(send: () => Promise<void>): Promise<void> {
-    const { queues, queueUrl } = this.#ports;
+    const { store, queues, queueUrl } = this.#ports;
     const old = this.#delivery?.handle;
+    const sentAt = store.now();
     this.#isReplacing = true;
     try {
       await send();
@@ -87,7 +91,7 @@ export class HeldMessage {
       this.#isReplacing = false;
     }
     this.#delivery = undefined;
-    this.#deletedHandle = old;
+    this.#sentAt = sentAt;
     if (old !== undefined) await queues.delete(queueUrl, old);
   }
 
@@ -101,7 +105,10 @@ export class HeldMessage {
     if (this.#delivery !== undefined) return this.#delivery;
     const { app, callId, start } = this.#range;
     const found = await this.#ports.store.rows.get<MessageRow>(messageKey(app, callId, start));
-    if (found?.body.handle !== this.#deletedHandle) this.#delivery = found?.body;
+    // What was received before is a message that is gone.
+    const isPresent =
+      found !== undefined && found.body.receivedAt > this.#sentAt - CLOCKS_DIFFER_MS;
+    if (isPresent) this.#delivery = found.body;
     return this.#delivery;
   }
 }

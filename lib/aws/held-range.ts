@@ -1,12 +1,12 @@
 import type { ResultPage } from "../backend.ts";
 import { MAX_CRASHES } from "../crashes.ts";
-import { KEPT_SECONDS } from "./call-row.ts";
 import { hasFailures } from "./failures.ts";
 import { callKey, pageObject, type RowKey, rangeKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import { sealResults } from "./page-text.ts";
 import {
   type Child,
+  freshRow,
   type RangeRow,
   remaining,
   type Span,
@@ -70,21 +70,6 @@ export async function takeRange(
       return { kind: "held", range };
     }
   }
-}
-
-function freshRow(end: number, now: number): RangeRow {
-  return {
-    end,
-    epoch: 0,
-    owner: "",
-    leaseUntil: 0,
-    results: [],
-    children: [],
-    isSent: true,
-    isDone: false,
-    isSuspicious: false,
-    expiresAt: Math.ceil(now / 1000) + KEPT_SECONDS,
-  };
 }
 
 function takenOver(row: RangeRow, owner: string, now: number): RangeRow {

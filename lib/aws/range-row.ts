@@ -1,3 +1,5 @@
+import { KEPT_SECONDS } from "./call-row.ts";
+
 /** Results of consecutive inputs, in the row itself or in an object. */
 export type StoredResults = {
   readonly start: number;
@@ -47,6 +49,22 @@ export interface RangeRow {
 export interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+/** Of a range that nobody holds and that has no results; `now` in milliseconds since 1970. */
+export function freshRow(end: number, now: number): RangeRow {
+  return {
+    end,
+    epoch: 0,
+    owner: "",
+    leaseUntil: 0,
+    results: [],
+    children: [],
+    isSent: true,
+    isDone: false,
+    isSuspicious: false,
+    expiresAt: Math.ceil(now / 1000) + KEPT_SECONDS,
+  };
 }
 
 /** What is left of a range: its inputs without results and without those of its children. */

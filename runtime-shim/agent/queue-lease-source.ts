@@ -1,7 +1,5 @@
-import type { CallRow } from "../../lib/aws/call-row.ts";
 import { HeldMessage, HIDDEN_SECONDS, leaveToHolder } from "../../lib/aws/held-message.ts";
 import { type HeldRange, type RangeStore, takeRange } from "../../lib/aws/held-range.ts";
-import { callKey } from "../../lib/aws/keys.ts";
 import { sealReply } from "../../lib/aws/page-text.ts";
 import type { Queues, Received } from "../../lib/aws/queues.ts";
 import {
@@ -19,6 +17,7 @@ import { ExecutionError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { cancelledPage, toErrorPage } from "./error-page.ts";
+import { KnownCalls } from "./known-calls.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { splitAround } from "./split-around.ts";
 
@@ -29,9 +28,6 @@ const FLUSH_EVERY_MS = 2000;
 const FLUSH_BYTES = 4 * 1024 * 1024;
 /** How often running calls are looked up for a cancellation. */
 const CANCEL_EVERY_MS = 5000;
-/** For how long the row of a call is taken to be as it was read. */
-const CALL_KNOWN_MS = 2000;
-const MAX_KNOWN_CALLS = 1000;
 /** Inputs that wait in this container for so long leave it, half of them at a time. */
 const SHARE_AFTER_MS = 2000;
 /** A message whose failures the dead-letter queue cannot be told of is given up when it was received this often. */
@@ -103,14 +99,13 @@ let lastLeaseId = 0;
 export class QueueLeaseSource implements LeaseSource {
   readonly #options: QueueLeaseSourceOptions;
   readonly #deadLetters: DeadLetters;
+  readonly #calls: KnownCalls;
   readonly #workers: Set<LeaseWorker> = new Set();
   readonly #holdings: Set<Holding> = new Set();
   readonly #byLease: Map<number, Holding> = new Map();
   readonly #delayed: Set<NodeJS.Timeout> = new Set();
   /** Workers that are about to run an input of a suspicious range. */
   readonly #beginning: Set<LeaseWorker> = new Set();
-  readonly #calls: Map<string, { readonly at: number; readonly row: CallRow | undefined }> =
-    new Map();
   readonly #whenIdle: (() => void)[] = [];
   #startupError: Page | undefined;
   #ready: Work[] = [];
@@ -122,6 +117,7 @@ export class QueueLeaseSource implements LeaseSource {
   constructor(options: QueueLeaseSourceOptions) {
     this.#options = options;
     const { store, queues, deadLetterQueueUrl: queueUrl, deployment } = options;
+    this.#calls = new KnownCalls(store);
     this.#deadLetters = new DeadLetters({ store, queues, queueUrl, deployment });
   }
 
@@ -288,7 +284,7 @@ export class QueueLeaseSource implements LeaseSource {
     }
     // The read of an awaited call goes beside its run: it would be a third of the way there and back.
     const isAwaited = inputs.replyTo !== undefined && inputs.request.kind === "group";
-    const call = isAwaited ? undefined : await this.#callRow(inputs);
+    const call = isAwaited ? undefined : await this.#calls.rowOf(inputs.request);
     if (call?.state === "cancelled") {
       await queues.delete(queueUrl, received.handle);
       return;
@@ -532,7 +528,7 @@ export class QueueLeaseSource implements LeaseSource {
 
   async #obeyCancellations(): Promise<void> {
     for (const holding of [...this.#holdings]) {
-      const call = await this.#callRow(holding.inputs);
+      const call = await this.#calls.rowOf(holding.inputs.request);
       if (holding.isOver) continue;
       if (call?.state === "cancelled") {
         this.#cancelLeases(holding);
@@ -549,17 +545,6 @@ export class QueueLeaseSource implements LeaseSource {
     const page = failedPage({ start: index, count: 1 }, "cancelled", cancelledPage());
     this.#answer(holding, page, holding.inputs.attempt);
     for (const [leaseId, worker] of holding.leases) worker.cancel(leaseId, index);
-  }
-
-  /** What the table says of a call; as known while it was looked at just now. */
-  async #callRow({ request }: RangeInputs): Promise<CallRow | undefined> {
-    const { rows, now } = this.#options.store;
-    const known = this.#calls.get(request.callId);
-    if (known !== undefined && now() - known.at < CALL_KNOWN_MS) return known.row;
-    const found = await rows.get<CallRow>(callKey(request.target.app, request.callId));
-    if (this.#calls.size >= MAX_KNOWN_CALLS) this.#calls.clear();
-    this.#calls.set(request.callId, { at: now(), row: found?.body });
-    return found?.body;
   }
 
   #cancelLeases(holding: Holding): void {

@@ -85,6 +85,18 @@ describe("an input of 23 hours", () => {
     expect(lab.errors).toEqual([]);
   });
 
+  it("takes up no message that its former container had taken up", async () => {
+    await lab.submit(["long"]);
+    const first = lab.open("a");
+    await pass([first], 23 * HOUR);
+    const second = lab.open("b");
+    while (lab.now < 1_700_000_000_000 + 12 * HOUR) await pass([first, second], 23 * HOUR);
+    first.kill();
+    await passUntilDone([first, second], 23 * HOUR);
+    expect(lab.told()).toEqual(["by run 2"]);
+    expect(lab.errors).toEqual([]);
+  });
+
   it("runs once though the successor cannot be sent for two minutes", async () => {
     await lab.submit(["long"]);
     let refused = 0;
