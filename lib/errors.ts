@@ -56,7 +56,7 @@ export class ContainerStartupError extends RemoteError {}
 export class TimeoutError extends WindlassError {}
 /** One attempt of a function ran longer than `timeoutSeconds`. */
 export class FunctionTimeoutError extends TimeoutError {}
-/** The results of a call are older than seven days and were removed. */
+/** A call is older than seven days: its results were removed, and inputs that nothing had run. */
 export class OutputExpiredError extends TimeoutError {}
 /** The call was cancelled. Also the reason of the `AbortSignal` in the running input. */
 export class InputCancellation extends WindlassError {}

@@ -11,7 +11,13 @@ import type {
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { explodePage, joinPages } from "../codec/slice.ts";
-import { cancellation, ExecutionError, NotFoundError, OutputExpiredError } from "../errors.ts";
+import {
+  cancellation,
+  ExecutionError,
+  NotFoundError,
+  OutputExpiredError,
+  type WindlassError,
+} from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
 import { callTime } from "../ids.ts";
 import type { FunctionSpec } from "../spec.ts";
@@ -41,6 +47,8 @@ const WAKE_EVERY_MS = 5000;
 const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2000;
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
+/** Messages wait no longer than results are kept; an input that was taken then may run for a day. */
+const EXPIRED_MS = RETENTION_MS + 24 * 3600 * 1000;
 
 export interface AwsBackendOptions {
   readonly app: string;
@@ -59,6 +67,13 @@ export interface AwsBackendOptions {
   readonly sleep: (ms: number) => Promise<void>;
   /** Something failed that no caller is told of, since it is tried again. */
   readonly onError: (error: unknown) => void;
+}
+
+/** Under which deployment the first inputs of a call were sent, and when the last were. */
+interface Sent {
+  readonly deployment: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** Calls of one app that is deployed on AWS. */
@@ -98,21 +113,21 @@ export class AwsBackend implements Backend {
   open(request: CallRequest, sink: CallSink): CallChannel {
     const { callId, target } = request;
     const { now, onError } = this.#options;
-    let sentUnder: number | undefined;
+    let sent: Sent | undefined;
     const call = new AwsCall({
       sink,
       now,
       onError,
       send: async (page) => {
-        const sent = await this.#send(request, page, { isWaitedFor: true });
-        sentUnder ??= sent.deployment;
-        return sent;
+        const { deployment, ...told } = await this.#send(request, page, { isWaitedFor: true });
+        sent = { deployment: sent?.deployment ?? deployment, at: this.#options.wallClock() };
+        return told;
       },
       look: async (span) => {
         const [pages, loss] = await Promise.all([
           this.#look(callId, span),
           // What is there is delivered all the same.
-          sentUnder === undefined ? undefined : this.#lossOf(target.name, sentUnder).catch(onError),
+          sent === undefined ? undefined : this.#lossOf(request, sent).catch(onError),
         ]);
         // Last: what has a result keeps it.
         return loss ? [...pages, lostInputs(span, loss)] : pages;
@@ -278,7 +293,7 @@ export class AwsBackend implements Backend {
     if (time !== undefined && wallClock() - time > RETENTION_MS) {
       throw new OutputExpiredError(
         "WINDLASS_OUTPUT_EXPIRED",
-        `the results of call ${callId} are older than 7 days and were removed`,
+        `call ${callId} is older than 7 days: its results were removed, and inputs that still waited`,
       );
     }
     const found = await rows.get<CallRow>(callKey(app, callId));
@@ -288,16 +303,20 @@ export class AwsBackend implements Backend {
     });
   }
 
-  /** The error that inputs fail with which will have no results, as a page. */
-  async #lossOf(name: string, deployment: number): Promise<Page | undefined> {
+  /** The error that inputs of an open call fail with which will have no results. */
+  async #lossOf({ callId, target }: CallRequest, sent: Sent): Promise<Page | undefined> {
     const at = this.#options.wallClock();
-    const loss = await this.#deployments.lossOf({ name, deployment, at });
-    return loss === undefined ? undefined : encodePage([loss], () => "error");
+    if (at - sent.at > EXPIRED_MS) return errorPage(inputExpired(callId));
+    const { deployment } = sent;
+    const loss = await this.#deployments.lossOf({ name: target.name, deployment, at });
+    return loss && errorPage(loss);
   }
 
   async #lossOfCall({ pool, deployment }: CallRow): Promise<Page | undefined> {
     if (pool === null || deployment === null) return undefined;
-    return await this.#lossOf(functionOfPool(pool), deployment);
+    const at = this.#options.wallClock();
+    const loss = await this.#deployments.lossOf({ name: functionOfPool(pool), deployment, at });
+    return loss && errorPage(loss);
   }
 
   /** Results from an input on, or failures where none will come. */
@@ -348,9 +367,22 @@ export class AwsBackend implements Backend {
 function cancelledIn({ state, cancelled }: CallRow): (input: number) => ResultPage | undefined {
   return (input) => {
     if (state !== "cancelled" && !cancelled.includes(input)) return undefined;
-    const error = encodePage([cancellation()], () => "error");
-    return failedPage({ start: input, count: 1 }, "cancelled", error);
+    return failedPage({ start: input, count: 1 }, "cancelled", errorPage(cancellation()));
   };
+}
+
+function inputExpired(callId: string): OutputExpiredError {
+  return new OutputExpiredError(
+    "WINDLASS_INPUT_EXPIRED",
+    `inputs of call ${callId} waited for more than 7 days and were dropped`,
+    {
+      hint: "no container took them: look whether the function can get one, or raise `maxContainers`",
+    },
+  );
+}
+
+function errorPage(error: WindlassError): Page {
+  return encodePage([error], () => "error");
 }
 
 function lostInputs({ start, end }: Span, error: Page): ResultPage {

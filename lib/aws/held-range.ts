@@ -1,11 +1,12 @@
 import type { ResultPage } from "../backend.ts";
 import { MAX_CRASHES } from "../crashes.ts";
-import { KEPT_SECONDS } from "./call-row.ts";
+import { hasFailures } from "./failures.ts";
 import { callKey, pageObject, type RowKey, rangeKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import { sealResults } from "./page-text.ts";
 import {
   type Child,
+  freshRow,
   type RangeRow,
   remaining,
   type Span,
@@ -40,7 +41,7 @@ export type Taken =
   /** Another container holds it until then. */
   | { readonly kind: "busy"; readonly until: number }
   /** Its results are stored, and its children were sent before that. */
-  | { readonly kind: "done" };
+  | { readonly kind: "done"; readonly results: readonly StoredResults[] };
 
 /**
  * Takes the range of a message. Received for the first time nothing is read: its completion is a
@@ -58,7 +59,7 @@ export async function takeRange(
   for (;;) {
     const found = await store.rows.get<RangeRow>(key);
     const now = store.now();
-    if (found?.body.isDone === true) return { kind: "done" };
+    if (found?.body.isDone === true) return { kind: "done", results: found.body.results };
     if (found !== undefined && found.body.owner !== "" && found.body.leaseUntil > now) {
       return { kind: "busy", until: found.body.leaseUntil };
     }
@@ -71,21 +72,6 @@ export async function takeRange(
   }
 }
 
-function freshRow(end: number, now: number): RangeRow {
-  return {
-    end,
-    epoch: 0,
-    owner: "",
-    leaseUntil: 0,
-    results: [],
-    children: [],
-    isSent: true,
-    isDone: false,
-    isSuspicious: false,
-    expiresAt: Math.ceil(now / 1000) + KEPT_SECONDS,
-  };
-}
-
 function takenOver(row: RangeRow, owner: string, now: number): RangeRow {
   // Who hands a range back leaves no owner: one that is left has ended while it held it.
   const hasCrashed = row.owner !== "";
@@ -95,6 +81,12 @@ function takenOver(row: RangeRow, owner: string, now: number): RangeRow {
   if (suspect === undefined) return { ...taken, isSuspicious: true };
   const crashes = { ...row.crashes, [suspect]: (row.crashes?.[suspect] ?? 0) + 1 };
   return { ...taken, isSuspicious: true, crashes };
+}
+
+/** Results that are not written yet, and how often their inputs were run. */
+interface Unsaved {
+  readonly page: ResultPage;
+  readonly attempts: number;
 }
 
 interface Hold {
@@ -116,7 +108,7 @@ export class HeldRange {
   #row: RangeRow;
   /** 0 while there is no row. */
   #version: number;
-  #unsaved: ResultPage[] = [];
+  #unsaved: Unsaved[] = [];
   #isFenced = false;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -158,16 +150,26 @@ export class HeldRange {
 
   /** What is to be run, as known now. */
   get remaining(): readonly Span[] {
-    const unsaved = this.#unsaved.map(({ start, count }) => ({ start, count, text: "" }));
+    const unsaved = this.#unsaved.map(({ page: { start, count } }) => ({ start, count, text: "" }));
     return remaining(this.message.start, {
       ...this.#row,
       results: [...this.#row.results, ...unsaved],
     });
   }
 
-  /** Notes results; nothing is written before `flush`, `split` or `finish`. */
-  add(page: ResultPage): void {
-    this.#unsaved.push(page);
+  /** Results that are written, those of earlier holders too. */
+  get results(): readonly StoredResults[] {
+    return this.#row.results;
+  }
+
+  /** True once failures are among them, of other inputs than those that were cancelled. */
+  get hasFailed(): boolean {
+    return this.results.some(({ attempts }) => attempts !== undefined);
+  }
+
+  /** Notes results of inputs that were run so often; nothing is written before `flush`, `split` or `finish`. */
+  add(page: ResultPage, attempts: number): void {
+    this.#unsaved.push({ page, attempts });
   }
 
   /** Says which input of a suspicious range runs next, so that a crash is laid to it alone. */
@@ -277,22 +279,23 @@ export class HeldRange {
     return (found?.version ?? 0) !== this.#version;
   }
 
-  async #saved(pages: readonly ResultPage[]): Promise<StoredResults[]> {
+  async #saved(unsaved: readonly Unsaved[]): Promise<StoredResults[]> {
     let room = INLINE_BYTES;
     for (const stored of this.#row.results) if ("text" in stored) room -= stored.text.length;
     const { app, callId } = this.message;
     const saved: StoredResults[] = [];
-    for (const page of pages) {
+    for (const { page, attempts } of unsaved) {
       const { start, count } = page;
+      const of = { start, count, ...(hasFailures(page) && { attempts }) };
       const text = sealResults(page);
       const size = Buffer.byteLength(text);
       if (size <= room) {
         room -= size;
-        saved.push({ start, count, text });
+        saved.push({ ...of, text });
       } else {
         const object = pageObject(app, callId, `out/${start}-${this.#row.epoch}-${this.#owner}`);
         await this.#store.objects.put(object, text);
-        saved.push({ start, count, object });
+        saved.push({ ...of, object });
       }
     }
     return saved;

@@ -22,6 +22,11 @@ export function blockKey(app: string, callId: string, input: number): string {
   return `${app}#call#${callId}#${Math.floor(input / BLOCK_INPUTS)}`;
 }
 
+/** Says who has received the message of a range that somebody holds. */
+export function messageKey(app: string, callId: string, start: number): RowKey {
+  return { pk: `${app}#message#${callId}`, sk: String(start).padStart(10, "0") };
+}
+
 /** The app's current deployment, or the one of this number. */
 export function deploymentKey(app: string, number?: number): RowKey {
   const sk = number === undefined ? "current" : String(number).padStart(10, "0");

@@ -1,7 +1,11 @@
+import { KEPT_SECONDS } from "./call-row.ts";
+
 /** Results of consecutive inputs, in the row itself or in an object. */
 export type StoredResults = {
   readonly start: number;
   readonly count: number;
+  /** How often its inputs were run, where any of them has failed. */
+  readonly attempts?: number;
 } & ({ readonly text: string } | { readonly object: string });
 
 /** A part of a range that became a range of its own. */
@@ -42,6 +46,22 @@ export interface RangeRow {
 export interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+/** Of a range that nobody holds and that has no results; `now` in milliseconds since 1970. */
+export function freshRow(end: number, now: number): RangeRow {
+  return {
+    end,
+    epoch: 0,
+    owner: "",
+    leaseUntil: 0,
+    results: [],
+    children: [],
+    isSent: true,
+    isDone: false,
+    isSuspicious: false,
+    expiresAt: Math.ceil(now / 1000) + KEPT_SECONDS,
+  };
 }
 
 /** What is left of a range: its inputs without results and without those of its children. */

@@ -239,6 +239,7 @@ export class AwsContainer {
       store: { rows, objects, now: wallClock },
       queues,
       queueUrl,
+      deadLetterQueueUrl: deployment.manifest.deadLetterQueueUrl,
       containerId: environment.containerId,
       deployment: this.#deployment,
       isSingly: spec.concurrency.maxInputs > 1 || spec.singleUseContainers,

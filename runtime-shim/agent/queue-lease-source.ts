@@ -1,6 +1,5 @@
-import type { CallRow } from "../../lib/aws/call-row.ts";
+import { HeldMessage, HIDDEN_SECONDS, leaveToHolder } from "../../lib/aws/held-message.ts";
 import { type HeldRange, type RangeStore, takeRange } from "../../lib/aws/held-range.ts";
-import { callKey } from "../../lib/aws/keys.ts";
 import { sealReply } from "../../lib/aws/page-text.ts";
 import type { Queues, Received } from "../../lib/aws/queues.ts";
 import {
@@ -9,30 +8,30 @@ import {
   sealInputs,
   sliceInputs,
 } from "../../lib/aws/range-message.ts";
-import type { Span } from "../../lib/aws/range-row.ts";
+import type { Span, StoredResults } from "../../lib/aws/range-row.ts";
 import type { Failure, ResultPage } from "../../lib/backend.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { pageSize } from "../../lib/codec/page-builder.ts";
 import { crashError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { cancelledPage, toErrorPage } from "./error-page.ts";
+import { KnownCalls } from "./known-calls.ts";
 import type { GiveBackReason, InputSpan, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { splitAround } from "./split-around.ts";
 
-/** How long a message is hidden, and from when to when it is hidden again. */
-const HIDDEN_SECONDS = 60;
+/** How often a message is hidden anew. */
 const EXTEND_EVERY_MS = 20_000;
 /** What a crash of the container may lose. */
 const FLUSH_EVERY_MS = 2000;
 const FLUSH_BYTES = 4 * 1024 * 1024;
 /** How often running calls are looked up for a cancellation. */
 const CANCEL_EVERY_MS = 5000;
-/** For how long the row of a call is taken to be as it was read. */
-const CALL_KNOWN_MS = 2000;
-const MAX_KNOWN_CALLS = 1000;
 /** Inputs that wait in this container for so long leave it, half of them at a time. */
 const SHARE_AFTER_MS = 2000;
+/** A message whose failures the dead-letter queue cannot be told of is given up when it was received this often. */
+const MAX_TELLS = 20;
 /** After a failure to receive. */
 const RETRY_MS = 1000;
 /** SQS waits 20 s at most [ReceiveMessage, WaitTimeSeconds], and delays 15 min [SendMessage]. */
@@ -46,6 +45,8 @@ export interface QueueLeaseSourceOptions {
   readonly queues: Queues;
   /** The queue of the pool that this container belongs to. */
   readonly queueUrl: string;
+  /** The queue of inputs that failed for good, one an app. */
+  readonly deadLetterQueueUrl: string;
   readonly containerId: string;
   /** Number of the deployment whose code this container runs. */
   readonly deployment: number;
@@ -64,7 +65,7 @@ export interface QueueLeaseSourceOptions {
 /** A message that this container holds, and its range. */
 interface Holding {
   readonly inputs: RangeInputs;
-  readonly handle: string;
+  readonly message: HeldMessage;
   readonly range: HeldRange;
   /** Inputs that were cancelled and answered for already. */
   readonly cancelled: Set<number>;
@@ -99,6 +100,8 @@ let lastLeaseId = 0;
  */
 export class QueueLeaseSource implements LeaseSource {
   readonly #options: QueueLeaseSourceOptions;
+  readonly #deadLetters: DeadLetters;
+  readonly #calls: KnownCalls;
   readonly #workers: Set<LeaseWorker> = new Set();
   readonly #holdings: Set<Holding> = new Set();
   readonly #byLease: Map<number, Holding> = new Map();
@@ -107,8 +110,6 @@ export class QueueLeaseSource implements LeaseSource {
   readonly #beginning: Set<LeaseWorker> = new Set();
   /** Workers that run an input alone. */
   readonly #alone: Set<LeaseWorker> = new Set();
-  readonly #calls: Map<string, { readonly at: number; readonly row: CallRow | undefined }> =
-    new Map();
   readonly #whenIdle: (() => void)[] = [];
   #startupError: Page | undefined;
   #ready: Work[] = [];
@@ -119,6 +120,9 @@ export class QueueLeaseSource implements LeaseSource {
 
   constructor(options: QueueLeaseSourceOptions) {
     this.#options = options;
+    const { store, queues, deadLetterQueueUrl: queueUrl, deployment } = options;
+    this.#calls = new KnownCalls(store);
+    this.#deadLetters = new DeadLetters({ store, queues, queueUrl, deployment });
   }
 
   /** Ranges whose results came after those of another container, and were dropped. */
@@ -144,8 +148,8 @@ export class QueueLeaseSource implements LeaseSource {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
     const gone = cancelledWithin(holding, { start: page.start, end: page.start + page.count });
-    if (gone.length === 0) this.#answer(holding, page);
-    else for (const part of splitAround(page, gone)) this.#answer(holding, part);
+    const parts = gone.length === 0 ? [page] : splitAround(page, gone);
+    for (const part of parts) this.#answer(holding, part, lease.attempt + 1);
     this.#settle(holding);
   }
 
@@ -298,25 +302,44 @@ export class QueueLeaseSource implements LeaseSource {
     }
     // The read of an awaited call goes beside its run: it would be a third of the way there and back.
     const isAwaited = inputs.replyTo !== undefined && inputs.request.kind === "group";
-    const call = isAwaited ? undefined : await this.#callRow(inputs);
+    const call = isAwaited ? undefined : await this.#calls.rowOf(inputs.request);
     if (call?.state === "cancelled") {
       await queues.delete(queueUrl, received.handle);
       return;
     }
-    const message = { app: target.app, callId, start, end, isChild, receives: received.receives };
-    const taken = await takeRange(store, message, containerId);
-    if (taken.kind === "done") await queues.delete(queueUrl, received.handle);
+    const { handle, receives } = received;
+    const ports = { store, queues, queueUrl };
+    const range = { app: target.app, callId, start, end, isChild, receives };
+    const taken = await takeRange(store, range, containerId);
+    if (taken.kind === "done") await this.#close(inputs, received, taken.results);
     else if (taken.kind === "busy") {
-      const seconds = Math.max(1, Math.ceil((taken.until - store.now()) / 1000));
-      await queues.hide(queueUrl, received.handle, seconds);
+      await leaveToHolder(ports, range, { handle, until: taken.until });
     } else {
       const cancelled = new Set(call?.cancelled);
-      await this.#begin({ inputs, handle: received.handle, range: taken.range, cancelled });
+      const message = new HeldMessage(ports, range, handle);
+      await this.#begin({ inputs, message, range: taken.range, cancelled });
       if (isAwaited) this.#do(() => this.#obeyCancellations());
     }
   }
 
-  async #begin(given: Pick<Holding, "inputs" | "handle" | "range" | "cancelled">): Promise<void> {
+  /** Who has stored these results may have ended before it told of those that are failures. */
+  async #close(
+    inputs: RangeInputs,
+    { handle, receives }: Received,
+    results: readonly StoredResults[],
+  ): Promise<void> {
+    const { queues, queueUrl, onError } = this.#options;
+    try {
+      await this.#deadLetters.send(inputs, results);
+    } catch (error) {
+      onError(error);
+      // It comes again in a minute, but not for ever: containers are started for what waits.
+      if (receives < MAX_TELLS) return;
+    }
+    await queues.delete(queueUrl, handle);
+  }
+
+  async #begin(given: Pick<Holding, "inputs" | "message" | "range" | "cancelled">): Promise<void> {
     const { inputs, range, cancelled } = given;
     for (const child of await range.unsent()) {
       await this.#send({ ...sliceInputs(inputs, child), isChild: true }, 0);
@@ -338,11 +361,14 @@ export class QueueLeaseSource implements LeaseSource {
     this.#holdings.add(holding);
     const error = this.#startupError;
     if (holding.left === 0) this.#finish(holding);
-    for (const index of range.poisons) this.#fail(holding, index, "its container ended each time");
+    for (const index of range.poisons) {
+      const detail = "its container ended each time";
+      this.#fail(holding, index, { detail, attempts: inputs.attempt + 1 });
+    }
     for (const index of cancelled) this.#cancelInput(holding, index);
     if (error !== undefined) {
       for (const span of range.remaining) {
-        this.#answer(holding, failedPage(countOf(span), "startup", error));
+        this.#answer(holding, failedPage(countOf(span), "startup", error), inputs.attempt);
       }
     }
     // Without those that have failed just now.
@@ -384,8 +410,8 @@ export class QueueLeaseSource implements LeaseSource {
     });
   }
 
-  #answer(holding: Holding, page: ResultPage): void {
-    holding.range.add(page);
+  #answer(holding: Holding, page: ResultPage, attempts: number): void {
+    holding.range.add(page, attempts);
     holding.untold.push(page);
     holding.untoldBytes += pageSize(page.values);
     holding.left -= page.count;
@@ -405,11 +431,13 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   #finish(holding: Holding): void {
-    const { queues, queueUrl } = this.#options;
+    const { inputs, range, message } = holding;
     this.#attempt(holding, async () => {
-      if (!(await this.#write(holding, () => holding.range.finish()))) return;
+      if (!(await this.#write(holding, () => range.finish()))) return;
+      // Its callers know by now. Should this fail, whoever receives the message next does it.
+      if (range.hasFailed) await this.#deadLetters.send(inputs, range.results);
       this.#forget(holding);
-      await queues.delete(queueUrl, holding.handle);
+      await message.delete();
     });
   }
 
@@ -471,21 +499,45 @@ export class QueueLeaseSource implements LeaseSource {
     const crashes = (holding.crashes.get(rest.start) ?? 0) + 1;
     holding.crashes.set(rest.start, crashes);
     if (crashes < MAX_CRASHES) this.#enqueue(holding, [rest], again);
-    else this.#fail(holding, rest.start, detail);
+    else this.#fail(holding, rest.start, { detail, attempts: lease.attempt + 1 });
   }
 
-  #fail(holding: Holding, index: number, detail: string): void {
+  #fail(
+    holding: Holding,
+    start: number,
+    { detail, attempts }: { readonly detail: string; readonly attempts: number },
+  ): void {
     const { name } = holding.inputs.request.target;
-    const error = crashError(name, { detail, times: MAX_CRASHES });
-    this.#answer(holding, failedPage({ start: index, count: 1 }, "crashed", toErrorPage(error)));
+    const error = toErrorPage(crashError(name, { detail, times: MAX_CRASHES }));
+    this.#answer(holding, failedPage({ start, count: 1 }, "crashed", error), attempts);
   }
 
   #extend(holding: Holding, now: number): void {
     holding.extendedAt = now;
-    const { queues, queueUrl } = this.#options;
-    this.#do(() => queues.hide(queueUrl, holding.handle, HIDDEN_SECONDS));
+    if (holding.message.isAgeing) {
+      this.#replaceMessage(holding);
+      return;
+    }
+    this.#do(() => holding.message.keep());
     // The row's lease is the truth; there is no row before the first flush, unless it was taken over.
     if (holding.range.isStored) this.#flush(holding);
+  }
+
+  /** SQS will soon show the message, whatever is done: another takes its place, of a range that has a row. */
+  #replaceMessage(holding: Holding): void {
+    const { inputs, message, range } = holding;
+    // Inputs that are in an object are stored anew, and stay as long again.
+    const next = { ...inputs, stored: undefined, isChild: true };
+    this.#attempt(holding, async () => {
+      if (!(await this.#write(holding, () => range.flush())) || holding.isOver) return;
+      await message
+        .replace(() => this.#send(next, 0))
+        .catch((error) => {
+          // It is tried again in 20 s.
+          this.#options.onError(error);
+          this.#do(() => message.keep());
+        });
+    });
   }
 
   /** Half of what waits here goes to whoever is free: its last inputs, as one range. */
@@ -507,13 +559,12 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   async #obeyCancellations(): Promise<void> {
-    const { queues, queueUrl } = this.#options;
     for (const holding of [...this.#holdings]) {
-      const call = await this.#callRow(holding.inputs);
+      const call = await this.#calls.rowOf(holding.inputs.request);
       if (holding.isOver) continue;
       if (call?.state === "cancelled") {
         this.#cancelLeases(holding);
-        await queues.delete(queueUrl, holding.handle);
+        await holding.message.delete();
       } else for (const index of call?.cancelled ?? []) this.#cancelInput(holding, index);
     }
   }
@@ -523,19 +574,9 @@ export class QueueLeaseSource implements LeaseSource {
     const isLeft = holding.range.remaining.some(({ start, end }) => start <= index && index < end);
     if (!isLeft || holding.isOver) return;
     holding.cancelled.add(index);
-    this.#answer(holding, failedPage({ start: index, count: 1 }, "cancelled", cancelledPage()));
+    const page = failedPage({ start: index, count: 1 }, "cancelled", cancelledPage());
+    this.#answer(holding, page, holding.inputs.attempt);
     for (const [leaseId, worker] of holding.leases) worker.cancel(leaseId, index);
-  }
-
-  /** What the table says of a call; as known while it was looked at just now. */
-  async #callRow({ request }: RangeInputs): Promise<CallRow | undefined> {
-    const { rows, now } = this.#options.store;
-    const known = this.#calls.get(request.callId);
-    if (known !== undefined && now() - known.at < CALL_KNOWN_MS) return known.row;
-    const found = await rows.get<CallRow>(callKey(request.target.app, request.callId));
-    if (this.#calls.size >= MAX_KNOWN_CALLS) this.#calls.clear();
-    this.#calls.set(request.callId, { at: now(), row: found?.body });
-    return found?.body;
   }
 
   #cancelLeases(holding: Holding): void {
@@ -556,11 +597,8 @@ export class QueueLeaseSource implements LeaseSource {
   }
 
   async #handBack(holding: Holding): Promise<void> {
-    const { queues, queueUrl } = this.#options;
     try {
-      if (await this.#write(holding, () => holding.range.handBack())) {
-        await queues.hide(queueUrl, holding.handle, 0);
-      }
+      if (await this.#write(holding, () => holding.range.handBack())) await holding.message.show();
     } finally {
       this.#cancelLeases(holding);
     }

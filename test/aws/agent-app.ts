@@ -13,6 +13,11 @@ app.function("sleepy", async (ms: number) => {
   return ms;
 });
 
+app.function("patient", async (file: string) => {
+  while (!existsSync(file)) await pause(5);
+  return "there";
+});
+
 app.function("warm", { minContainers: 1 }, (x: number) => x);
 
 app.function("fatal", (x: number) => {

@@ -91,6 +91,26 @@ describe("a container", () => {
     });
   });
 
+  it("runs an input for longer than SQS hides its message", async () => {
+    await lab.deploy(undefined, (spec) => ({ ...spec, timeoutSeconds: 86_400 }));
+    const folder = mkdtempSync(join(tmpdir(), "windlass-agent-"));
+    const file = join(folder, "there");
+    const started = await lab.startReady("patient");
+    await lab.startReady("patient");
+    await lab.send("patient", [file]);
+    await until(() => (lab.queues.visibleAt(queueOf("patient"))[0] ?? 0) > lab.now);
+    for (const since = lab.now; lab.now - since < 23 * 3600_000; ) {
+      lab.pass(CONTAINER_BEAT_MS);
+      await settle();
+    }
+    writeFileSync(file, "");
+    expect(await lab.results(1)).toEqual(["there"]);
+    await until(() => lab.queues.bodies(queueOf("patient")).length === 0);
+    expect(lab.replies()).toHaveLength(1);
+    expect(lab.row(started.id)).toMatchObject({ status: "ready", error: null });
+    rmSync(folder, { recursive: true });
+  });
+
   it("lets user code call other functions of its app", async () => {
     await lab.deploy();
     await lab.startReady("double");
@@ -129,6 +149,11 @@ describe("options of a function hold in a container", () => {
     expect(await lab.results(1)).toMatchObject([{ message: "never" }]);
     expect(readFileSync(file, "utf8")).toBe("xxx");
     rmSync(folder, { recursive: true });
+    await until(() => lab.queues.bodies(queueOf("flaky")).length === 0);
+    expect(lab.failed()).toMatchObject([
+      { start: 0, end: 1, attempts: 3, kind: "error", error: { name: "Error", message: "never" } },
+    ]);
+    expect(lab.failed()[0]?.error.trace).toMatch(/^Error: never\n +at .*\.mjs:/);
   });
 
   it("timeouts: the next input has a fresh process", async () => {
@@ -139,6 +164,8 @@ describe("options of a function hold in a container", () => {
     await settle();
     lab.pass(5000);
     expect(await lab.results(1)).toMatchObject([{ code: "WINDLASS_FUNCTION_TIMEOUT" }]);
+    await until(() => lab.failed().length === 1);
+    expect(lab.failed()[0]?.error.code).toBe("WINDLASS_FUNCTION_TIMEOUT");
     await lab.send("sleepy", [1]);
     expect(await lab.results(1)).toEqual([1]);
   });
@@ -175,6 +202,10 @@ describe("options of a function hold in a container", () => {
     const started = await lab.startReady("fatal");
     await lab.send("fatal", [0, 1, 2]);
     expect(await lab.results(3)).toMatchObject([0, { code: "WINDLASS_CONTAINER_CRASHED" }, 2]);
+    await until(() => lab.queues.bodies(queueOf("fatal")).length === 0);
+    expect(lab.failed()).toMatchObject([
+      { start: 1, end: 2, kind: "crashed", payload: { args: { text: "[1]" } } },
+    ]);
     expect(lab.row(started.id)).toMatchObject({ status: "ready" });
   });
 

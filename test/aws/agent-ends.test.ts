@@ -152,6 +152,7 @@ describe("a container that cannot start", () => {
       { message: "no model on the disk" },
     ]);
     expect(lab.queues.bodies(queueOf("double"))).toEqual([]);
+    expect(lab.failed()).toMatchObject([{ start: 0, end: 2, kind: "startup", attempts: 0 }]);
   });
 
   it("counts once with those that started before it had failed", async () => {

@@ -5,6 +5,7 @@ import { resolveSpec } from "windlass";
 import { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { type FailedInputs, openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import { bundleObject, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import type { LogLine } from "../../lib/aws/log-line.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
@@ -31,6 +32,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** A name that is not the module's: one module can be deployed under several. */
 export const DEPLOYED = "deployed";
 const REPLIES = "replies";
+const DEAD_LETTERS = "dead";
 
 /** The queues as one container sees them: its receives can be let be over, while others wait. */
 class Polled implements Queues {
@@ -211,6 +213,12 @@ export class Lab {
     return this.queues.bodies(REPLIES).flatMap((body) => openReply(body).page ?? []);
   }
 
+  /** Entries of the dead-letter queue, in the order of their inputs. */
+  failed(): FailedInputs[] {
+    const entries = this.queues.bodies(DEAD_LETTERS).map(openFailedInputs);
+    return entries.sort((a, b) => a.start - b.start);
+  }
+
   /** The next results, once there are so many, in the order of their inputs; errors in their places. */
   async results(count: number): Promise<unknown[]> {
     const seen = (): ResultPage[] => this.replies().slice(this.#told);
@@ -277,7 +285,7 @@ function manifest(change: (spec: FunctionSpec) => FunctionSpec): Manifest {
   const { name, functions } = resolveSpec(app);
   return {
     ...{ version: 1, app: DEPLOYED, module: name, environment: "test", bucket: "bucket" },
-    ...{ table: "table", cluster: "cluster", deadLetterQueueUrl: "dead", logGroup: "logs" },
+    ...{ table: "table", cluster: "cluster", deadLetterQueueUrl: DEAD_LETTERS, logGroup: "logs" },
     functions: Object.fromEntries(
       functions.map((spec) => {
         const place = { queueUrl: queueOf(spec.name), taskDefinition: "", containerName: "" };

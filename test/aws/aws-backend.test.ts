@@ -72,6 +72,7 @@ describe("calls of a deployed app", () => {
       store: { rows: rows(), objects, now: () => now },
       queues,
       queueUrl: INPUTS,
+      deadLetterQueueUrl: "dead",
       containerId: "ct-1",
       deployment: 1,
       isSingly: false,
@@ -165,6 +166,26 @@ describe("calls of a deployed app", () => {
     now += 20_000;
     backend.tick();
     await until(() => got.outputs.size === 2);
+    await backend.close();
+  });
+
+  it("say that inputs have expired which no container took for a week", async () => {
+    const backend = connect();
+    const got = sink();
+    const channel = backend.open(request(), got);
+    channel.push(inputPage(0, [1, 2]));
+    await until(() => queues.bodies(INPUTS).length === 1);
+    now += 8 * 24 * 3600 * 1000;
+    backend.tick();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));
+    expect(got.errors).toEqual([]);
+    now += 20_000;
+    backend.tick();
+    await until(() => got.errors.length === 2);
+    expect(got.errors[0]).toMatchObject({
+      name: "OutputExpiredError",
+      code: "WINDLASS_INPUT_EXPIRED",
+    });
     await backend.close();
   });
 

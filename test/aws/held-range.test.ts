@@ -11,15 +11,16 @@ import type { RangeRow } from "../../lib/aws/range-row.ts";
 import type { ResultPage } from "../../lib/backend.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 import { Random } from "./random.ts";
-import { RangeSimulation } from "./range-simulation.ts";
+import { doesFail, RangeSimulation } from "./range-simulation.ts";
 
 const SEEDS = Number(process.env["WINDLASS_SEEDS"] ?? 300);
 
 describe("ranges under faults", () => {
-  it("store exactly one result for each input, and tell no other", async () => {
+  it("store exactly one result for each input, tell no other, and tell the dead-letter queue of each failure", async () => {
     let kills = 0;
     let fenced = 0;
     let splits = 0;
+    let repeated = 0;
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const inputs = 20;
       const end = await new RangeSimulation({
@@ -39,6 +40,9 @@ describe("ranges under faults", () => {
           told.every((value) => value === stored[0]),
           `seed ${seed}`,
         ).toBe(true);
+        const entries = end.failed.get(input) ?? 0;
+        expect(entries > 0, `seed ${seed}, input ${input}`).toBe(doesFail(input));
+        repeated += entries > 1 ? 1 : 0;
       }
       kills += end.kills;
       fenced += end.fenced;
@@ -48,6 +52,7 @@ describe("ranges under faults", () => {
     expect(kills).toBeGreaterThan(SEEDS);
     expect(fenced).toBeGreaterThan(SEEDS / 10);
     expect(splits).toBeGreaterThan(SEEDS);
+    expect(repeated).toBeGreaterThan(SEEDS / 100);
   });
 });
 
@@ -91,8 +96,8 @@ describe("a range", () => {
 
   it("goes on after the results that were saved once its lease is over", async () => {
     const first = await held("a");
-    first.add(result(0));
-    first.add(result(1));
+    first.add(result(0), 1);
+    first.add(result(1), 1);
     await first.flush();
     now += LEASE_MS + 1;
     const second = await held("b", { receives: 2 });
@@ -105,12 +110,12 @@ describe("a range", () => {
   it("keeps results that come while others are written", async () => {
     const late = [result(1)];
     const rows = table.port(async () => {
-      for (const page of late.splice(0)) range.add(page);
+      for (const page of late.splice(0)) range.add(page, 1);
     });
     const taken = await takeRange({ ...store, rows }, message(), "a");
     if (taken.kind !== "held") throw new Error(`expected a held range, got ${taken.kind}`);
     const { range } = taken;
-    range.add(result(0));
+    range.add(result(0), 1);
     await range.flush();
     expect(range.remaining).toEqual([{ start: 2, end: 4 }]);
     await range.finish();
@@ -177,8 +182,8 @@ describe("a range", () => {
   it("keeps results that are too large for a row in objects of its own", async () => {
     const large = JSON.stringify(["x".repeat(200_000)]);
     const range = await held("a", { end: 2 });
-    range.add(result(0, large));
-    range.add(result(1, large));
+    range.add(result(0, large), 1);
+    range.add(result(1, large), 1);
     expect(await range.finish()).toBe(true);
     const [row] = table.list<RangeRow>(blockKey("app", range.message.callId, 0));
     const [small, stored] = row?.body.results ?? [];
@@ -190,8 +195,11 @@ describe("a range", () => {
 
   it("is done for whoever receives it again", async () => {
     const range = await held("a", { end: 1 });
-    range.add(result(0));
+    range.add(result(0), 1);
     await range.finish();
-    expect(await takeRange(store, message({ end: 1, receives: 2 }), "b")).toEqual({ kind: "done" });
+    expect(await takeRange(store, message({ end: 1, receives: 2 }), "b")).toMatchObject({
+      kind: "done",
+      results: [{ start: 0, count: 1 }],
+    });
   });
 });

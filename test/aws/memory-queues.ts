@@ -1,9 +1,13 @@
 import type { Outgoing, Queues, Received } from "../../lib/aws/queues.ts";
 
+/** SQS hides a message for no longer from its receipt. */
+const HIDDEN_AT_MOST_MS = 12 * 3600_000;
+
 interface Message {
   readonly id: number;
   readonly body: string;
   receives: number;
+  receivedAt: number;
   visibleAt: number;
 }
 
@@ -38,6 +42,9 @@ export class MemoryQueues implements Queues {
   /** Whoever receives waits; else a queue that shows nothing is answered at once. */
   isPatient = true;
 
+  /** How often the message was received that was received most. */
+  mostReceives = 0;
+
   /** Queues whose messages vanish. */
   losing: (url: string) => boolean = () => false;
 
@@ -58,7 +65,7 @@ export class MemoryQueues implements Queues {
     if (this.losing(url)) return;
     this.#lastId += 1;
     const visibleAt = this.#now() + delaySeconds * 1000;
-    this.#queue(url).push({ id: this.#lastId, body, receives: 0, visibleAt });
+    this.#queue(url).push({ id: this.#lastId, body, receives: 0, receivedAt: 0, visibleAt });
     this.wake();
   }
 
@@ -75,28 +82,48 @@ export class MemoryQueues implements Queues {
       if (visible.length > 0 || !this.isPatient || wanted.signal?.aborted === true) {
         return visible.slice(0, wanted.limit).map((message) => {
           message.receives += 1;
+          this.mostReceives = Math.max(this.mostReceives, message.receives);
+          message.receivedAt = this.#now();
           message.visibleAt = this.#now() + wanted.hiddenSeconds * 1000;
           const handle = `${message.id}.${message.receives}`;
           return { body: message.body, handle, receives: message.receives };
         });
       }
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        wanted.signal?.addEventListener("abort", () => resolve(), { once: true });
-      });
+      await this.#untilWoken(wanted.signal);
     }
   }
 
+  async #untilWoken(signal: AbortSignal | undefined): Promise<void> {
+    let look = (): void => {};
+    const woken = new Promise<void>((resolve) => {
+      look = resolve;
+    });
+    this.#waiting.push(look);
+    signal?.addEventListener("abort", look);
+    await woken;
+    signal?.removeEventListener("abort", look);
+  }
+
   async hide(url: string, handle: string, seconds: number): Promise<void> {
-    const message = this.#queue(url).find(({ id }) => handle.startsWith(`${id}.`));
-    if (message !== undefined) message.visibleAt = this.#now() + seconds * 1000;
+    const message = this.#held(url, handle);
+    if (message === undefined) throw new RangeError("Message does not exist or is not available");
+    const visibleAt = this.#now() + seconds * 1000;
+    if (visibleAt > message.receivedAt + HIDDEN_AT_MOST_MS) {
+      throw new RangeError("Total VisibilityTimeout for the message is beyond the limit");
+    }
+    message.visibleAt = visibleAt;
     this.wake();
   }
 
   async delete(url: string, handle: string): Promise<void> {
     const queue = this.#queue(url);
-    const at = queue.findIndex(({ id }) => handle.startsWith(`${id}.`));
-    if (at >= 0) queue.splice(at, 1);
+    const message = this.#held(url, handle);
+    if (message !== undefined) queue.splice(queue.indexOf(message), 1);
+  }
+
+  /** Undefined for a handle of an earlier delivery. */
+  #held(url: string, handle: string): Message | undefined {
+    return this.#queue(url).find(({ id, receives }) => handle === `${id}.${receives}`);
   }
 
   #queue(url: string): Message[] {

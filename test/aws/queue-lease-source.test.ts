@@ -15,6 +15,7 @@ import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 
 const QUEUE = "queue";
 const REPLIES = "replies";
+const DEAD = "dead";
 const CALL = "fc-1";
 
 /** A container that runs nothing by itself: the test answers for it. */
@@ -81,6 +82,7 @@ describe("leases from a queue", () => {
       store: { rows: checked, objects, now: () => now },
       queues,
       queueUrl: QUEUE,
+      deadLetterQueueUrl: DEAD,
       containerId,
       deployment: 1,
       isSingly: false,

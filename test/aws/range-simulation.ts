@@ -1,18 +1,33 @@
+import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import {
   type HeldRange,
   LEASE_MS,
   type RangeMessage,
+  type RangeStore,
   takeRange,
 } from "../../lib/aws/held-range.ts";
 import { blockKey } from "../../lib/aws/keys.ts";
 import { openResults } from "../../lib/aws/page-text.ts";
-import { type Child, type RangeRow, remaining } from "../../lib/aws/range-row.ts";
+import type { Queues } from "../../lib/aws/queues.ts";
+import type { RangeInputs } from "../../lib/aws/range-message.ts";
+import {
+  type Child,
+  type RangeRow,
+  remaining,
+  type StoredResults,
+} from "../../lib/aws/range-row.ts";
+import type { ResultPage } from "../../lib/backend.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
+import { failedPage } from "../../lib/failed-page.ts";
+import { DeadLetters } from "../../runtime-shim/agent/dead-letters.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 import type { Random } from "./random.ts";
 
 const APP = "app";
 const CALL = "fc-1";
 const VISIBILITY_MS = 60_000;
+/** Of so many inputs one fails. */
+const FAILING = 5;
 
 /** What ends a container in the middle of something. */
 class Killed extends Error {}
@@ -37,6 +52,8 @@ export interface SimulationEnd {
   readonly stored: ReadonlyMap<number, readonly string[]>;
   /** Results told to the caller, by input. */
   readonly told: ReadonlyMap<number, ReadonlySet<string>>;
+  /** How many entries of the dead-letter queue say of an input that it has failed. */
+  readonly failed: ReadonlyMap<number, number>;
   readonly kills: number;
   readonly fenced: number;
   readonly splits: number;
@@ -53,6 +70,7 @@ export class RangeSimulation {
   readonly #objects = new MemoryObjects();
   readonly #queue: Set<Message> = new Set();
   readonly #told: Map<number, Set<string>> = new Map();
+  readonly #failed: Map<number, number> = new Map();
   #waiting: (() => void)[] = [];
   #now = 1_000_000;
   #runs = 0;
@@ -137,18 +155,22 @@ export class RangeSimulation {
       objects: this.#objects,
       now: () => this.#now,
     };
+    const letters = this.#deadLetters(store);
     const taken = await takeRange(store, { ...message }, owner);
     if (taken.kind === "busy") {
       message.visibleAt = taken.until;
       return;
     }
+    let results: readonly StoredResults[];
     if (taken.kind === "held") {
       for (const child of await taken.range.unsent()) await this.#sendChild(child);
       if (!(await this.#work(taken.range, owner))) {
         this.#fenced += 1;
         return;
       }
-    }
+      results = taken.range.results;
+    } else results = taken.results;
+    await letters.send(inputsOf(message), results);
     await this.#gate();
     this.#queue.delete(message);
   }
@@ -162,8 +184,7 @@ export class RangeSimulation {
       if (span.end - start > 1 && random.chance(0.3) && (await this.#split(range, span))) continue;
       if (range.isSuspicious && !(await range.begin(start))) return false;
       await this.#gate();
-      const text = JSON.stringify([`${start} by ${owner}`]);
-      range.add({ start, count: 1, values: { text, tagged: false, attachments: [] } });
+      range.add(resultOf(start, owner), 1);
       // Not awaited: results come in while others are written.
       if (random.chance(0.2)) flushes.push(range.flush());
       flushes.at(-1)?.catch(() => {});
@@ -195,6 +216,20 @@ export class RangeSimulation {
     this.#queue.add({ app: APP, callId: CALL, start, end, isChild, receives: 0, visibleAt: 0 });
   }
 
+  #deadLetters(store: RangeStore): DeadLetters {
+    const send: Queues["send"] = async (_, { body }) => {
+      await this.#gate();
+      const { start, end } = openFailedInputs(body);
+      for (let input = start; input < end; input += 1) {
+        this.#failed.set(input, (this.#failed.get(input) ?? 0) + 1);
+      }
+      await this.#gate();
+    };
+    // It does nothing else with queues.
+    const queues = { send } as Queues;
+    return new DeadLetters({ store, queues, queueUrl: "dead", deployment: 1 });
+  }
+
   /** Tells what the table holds of this range. */
   #reply({ start }: RangeMessage): void {
     for (const [input, values] of this.#stored((row) => row.start === start)) {
@@ -209,7 +244,8 @@ export class RangeSimulation {
     for (const row of this.#rows().filter(wanted)) {
       for (const results of row.results) {
         if (!("text" in results)) throw new Error("small results belong into the row");
-        const [value] = JSON.parse(openResults(results.text).values.text) as [string];
+        const { values, failures } = openResults(results.text);
+        const value = failures?.[0]?.error.text ?? values.text;
         stored.set(results.start, [...(stored.get(results.start) ?? []), value]);
       }
     }
@@ -230,10 +266,33 @@ export class RangeSimulation {
     return {
       stored: this.#stored((row) => row.isDone),
       told: this.#told,
+      failed: this.#failed,
       kills: this.#kills,
       fenced: this.#fenced,
       splits: this.#splits,
       lost: this.#rows().flatMap((row) => remaining(row.start, row)),
     };
   }
+}
+
+/** One in five fails, wherever it runs. */
+export function doesFail(input: number): boolean {
+  return input % FAILING === 1;
+}
+
+function resultOf(start: number, owner: string): ResultPage {
+  const text = JSON.stringify([`${start} by ${owner}`]);
+  const page = { text, tagged: false, attachments: [] };
+  return doesFail(start)
+    ? failedPage({ start, count: 1 }, "error", page)
+    : { start, count: 1, values: page };
+}
+
+function inputsOf({ start, end, isChild }: Message): RangeInputs {
+  const values = Array.from({ length: end - start }, (_, offset) => start + offset);
+  return {
+    request: { callId: CALL, kind: "map", target: { app: APP, name: "double" } },
+    ...{ start, end, isChild, unary: true, attempt: 0, deployment: 1, replyTo: undefined },
+    args: encodePage(values, () => "inputs"),
+  };
 }

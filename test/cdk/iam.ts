@@ -14,6 +14,8 @@ export interface Attempt {
   readonly action: string;
   readonly resource: string;
   readonly context?: Record<string, string | string[]>;
+  /** The resource's own policy, where it has one. */
+  readonly resourcePolicy?: unknown;
 }
 
 /** Policies of the role whose description starts so, as they are once deployed with these values of tokens. */
@@ -56,7 +58,7 @@ function deployed(value: unknown, values: Readonly<Record<string, string>>): unk
 /** What IAM decides: `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`. */
 export async function decide(
   identityPolicies: IdentityPolicy[],
-  { action, resource, context = {} }: Attempt,
+  { action, resource, context = {}, resourcePolicy }: Attempt,
 ): Promise<string> {
   const result = await runSimulation(
     {
@@ -69,6 +71,7 @@ export async function decide(
       identityPolicies: identityPolicies as never,
       serviceControlPolicies: [],
       resourceControlPolicies: [],
+      ...(resourcePolicy !== undefined && { resourcePolicy }),
     },
     {},
   );

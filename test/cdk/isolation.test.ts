@@ -1,3 +1,5 @@
+import { Stack } from "aws-cdk-lib";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { expect, it } from "vitest";
 import {
   ACCOUNT,
@@ -7,7 +9,7 @@ import {
   policiesOfRole,
   REGION,
 } from "./iam.ts";
-import { appOf, appStack, toJson } from "./synth.ts";
+import { appOf, appStack, cdkApp, propertiesOf, type TemplateJson, toJson } from "./synth.ts";
 
 const TABLE = "rows";
 const BUCKET = "objects";
@@ -91,6 +93,48 @@ it.each([...OTHERS, ...ALWAYS_DENIED])(
     expect(await isAllowed("alpha", attempt)).toBe("ImplicitlyDenied");
   },
 );
+
+/** The queue of a template that no other one leads to. */
+function deadLetterQueue(template: TemplateJson): Record<string, unknown> {
+  const queues = propertiesOf(template, "AWS::SQS::Queue");
+  return queues.find(({ RedrivePolicy }) => RedrivePolicy === undefined);
+}
+
+it("lets an app tell its dead-letter queue of failed inputs, and no other's", async () => {
+  const { Tags: tags } = deadLetterQueue(toJson(appStack({ app: appOf("alpha") })));
+  const context = Object.fromEntries(
+    (tags as { Key: string; Value: string }[]).map(({ Key: key, Value: value }) => {
+      return [`aws:ResourceTag/${key}`, value];
+    }),
+  );
+  const send: Attempt = { action: "sqs:SendMessage", resource: queue, context };
+
+  expect(await isAllowed("alpha", send)).toBe("Allowed");
+  expect(await isAllowed("beta", send)).toBe("ImplicitlyDenied");
+  const remove: Attempt = { ...send, action: "sqs:DeleteQueue" };
+  expect(await isAllowed("alpha", remove)).toBe("ImplicitlyDenied");
+});
+
+it("lets an app use the key of its dead-letter queue", async () => {
+  const scope = cdkApp();
+  const arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`;
+  const encryptionKey = Key.fromKeyArn(new Stack(scope, "Keys"), "Key", arn);
+  const template = toJson(appStack({ app: appOf("alpha"), encryptionKey }, scope));
+  const [{ PolicyName: name, PolicyDocument: policy }] = propertiesOf(template, "AWS::IAM::Policy");
+
+  // A key's default policy: it leaves the choice to the policies of its account.
+  const root = { AWS: `arn:aws:iam::${ACCOUNT}:root` };
+  const statement = { Effect: "Allow", Principal: root, Action: "kms:*", Resource: "*" };
+  const resourcePolicy = { Version: "2012-10-17", Statement: [statement] };
+
+  expect(deadLetterQueue(template)["KmsMasterKeyId"]).toBe(arn);
+  // What SQS asks of whoever sends to an encrypted queue.
+  for (const action of ["kms:GenerateDataKey", "kms:Decrypt"]) {
+    const attempt = { action, resource: arn, resourcePolicy };
+    expect(await decide([{ name, policy }], attempt)).toBe("Allowed");
+    expect(await decide([], attempt)).toBe("ImplicitlyDenied");
+  }
+});
 
 it("keeps reply queues of another app apart", async () => {
   const [use] = policiesOf("alpha")

@@ -58,7 +58,7 @@ function connect({ app, rows, objects, queues }: Deployed): AwsBackend {
 function container({ rows, objects, queues, queueUrl }: Deployed): void {
   const source: QueueLeaseSource = new QueueLeaseSource({
     store: { rows, objects, now: Date.now },
-    ...{ queues, queueUrl },
+    ...{ queues, queueUrl, deadLetterQueueUrl: "" },
     containerId: unique("ct"),
     deployment: 1,
     isSingly: false,

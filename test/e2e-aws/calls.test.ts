@@ -3,19 +3,24 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
 import { App, type Client, connect, FunctionCall, resolveSpec } from "windlass";
+import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import { blockKey } from "../../lib/aws/keys.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
+import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject, type Outcome } from "../cli/cli.ts";
-import { awsTest, unique, until } from "./aws.ts";
-import { AWS_ENV, environmentOf, onAws } from "./deployed.ts";
+import { aws, awsTest, unique, until } from "./aws.ts";
+import { AWS_ENV, deploymentOf, environmentOf, onAws, textOf } from "./deployed.ts";
 import { buildImage } from "./images.ts";
 
 const MINUTES = 60_000;
 const environment = unique("calls");
 const name = unique("app");
+const sqs = new SQSClient(aws);
 let root = "";
 let image: string;
 
@@ -122,6 +127,13 @@ function docker(...args: string[]): string {
   return execFileSync("docker", args, { encoding: "utf8" });
 }
 
+async function deadLetterQueueUrl(): Promise<string> {
+  const { facts, rows } = await environmentOf(environment);
+  const row = await deploymentOf(rows, name);
+  const text = await textOf(facts["bucket-name"], row?.manifestKey ?? "");
+  return (JSON.parse(text) as Manifest).deadLetterQueueUrl;
+}
+
 beforeAll(async () => {
   if (inject("aws") === null) return;
   Object.assign(process.env, AWS_ENV);
@@ -155,6 +167,23 @@ describe("a deployed app", () => {
     const told = await client.pick.map([12, 13, 14], { returnExceptions: true }).toArray();
     expect(told).toEqual([24, expect.any(RangeError), 28]);
     await expect(client.pick.map([12, 13, 14]).toArray()).rejects.toThrow("no thirteen");
+  });
+
+  awsTest("puts an input that failed for good into the dead-letter queue of the app", async () => {
+    await expect(client.pick.map([11, 13]).toArray()).rejects.toThrow("no thirteen");
+    const url = await deadLetterQueueUrl();
+    const wanted = { limit: 10, waitSeconds: 2, hiddenSeconds: 0 };
+    const entry = await until("an entry", async () => {
+      const entries = (await new SqsQueues(sqs).receive(url, wanted)).map(({ body }) => body);
+      return entries.map(openFailedInputs).find(({ start }) => start === 1);
+    });
+    expect(entry).toMatchObject({
+      request: { target: { app: name, name: "pick" } },
+      ...{ start: 1, end: 2, pool: "pick", deployment: 1, attempts: 1, kind: "error" },
+      error: { name: "RangeError", message: "no thirteen" },
+      payload: { start: 1, end: 2, args: { text: "[13]" } },
+    });
+    expect(entry.error.trace).toMatch(/^RangeError: no thirteen\n +at /);
   });
 
   awsTest("maps 10,000 inputs", async () => {

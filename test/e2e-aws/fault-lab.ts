@@ -17,6 +17,7 @@ import { GetQueueAttributesCommand, type QueueAttributeName, SQSClient } from "@
 import { resolveSpec } from "windlass";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import { blockKey, bundleObject, deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import { openReply } from "../../lib/aws/page-text.ts";
@@ -27,8 +28,10 @@ import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { readResults } from "../../lib/aws/stored-results.ts";
 import type { ResultPage } from "../../lib/backend.ts";
+import { toError } from "../../lib/client/failure.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
+import type { Page } from "../../lib/codec/page.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { sha256 } from "../../lib/sha256.ts";
@@ -127,6 +130,7 @@ export class Trial {
   readonly callId: string = createCallId();
   readonly queue: string = unique("inputs");
   readonly replies: string = unique("replies");
+  readonly deadLetters: string = unique("dead");
   readonly #lab: FaultLab;
   readonly #app: string = unique("app");
   readonly #function: string;
@@ -135,6 +139,7 @@ export class Trial {
   readonly #faults: string[] = [];
   #queueUrl = "";
   #replyTo = "";
+  #deadLetterQueueUrl = "";
 
   private constructor(lab: FaultLab, name: string) {
     this.#lab = lab;
@@ -144,9 +149,10 @@ export class Trial {
   /** Deploys the app for one of its functions. */
   static async create(lab: FaultLab, name: string): Promise<Trial> {
     const trial = new Trial(lab, name);
-    [trial.#queueUrl, trial.#replyTo] = await Promise.all([
+    [trial.#queueUrl, trial.#replyTo, trial.#deadLetterQueueUrl] = await Promise.all([
       queues.create(trial.queue, 3600),
       queues.create(trial.replies, 3600),
+      queues.create(trial.deadLetters, 3600),
     ]);
     await trial.#deploy();
     return trial;
@@ -230,23 +236,29 @@ export class Trial {
 
   /** All that the caller was told, in order. */
   async told(): Promise<Output[]> {
-    const told: Output[] = [];
-    const wanted = { limit: 10, waitSeconds: 0, hiddenSeconds: 600 };
-    for (;;) {
-      const received = await queues.receive(this.#replyTo, wanted);
-      if (received.length === 0) return told.sort((a, b) => a.index - b.index);
-      for (const { body } of received) {
-        const { page } = openReply(body);
-        if (page !== undefined) told.push(...toOutputs(page));
-      }
+    const replies = (await bodiesOf(this.#replyTo)).map(openReply);
+    const told = replies.flatMap(({ page }) => (page === undefined ? [] : toOutputs(page)));
+    return told.sort((a, b) => a.index - b.index);
+  }
+
+  /** All that the dead-letter queue was told, without repetitions, in order. */
+  async failed(): Promise<Output[]> {
+    const entries = (await bodiesOf(this.#deadLetterQueueUrl)).map(openFailedInputs);
+    const failed = new Map<number, Output>();
+    for (const { start: index, end, error, payload } of entries) {
+      const { args } = payload as { readonly args: Page }; // All are small.
+      const [input] = decodePage(args) as FaultInput[];
+      if (end !== index + 1 || input?.index !== index) throw new Error(`no input at ${index}`);
+      failed.set(index, { index, output: toOutput(index, error.message) });
     }
+    return [...failed.values()].sort((a, b) => a.index - b.index);
   }
 
   async end(): Promise<void> {
     await Promise.all(this.#containers.map((container) => container.remove()));
     await Promise.all([
       ...this.#faults.map((id) => control("DELETE", `faults/${id}`)),
-      ...[this.#queueUrl, this.#replyTo].map((url) => queues.remove(url)),
+      ...[this.#queueUrl, this.#replyTo, this.#deadLetterQueueUrl].map((url) => queues.remove(url)),
     ]);
   }
 
@@ -255,7 +267,7 @@ export class Trial {
     const place = { queueUrl: this.#queueUrl, taskDefinition: "", containerName: "windlass" };
     const manifest: Manifest = {
       ...{ version: 1, app: this.#app, module: spec.name, environment: "test", bucket, table },
-      ...{ cluster, deadLetterQueueUrl: "", logGroup: "" },
+      ...{ cluster, deadLetterQueueUrl: this.#deadLetterQueueUrl, logGroup: "" },
       functions: Object.fromEntries(spec.functions.map((f) => [f.name, { ...place, spec: f }])),
     };
     const manifestKey = `manifests/${this.#app}/1.json`;
@@ -341,12 +353,30 @@ interface Struck {
   readonly killed?: string;
 }
 
+/** Takes all messages of a queue. */
+async function bodiesOf(url: string): Promise<string[]> {
+  const bodies: string[] = [];
+  const wanted = { limit: 10, waitSeconds: 0, hiddenSeconds: 600 };
+  for (;;) {
+    const received = await queues.receive(url, wanted);
+    if (received.length === 0) return bodies;
+    bodies.push(...received.map(({ body }) => body));
+  }
+}
+
 function toOutputs(page: ResultPage): Output[] {
-  const [failure] = page.failures ?? [];
-  if (failure !== undefined) throw new Error(`input ${failure.index} has failed`);
+  const failures = new Map(page.failures?.map((failure) => [failure.index, failure]));
   const outputs = decodePage(page.values);
-  // Large outputs end in spaces: to compare them takes minutes where they differ.
   return outputs.map((output, offset) => {
-    return { index: page.start + offset, output: String(output).trimEnd() };
+    const index = page.start + offset;
+    const failure = failures.get(index);
+    if (failure !== undefined) return { index, output: toOutput(index, toError(failure).message) };
+    // Large outputs end in spaces: to compare them takes minutes where they differ.
+    return { index, output: String(output).trimEnd() };
   });
+}
+
+/** That of an input that has failed. */
+function toOutput(index: number, message: string): string {
+  return `${index} failed: ${message}`;
 }

@@ -25,7 +25,7 @@ interface Point {
 }
 
 /** What an input does; one that hangs does so in the first container only. */
-type Trait = "plain" | "large" | "flaky" | "hangs";
+type Trait = "plain" | "large" | "flaky" | "broken" | "hangs";
 
 /** Writes the row of the range that starts at this input, with a body that holds all of these. */
 function writes(does: string, start: number, ...fields: readonly string[]): Step {
@@ -45,6 +45,11 @@ const replies: Step = {
   does: "tells them",
   operation: "SendMessage",
   match: ({ replies }) => [`${replies}"`],
+};
+const buries: Step = {
+  does: "tells the dead-letter queue of a failure",
+  operation: "SendMessage",
+  match: ({ deadLetters }) => [`${deadLetters}"`],
 };
 const deletes = queued("deletes the message", "DeleteMessage");
 const putsObject: Step = {
@@ -85,6 +90,13 @@ function points(
 const POINTS: readonly Point[] = [
   ...points("completing", [stores, replies, deletes], { inputs: ["plain", "plain"] }),
   ...points("completing with an object", [putsObject], { inputs: ["plain", "large"] }),
+  ...points("completing with a failure", [stores, replies, buries, deletes], {
+    inputs: ["plain", "broken"],
+  }),
+  ...points("going on after a failure was stored", [buries, deletes], {
+    inputs: ["broken", "plain"],
+    deaths: [{ step: stores, moment: "after" }],
+  }),
   ...points("flushing", [flushes, replies], { inputs: ["plain", "plain", "hangs"] }),
   ...points("splitting for another attempt", [splits, sends, marks(1), storesChild], {
     inputs: ["plain", "flaky", "plain"],
@@ -148,6 +160,8 @@ async function run(
     inputs.map((_, index) => ({ index, output: expect.stringMatching(`^${index} `) })),
   );
   const told = await trial.told();
+  const failed = stored.filter((_, index) => inputs[index] === "broken");
+  expect(await trial.failed()).toEqual(failed);
   // Nobody is told twice, nor of what another execution than the stored one has returned.
   expect(told).toEqual(stored.filter(({ index }) => told.some((other) => other.index === index)));
 }
@@ -157,6 +171,7 @@ function toInput(trait: Trait, index: number, first: string | undefined): FaultI
     index,
     ...(trait === "hangs" && first !== undefined && { hangsIn: first }),
     ...(trait === "flaky" && { isFlaky: true }),
+    ...(trait === "broken" && { isBroken: true }),
     ...(trait === "large" && { chars: 400_000 }),
   };
 }
