@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { templateHash } from "../../cdk/toolkit/template-hash.ts";
 import { createClients } from "../../lib/aws/clients.ts";
 import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
@@ -67,7 +68,8 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   };
   const rows = new DynamoRows(clients.dynamo, facts["table-name"]);
   const objects = new S3Objects(clients.s3, facts["bucket-name"]);
-  const ports = { rows, objects, now: Date.now };
+  const clock = { now: Date.now, sleep: (ms: number) => pause(ms) };
+  const ports = { rows, objects, clock };
   const row = await deployCode(ports, deployment);
   if (row !== undefined) return { row, changed: undefined, gpus };
   const { deployAppStack } = await import("./app-stack.ts");

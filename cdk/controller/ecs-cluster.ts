@@ -1,5 +1,6 @@
 import {
   type ContainerInstance,
+  DeregisterTaskDefinitionCommand,
   DescribeContainerInstancesCommand,
   DescribeTasksCommand,
   type ECSClient,
@@ -108,6 +109,15 @@ export class EcsCluster implements Cluster {
         status: isDraining ? "DRAINING" : "ACTIVE",
       }),
     );
+  }
+
+  async deregister(taskDefinition: string): Promise<void> {
+    const command = new DeregisterTaskDefinitionCommand({ taskDefinition });
+    await this.#client.send(command).catch((error: unknown) => {
+      // It was deregistered and then deleted.
+      if (isNamed(error, "ClientException") || isNamed(error, "InvalidParameterException")) return;
+      throw error;
+    });
   }
 
   #request({ container, needs, gpus, memoryLimitMiB, ...request }: TaskRequest): RunTaskCommand {

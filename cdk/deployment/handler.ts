@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
@@ -15,7 +16,7 @@ const ports: DeploymentPorts = {
   objects: new S3Objects(new S3(), variable("BUCKET_NAME")),
   queues: new SqsDemand(new SQSClient()),
   isRollback,
-  now: Date.now,
+  clock: { now: Date.now, sleep: (ms) => pause(ms) },
 };
 
 /** The Lambda function that answers the custom resources of apps. CloudFormation waits until it is told. */

@@ -74,7 +74,7 @@ function rowStatements(table: Table): PolicyStatement[] {
   return [
     rowAccess(
       table,
-      ["*#deployment", "#apps"],
+      ["*#deployment", "*#history", "*#sweep", "#apps"],
       ["GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"],
     ),
     // Whether functions that go have open calls.

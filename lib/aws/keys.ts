@@ -22,10 +22,19 @@ export function blockKey(app: string, callId: string, input: number): string {
   return `${app}#call#${callId}#${Math.floor(input / BLOCK_INPUTS)}`;
 }
 
-/** The app's current deployment, or the one of this number. */
-export function deploymentKey(app: string, number?: number): RowKey {
-  const sk = number === undefined ? "current" : String(number).padStart(10, "0");
-  return { pk: `${app}#deployment`, sk };
+/** The app's current deployment. */
+export function deploymentKey(app: string): RowKey {
+  return { pk: `${app}#deployment`, sk: "current" };
+}
+
+/** A deployment of the app's history, the current one too: the controller removes the oldest, and nothing else. */
+export function historyKey(app: string, number: number): RowKey {
+  return { pk: `${app}#history`, sk: String(number).padStart(10, "0") };
+}
+
+/** Says that the controller removes what only old deployments name: none may go live meanwhile. */
+export function sweepKey(app: string): RowKey {
+  return { pk: `${app}#sweep`, sk: "sweep" };
 }
 
 export function containerKey(app: string, containerId: string): RowKey {
