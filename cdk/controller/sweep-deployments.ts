@@ -33,7 +33,8 @@ interface Found {
  * time; the rows of a deployment go when nothing else of it is left. Without old ones it is one look at the table.
  */
 export async function sweepDeployments(app: string, { ports }: Controller): Promise<void> {
-  if ((await find(app, ports)).old.length === 0) return;
+  const found = await find(app, ports);
+  if (found.old.length === 0) return;
   const mark = await ports.rows.get<SweepRow>(sweepKey(app));
   const startedAt = ports.now();
   if (mark !== undefined && mark.body.until > startedAt) return;
@@ -42,8 +43,7 @@ export async function sweepDeployments(app: string, { ports }: Controller): Prom
   if (!(await ports.rows.put(sweepKey(app), until, version))) return;
   let deregistered = mark?.body.deregistered ?? [];
   try {
-    // Again: until it was marked, deployments could go live.
-    const found = await find(app, ports);
+    // What went live since it was looked up was uploaded just now.
     deregistered = await remove(app, { ...found, deregistered }, ports);
   } finally {
     const ended: SweepRow = { until: 0, deregistered };
