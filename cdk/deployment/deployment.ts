@@ -6,6 +6,7 @@ import {
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { appKey, bundleObject, deploymentKey, historyKey, sweepKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
+import { poolsKept } from "../../lib/aws/wake.ts";
 import { AlreadyExistsError, InvalidError } from "../../lib/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { fillManifest } from "./manifest-text.ts";
@@ -14,6 +15,10 @@ import { type RemovalPorts, removedFunctions } from "./removed-functions.ts";
 import { type DeploymentProperties, type DeploymentRequest, ownerOf } from "./request.ts";
 
 export interface DeploymentPorts extends RemovalPorts {
+  /** Asks the controller to look at these pools of an app. */
+  wake(app: string, pools: readonly string[]): Promise<void>;
+  /** Hears of what failed without failing the deployment. */
+  onError(error: unknown): void;
   readonly clock: FlipClock;
 }
 
@@ -60,6 +65,8 @@ export async function runDeployment(
     await objects.write(manifest.key, manifest.text, "application/json");
   };
   await flipDeployment(rows, { app, decide, store, clock });
+  // Else its next sweep starts them, within a minute.
+  if (manifest.kept.length > 0) await ports.wake(app, manifest.kept).catch(ports.onError);
 }
 
 async function stagedBundle(
@@ -74,11 +81,12 @@ async function stagedBundle(
   throw new InvalidError("WINDLASS_CODE_CHANGED", message, { hint });
 }
 
-/** A manifest as it is stored, and the names of the functions in it. */
 interface NewManifest {
   readonly key: string;
   readonly text: string;
   readonly functions: ReadonlySet<string>;
+  /** Those that are to have containers at once. */
+  readonly kept: readonly string[];
 }
 
 async function stagedManifest(
@@ -89,7 +97,8 @@ async function stagedManifest(
   const text = fillManifest(new TextDecoder().decode(staged), values);
   const key = `manifests/${app}/${sha256(text)}.json`;
   const { functions } = JSON.parse(text) as Manifest; // Written by the constructs.
-  return { key, text, functions: new Set(Object.keys(functions)) };
+  const kept = poolsKept(Object.values(functions).map(({ spec }) => spec));
+  return { key, text, functions: new Set(Object.keys(functions)), kept };
 }
 
 /**

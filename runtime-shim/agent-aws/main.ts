@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { createClients } from "../../lib/aws/clients.ts";
-import { createBackend, createWake } from "../../lib/aws/create-backend.ts";
+import { createBackend } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
+import { createWake } from "../../lib/aws/wake.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
 import { AwsContainer } from "./container.ts";
 import { readEnvironment } from "./environment.ts";

@@ -85,6 +85,11 @@ class Queues implements DemandQueues {
   }
 }
 
+/** What the functions of the manifests are to have. */
+const SPECS = {
+  double: `"spec":{"name":"double","minContainers":2}`,
+  triple: `"spec":{"name":"triple","minContainers":0}`,
+};
 let now: number;
 const clock = {
   now: () => now,
@@ -96,6 +101,8 @@ const clock = {
 let whileAsleep: () => Promise<void>;
 let queues: Queues;
 let isRollback: boolean;
+let wake: (app: string, pools: readonly string[]) => Promise<void>;
+let failures: unknown[];
 let table: MemoryTable;
 let objects: MemoryObjects;
 /** Runs once, between the read and the write of the next deployment. */
@@ -134,10 +141,12 @@ beforeEach(() => {
   objects = new MemoryObjects();
   queues = new Queues();
   isRollback = false;
+  wake = async () => {};
+  failures = [];
   objects.staged.set("1.mjs", CODE_1);
   objects.staged.set("2.mjs", CODE_2);
-  const kept = `"double":{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}"}`;
-  const gone = `"triple":{"queueUrl":"queue-of-triple"}`;
+  const kept = `"double":{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}",${SPECS.double}}`;
+  const gone = `"triple":{"queueUrl":"queue-of-triple",${SPECS.triple}}`;
   objects.staged.set("1.manifest", `{"app":"media","functions":{${kept},${gone}}}`);
   objects.staged.set("2.manifest", `{"app":"media","functions":{${kept}}}`);
 });
@@ -161,7 +170,7 @@ const SECOND = {
   codeKey: "2.mjs",
 };
 /** The text of the first manifest, filled. */
-const MANIFEST_1 = `{"app":"media","functions":{"double":{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}"},"triple":{"queueUrl":"queue-of-triple"}}}`;
+const MANIFEST_1 = `{"app":"media","functions":{"double":{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}",${SPECS.double}},"triple":{"queueUrl":"queue-of-triple",${SPECS.triple}}}}`;
 
 function request(
   type: DeploymentRequest["RequestType"],
@@ -184,7 +193,8 @@ function run(...given: Parameters<typeof request>): Promise<void> {
 
 function ports(): DeploymentPorts {
   return {
-    ...{ rows, objects, queues, clock },
+    ...{ rows, objects, queues, clock, wake },
+    onError: (error) => failures.push(error),
     isRollback: async (stackId) => {
       expect(stackId).toBe(STACK);
       return isRollback;
@@ -481,6 +491,37 @@ it("answers CloudFormation with the app's own id, and failures with code and fix
   expect(JSON.parse(toAnswer(request("Create", FIRST), failure))).toMatchObject({
     Status: "FAILED",
     Reason: expect.stringMatching(/^WINDLASS_CODE_CHANGED: .*Fix: /),
+  });
+});
+
+describe("functions that are to have containers at once", () => {
+  it("are told to the controller once they are deployed", async () => {
+    const woken: unknown[] = [];
+    wake = async (app, pools) => {
+      woken.push(app, pools, (await current())?.number);
+    };
+    await run("Create", FIRST);
+
+    expect(woken).toEqual(["media", ["double"], 1]);
+  });
+
+  it("do not fail the deployment where the controller cannot be woken", async () => {
+    wake = () => Promise.reject(new RangeError("not allowed"));
+    await run("Create", FIRST);
+
+    expect((await current())?.number).toBe(1);
+    expect(failures.map(String)).toEqual(["RangeError: not allowed"]);
+  });
+
+  it("wake nobody where there are none", async () => {
+    wake = () => Promise.reject(new RangeError("woken"));
+    const text = objects.staged
+      .get("1.manifest")
+      ?.replace('"minContainers":2', '"minContainers":0');
+    objects.staged.set("1.manifest", text ?? "");
+    await run("Create", FIRST);
+
+    expect(failures).toEqual([]);
   });
 });
 
