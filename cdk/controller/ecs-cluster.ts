@@ -132,6 +132,7 @@ export class EcsCluster implements Cluster {
         { type: "memberOf", expression: `ec2InstanceId == ${request.instanceId}` },
       ],
       overrides: {
+        ...(request.taskRole !== undefined && { taskRoleArn: request.taskRole }),
         containerOverrides: [
           {
             name: request.containerName,

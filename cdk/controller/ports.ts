@@ -33,6 +33,8 @@ export interface TaskRequest {
   readonly instanceId: string;
   readonly taskDefinition: string;
   readonly containerName: string;
+  /** Undefined: that of the task definition. */
+  readonly taskRole: string | undefined;
   readonly needs: Needs;
   /** GPUs on this host. */
   readonly gpus: number;

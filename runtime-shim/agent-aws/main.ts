@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { createClients } from "../../lib/aws/clients.ts";
 import { createBackend } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
@@ -30,13 +31,20 @@ async function main(): Promise<number> {
     process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
   };
   // Without a controller the sweep finds what user code calls.
-  const wake =
-    controller === undefined ? async () => {} : createWake(clients.lambda, { app, controller });
-  const backend = createBackend({
-    ...{ app, environment: environment.environment, rows, objects, queues, wake, onError },
-  });
+  const wakeOf = (name: string) =>
+    controller === undefined
+      ? async () => {}
+      : createWake(clients.lambda, { app: name, controller });
+  const shared = { environment: environment.environment, rows, objects, queues, onError };
+  const backends = new Map<string, AwsBackend>();
+  const backendOf = (name: string): AwsBackend => {
+    const made = backends.get(name) ?? createBackend({ ...shared, app: name, wake: wakeOf(name) });
+    backends.set(name, made);
+    return made;
+  };
+  const [backend, wake] = [backendOf(app), wakeOf(app)];
   const container = new AwsContainer({
-    ...{ environment, rows, objects, blobs: objects, queues, backend, wake },
+    ...{ environment, rows, objects, blobs: objects, queues, backend, otherApp: backendOf, wake },
     ...{ ...clocks, onError },
     codeFolder: CODE_FOLDER,
     startRunner: () =>
@@ -51,7 +59,7 @@ async function main(): Promise<number> {
   setInterval(() => container.tick(), TICK_MS);
   void container.start();
   const code = await container.ended;
-  await backend.close();
+  await Promise.all([...backends.values()].map((one) => one.close()));
   return code;
 }
 
