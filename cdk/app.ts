@@ -65,7 +65,8 @@ export interface WindlassAppProps extends SharedProps {
 }
 
 /**
- * A deployed app: a queue a function, a task definition an image, and one role, log group and dead-letter queue. Its
+ * A deployed app: a queue a function, a role for one with `uses`, a task definition an image, and one role, log group
+ * and dead-letter queue. Its
  * code goes live by a custom resource that comes last, so deploys and rollbacks lead to the code of their template.
  *
  * @throws InvalidError when it has too many resources for one stack, or a function that no host can hold
@@ -104,6 +105,7 @@ export class WindlassApp extends Construct {
       queueUrls: this.#createQueues(deadLetters.arn, props),
       taskDefinitions: taskDefinitions.arns,
       containerName: CONTAINER_NAME,
+      taskRoles: roles.ownRoles,
     });
     const manifest: Manifest = {
       version: 1,
@@ -146,6 +148,7 @@ export class WindlassApp extends Construct {
     const keys = [props.encryptionKey, link.encryptionKey].filter((key) => key !== undefined);
     return new AppRoles(this, "Roles", {
       app: this.spec.name,
+      functions: this.spec.functions,
       environment: link.environmentName,
       tableName: link.tableName,
       bucketName: link.bucketName,
@@ -161,7 +164,8 @@ export class WindlassApp extends Construct {
   ): ReadonlyMap<string, string> {
     const functions = this.spec.functions.map(({ name }) => name);
     const images = this.spec.images.length;
-    const plan = planShards({ app: this.spec.name, functions, images, shards });
+    const roles = this.spec.functions.filter(({ uses }) => (uses ?? null) !== null).length;
+    const plan = planShards({ app: this.spec.name, functions, images, roles, shards });
     const shared = { deadLetterQueueArn, encryptionKey };
     if (plan === undefined) {
       return new InputQueues(this, "Queues", { ...shared, functions }).urls;

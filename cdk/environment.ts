@@ -81,7 +81,8 @@ export class WindlassEnvironment extends Construct {
       maxHourlyUsd,
       encryptionKey,
     });
-    const deployment = { environment, table, bucket, logGroup, encryptionKey };
+    const controllerArn = controller.arn;
+    const deployment = { environment, table, bucket, logGroup, controllerArn, encryptionKey };
     return {
       version: ENVIRONMENT_VERSION,
       "table-name": table.tableName,

@@ -6,6 +6,8 @@ import type { Image } from "./image/image.ts";
 import type { FunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
+import { checkKnownUses, toUse } from "./options/uses.ts";
+import { throwViolations } from "./options/violation.ts";
 import type { Retries } from "./retries.ts";
 import type { Schedule } from "./schedule.ts";
 import {
@@ -16,17 +18,23 @@ import {
   type RetriesSpec,
   type ScheduleSpec,
   SPEC_VERSION,
+  type UseSpec,
 } from "./spec.ts";
 import { toJsonSchema } from "./standard-schema.ts";
 
-/** The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out. */
+/**
+ * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
+ * @throws InvalidError when `uses` of a function names what the app does not have
+ */
 export function resolveSpec(app: App): AppSpec {
   const definitions = [...app.definitions.values()].sort(byName);
+  const mistakes = definitions.flatMap((definition) => checkKnownUses(definition, app));
+  throwViolations(`app "${app.name}"`, mistakes, resolveSpec);
   return freeze({
     version: SPEC_VERSION,
     name: app.name,
     tags: app.tags,
-    functions: definitions.map(toFunctionSpec),
+    functions: definitions.map((definition) => toFunctionSpec(definition, app)),
     images: toImages(definitions),
     entrypoints: [...app.entrypoints.values()].sort(byName).map(toEntrypointSpec),
   });
@@ -37,7 +45,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
   return a.name < b.name ? -1 : 1;
 }
 
-function toFunctionSpec(definition: Definition): FunctionSpec {
+function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
   const options: FunctionOptions = definition.options;
   const { timeoutSeconds = 300, concurrency } = options;
   const isCls = definition.kind === "cls";
@@ -69,11 +77,21 @@ function toFunctionSpec(definition: Definition): FunctionSpec {
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
+    uses: toUses(options.uses, app),
   };
 }
 
 function toSpot({ spot, nonpreemptible }: FunctionOptions): FunctionSpec["spot"] {
   return spot ?? (nonpreemptible === true ? "never" : "prefer");
+}
+
+/** Sorted, each once: the order in which they are written means nothing. */
+function toUses(uses: FunctionOptions["uses"], app: App): UseSpec[] | null {
+  if (uses === undefined) return null;
+  const byText = new Map(
+    uses.map((entry) => toUse(entry, app)).map((use) => [JSON.stringify(use), use]),
+  );
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
 }
 
 function toImages(definitions: readonly Definition[]): ImageSpec[] {

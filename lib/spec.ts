@@ -39,6 +39,14 @@ export interface ImageSpec {
   readonly dockerfile: string;
 }
 
+/** What a function may call. */
+export interface UseSpec {
+  /** `null`: its own app. */
+  readonly app: string | null;
+  /** `null`: all functions and classes of that app. */
+  readonly name: string | null;
+}
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
@@ -69,6 +77,8 @@ export interface FunctionSpec {
   readonly enableMemorySnapshot: boolean;
   readonly blockNetwork: boolean;
   readonly nonpreemptible: boolean;
+  /** What it may call beside itself; `null`: all of its own app, by the role of that. */
+  readonly uses: readonly UseSpec[] | null;
 }
 
 export interface EntrypointSpec {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { templateHash } from "../../cdk/toolkit/template-hash.ts";
 import { createClients } from "../../lib/aws/clients.ts";
 import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
@@ -7,6 +8,7 @@ import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
 import { maxHourlyUsd } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { createWake, poolsKept } from "../../lib/aws/wake.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { throwViolations } from "../../lib/options/violation.ts";
 import { type FirstOffer, firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
@@ -67,9 +69,14 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   };
   const rows = new DynamoRows(clients.dynamo, facts["table-name"]);
   const objects = new S3Objects(clients.s3, facts["bucket-name"]);
-  const ports = { rows, objects, now: Date.now };
+  const clock = { now: Date.now, sleep: (ms: number) => pause(ms) };
+  const ports = { rows, objects, clock };
   const row = await deployCode(ports, deployment);
-  if (row !== undefined) return { row, changed: undefined, gpus };
+  if (row !== undefined) {
+    const controller = facts["controller-function-arn"];
+    await startKept(createWake(clients.lambda, { app: spec.name, controller }), request);
+    return { row, changed: undefined, gpus };
+  }
   const { deployAppStack } = await import("./app-stack.ts");
   const deployed = await deployAppStack({
     ...{ spec, module: loaded.app.name, code: bundle.file, environment, images, shards },
@@ -78,4 +85,20 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   // The stack may have been right already while other code was ahead of it.
   const live = await deployCode(ports, deployment);
   return { row: live ?? deployed.row, changed: deployed.changed, gpus };
+}
+
+/** What deploys a stack does so itself. */
+async function startKept(
+  wake: ReturnType<typeof createWake>,
+  { spec, steps }: DeployRequest,
+): Promise<void> {
+  const pools = poolsKept(spec.functions);
+  if (pools.length === 0) return;
+  await wake(pools).catch((error: unknown) => {
+    steps.notice({
+      code: "WINDLASS_NOT_WOKEN",
+      message: `containers of \`minContainers\` start within a minute, not at once: ${String(error)}`,
+      hint: "allow lambda:InvokeFunction on the environment's controller to whoever deploys",
+    });
+  });
 }

@@ -37,7 +37,11 @@ export class InputQueues extends Construct {
       redrivePolicy,
     };
     this.urls = new Map(
-      props.functions.map((name) => [name, new CfnQueue(this, name, queueProps).ref]),
+      props.functions.map((name) => {
+        // Roles of functions with `uses` tell queues apart by it.
+        const tags = [{ key: "windlass:function", value: name }];
+        return [name, new CfnQueue(this, name, { ...queueProps, tags }).ref];
+      }),
     );
   }
 }

@@ -13,18 +13,22 @@ export interface Resolved {
   /** By hash of the image. */
   readonly taskDefinitions: ReadonlyMap<string, string>;
   readonly containerName: string;
+  /** Roles of functions that have their own, by their names. */
+  readonly taskRoles: ReadonlyMap<string, string>;
 }
 
 /** The functions' part of a manifest. */
 export function manifestFunctions(
   { functions }: AppSpec,
-  { queueUrls, taskDefinitions, containerName }: Resolved,
+  { queueUrls, taskDefinitions, containerName, taskRoles }: Resolved,
 ): Record<string, ManifestFunction> {
   return Object.fromEntries(
     functions.map((spec) => {
       const queueUrl = queueUrls.get(spec.name) ?? "";
       const taskDefinition = taskDefinitions.get(spec.image) ?? "";
-      return [spec.name, { queueUrl, taskDefinition, containerName, spec }];
+      const taskRole = taskRoles.get(spec.name);
+      const own = taskRole === undefined ? {} : { taskRole };
+      return [spec.name, { queueUrl, taskDefinition, containerName, ...own, spec }];
     }),
   );
 }

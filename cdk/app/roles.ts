@@ -3,46 +3,53 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { appRolePath, shortHash } from "../names.ts";
+import { ownQueuePrefix } from "../../lib/aws/parameter-sets.ts";
+import { InvalidError } from "../../lib/errors.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
+import { appRolePath } from "../names.ts";
+import { type AccessProps, namedQueues, ownData, taggedQueues, USE_QUEUE } from "./access.ts";
+import { narrowAccess } from "./narrow-access.ts";
 
-export interface AppRolesProps {
-  readonly app: string;
-  readonly environment: string;
-  readonly tableName: string;
-  readonly bucketName: string;
-  readonly controllerFunctionArn: string;
+/** IAM allows 10,240 for all inline policies of a role [IAM quotas]; the rest is for keys. */
+const MAX_POLICY_CHARS = 9500;
+
+export interface AppRolesProps extends AccessProps {
+  readonly functions: readonly FunctionSpec[];
   readonly logGroup: ILogGroup;
   /** Keys of what the app reads and writes. */
   readonly encryptionKeys: readonly IKey[];
 }
 
-/** The role of an app's containers, cut to its own rows, objects and queues, and the role that starts them. */
+/**
+ * The role of an app's containers, cut to its own rows, objects and queues; one for each function with `uses`, cut to
+ * those; and the role that starts them.
+ *
+ * @throws InvalidError when a function uses more than a policy of IAM has room for
+ */
 export class AppRoles extends Construct {
   readonly taskRole: Role;
+  /** ARNs of the roles of functions that have their own, by their names. */
+  readonly ownRoles: ReadonlyMap<string, string>;
   readonly executionRole: Role;
 
   constructor(scope: Construct, id: string, props: AppRolesProps) {
     super(scope, id);
-    this.taskRole = new Role(this, "Task", {
-      assumedBy: taskPrincipal(this),
-      path: appRolePath(props.environment),
+    this.taskRole = this.#containerRole("Task", props, {
       description: `Containers of the Windlass app ${props.app}`,
-      inlinePolicies: {
-        app: new PolicyDocument({
-          statements: [
-            rowStatement(this, props),
-            ...objectStatements(this, props),
-            ...queueStatements(this, props),
-            // For calls that a container makes itself.
-            new PolicyStatement({
-              actions: ["lambda:InvokeFunction"],
-              resources: [props.controllerFunctionArn],
-            }),
-          ],
-        }),
-      },
+      statements: [...ownData(this, props), ...ownQueues(this, props)],
     });
-    for (const key of props.encryptionKeys) key.grantEncryptDecrypt(this.taskRole);
+    const narrowed = props.functions.filter(({ uses }) => (uses ?? null) !== null);
+    this.ownRoles = new Map(
+      narrowed.map((spec) => {
+        const statements = narrowAccess(this, spec, props);
+        checkRoom(this, spec.name, statements);
+        const role = this.#containerRole(`Uses-${spec.name}`, props, {
+          description: `Containers of ${spec.name} of the Windlass app ${props.app}`,
+          statements,
+        });
+        return [spec.name, role.roleArn];
+      }),
+    );
     this.executionRole = new Role(this, "Execution", {
       assumedBy: taskPrincipal(this),
       path: appRolePath(props.environment),
@@ -52,6 +59,35 @@ export class AppRoles extends Construct {
       },
     });
   }
+
+  #containerRole(
+    id: string,
+    { environment, encryptionKeys }: AppRolesProps,
+    given: { readonly description: string; readonly statements: PolicyStatement[] },
+  ): Role {
+    const { description, statements } = given;
+    const role = new Role(this, id, {
+      assumedBy: taskPrincipal(this),
+      // The controller may pass roles of this path.
+      path: appRolePath(environment),
+      description,
+      inlinePolicies: { app: new PolicyDocument({ statements }) },
+    });
+    for (const key of encryptionKeys) key.grantEncryptDecrypt(role);
+    return role;
+  }
+}
+
+/** @throws InvalidError when IAM would refuse the policy: a deployment would fail in its middle */
+function checkRoom(scope: Construct, name: string, statements: readonly PolicyStatement[]): void {
+  const resolved = Stack.of(scope).resolve(statements.map((statement) => statement.toJSON()));
+  // Names that only a deployment knows are longer here, as references to them.
+  const { length } = JSON.stringify(resolved);
+  if (length <= MAX_POLICY_CHARS) return;
+  const message = `\`uses\` of "${name}" makes a policy of ${length} characters, at most ${MAX_POLICY_CHARS} are allowed`;
+  const hint =
+    "name whole apps instead of their functions, or spread the calls over several functions";
+  throw new InvalidError("WINDLASS_USES_TOO_MUCH", message, { hint });
 }
 
 /** Only for tasks of this account: ECS cannot be talked into using the role for another's. */
@@ -62,75 +98,11 @@ function taskPrincipal(scope: Construct): ServicePrincipal {
   });
 }
 
-function rowStatement(scope: Construct, { app, tableName }: AppRolesProps): PolicyStatement {
-  return new PolicyStatement({
-    actions: [
-      "dynamodb:GetItem",
-      "dynamodb:BatchGetItem",
-      "dynamodb:Query",
-      "dynamodb:PutItem",
-      "dynamodb:UpdateItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:ConditionCheckItem",
-    ],
-    resources: [
-      Stack.of(scope).formatArn({
-        service: "dynamodb",
-        resource: "table",
-        resourceName: tableName,
-      }),
-    ],
-    conditions: {
-      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${app}#*`] },
-      // "For all values" holds where there are none.
-      Null: { "dynamodb:LeadingKeys": "false" },
-    },
-  });
-}
-
-function objectStatements(scope: Construct, { app, bucketName }: AppRolesProps): PolicyStatement[] {
-  const objects = (folder: string): string =>
-    Stack.of(scope).formatArn({
-      service: "s3",
-      region: "",
-      account: "",
-      resource: bucketName,
-      resourceName: `${folder}/${app}/*`,
-    });
+function ownQueues(scope: Construct, props: AppRolesProps): PolicyStatement[] {
+  const made = `${ownQueuePrefix(props.environment, props.app)}*`;
   return [
-    new PolicyStatement({
-      actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-      resources: [objects("calls")],
-    }),
-    new PolicyStatement({
-      actions: ["s3:GetObject"],
-      resources: [objects("bundles"), objects("manifests")],
-    }),
-  ];
-}
-
-function queueStatements(scope: Construct, { app, environment }: AppRolesProps): PolicyStatement[] {
-  const queues = (resource: string): string =>
-    Stack.of(scope).formatArn({ service: "sqs", resource });
-  const use = [
-    "sqs:SendMessage",
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:ChangeMessageVisibility",
-    "sqs:GetQueueAttributes",
-  ];
-  return [
-    // By tag: a policy has no room for hundreds of ARNs, and a stack's name may begin with another's.
-    new PolicyStatement({
-      actions: use,
-      resources: [queues("*")],
-      conditions: { StringEquals: { "aws:ResourceTag/windlass:app": app } },
-    }),
-    // Reply queues have no tags: an account may set 30 a second.
-    new PolicyStatement({
-      actions: [...use, "sqs:CreateQueue", "sqs:DeleteQueue"],
-      resources: [queues(`windlass-${environment}-${shortHash(app, 16)}-*`)],
-    }),
+    taggedQueues(scope, props, { actions: USE_QUEUE }),
+    namedQueues(scope, [made], [...USE_QUEUE, "sqs:CreateQueue", "sqs:DeleteQueue"]),
   ];
 }
 

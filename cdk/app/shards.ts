@@ -12,6 +12,8 @@ export interface ShardPlan {
   readonly app: string;
   readonly functions: readonly string[];
   readonly images: number;
+  /** Roles of functions that have their own. */
+  readonly roles: number;
   readonly shards: number | undefined;
 }
 
@@ -22,9 +24,9 @@ export interface ShardPlan {
  * @throws InvalidError when a stack would have more than 400 resources, or `shards` is out of range
  */
 export function planShards(plan: ShardPlan): readonly (readonly string[])[] | undefined {
-  const { app, functions, images, shards } = plan;
+  const { app, functions, images, roles, shards } = plan;
   if (shards === undefined) {
-    const resources = functions.length + images + FIXED_RESOURCES;
+    const resources = functions.length + images + roles + FIXED_RESOURCES;
     if (resources > MAX_RESOURCES) throw tooMany(app, resources, neededShards(functions));
     return undefined;
   }

@@ -1,5 +1,6 @@
 import {
   type ContainerInstance,
+  DeregisterTaskDefinitionCommand,
   DescribeContainerInstancesCommand,
   DescribeTasksCommand,
   type ECSClient,
@@ -110,6 +111,15 @@ export class EcsCluster implements Cluster {
     );
   }
 
+  async deregister(taskDefinition: string): Promise<void> {
+    const command = new DeregisterTaskDefinitionCommand({ taskDefinition });
+    await this.#client.send(command).catch((error: unknown) => {
+      // It was deregistered and then deleted.
+      if (isNamed(error, "ClientException") || isNamed(error, "InvalidParameterException")) return;
+      throw error;
+    });
+  }
+
   #request({ container, needs, gpus, memoryLimitMiB, ...request }: TaskRequest): RunTaskCommand {
     return new RunTaskCommand({
       cluster: this.#cluster,
@@ -122,6 +132,7 @@ export class EcsCluster implements Cluster {
         { type: "memberOf", expression: `ec2InstanceId == ${request.instanceId}` },
       ],
       overrides: {
+        ...(request.taskRole !== undefined && { taskRoleArn: request.taskRole }),
         containerOverrides: [
           {
             name: request.containerName,

@@ -15,6 +15,7 @@ import type { Controller } from "./controller.ts";
 import { Ec2Fleet } from "./ec2-fleet.ts";
 import { EcsCluster } from "./ecs-cluster.ts";
 import { type ControllerEvent, toRequest } from "./event.ts";
+import { S3StoredObjects } from "./s3-stored-objects.ts";
 
 const controller: Controller = createController();
 
@@ -32,10 +33,12 @@ function createController(): Controller {
   const bucket = variable("BUCKET_NAME");
   // AWS slows down whoever asks too much; all requests of a client then slow down together.
   const config = { retryMode: "adaptive", maxAttempts: 5 };
+  const s3 = new S3Client(config);
   return {
     ports: {
       rows: new DynamoRows(new DynamoDBClient(config), table),
-      objects: new S3Objects(new S3Client(config), bucket),
+      objects: new S3Objects(s3, bucket),
+      stored: new S3StoredObjects(s3, bucket),
       queues: new SqsDemand(new SQSClient(config)),
       cluster: new EcsCluster(new ECSClient(config), variable("CLUSTER_NAME")),
       fleet: new Ec2Fleet({

@@ -17,7 +17,7 @@ import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
 import { isLeaving, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
 import { type Survey, survey } from "./survey.ts";
-import { sweepNumber, sweepParameters, sweepSessions } from "./sweep.ts";
+import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
 import { type KnownApp, toHostState } from "./world.ts";
 
 /** Partition key of the rows of all apps, see `appKey`. */
@@ -70,10 +70,7 @@ export async function runPass(
   const planned = await measure(chosen, { asked, found }, controller);
   const actions = await decide(planned, { asked, found }, controller);
   const acted = await act(actions, { found, apps: chosen.apps, lease }, controller);
-  if (turn !== undefined) {
-    const sweep = () => sweepSessions(turn, controller);
-    await attempt({ at: "sweep-sessions", app: turn }, sweep, ports);
-  }
+  if (turn !== undefined) await sweepLeftovers(turn, controller);
   return {
     ...acted,
     idleApps: new Set(

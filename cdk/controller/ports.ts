@@ -33,6 +33,8 @@ export interface TaskRequest {
   readonly instanceId: string;
   readonly taskDefinition: string;
   readonly containerName: string;
+  /** Undefined: that of the task definition. */
+  readonly taskRole: string | undefined;
   readonly needs: Needs;
   /** GPUs on this host. */
   readonly gpus: number;
@@ -60,6 +62,8 @@ export interface Cluster {
   tasksOn(hostArn: string): Promise<readonly string[]>;
   stop(taskArn: string, reason: string): Promise<void>;
   setDraining(hostArn: string, isDraining: boolean): Promise<void>;
+  /** Nothing can be started from this task definition any more; one that is gone is no error. */
+  deregister(taskDefinition: string): Promise<void>;
 }
 
 /** One host to be bought. */
@@ -101,9 +105,27 @@ export interface Fleet {
   terminate(instanceIds: readonly string[]): Promise<void>;
 }
 
+/** S3 lists so many objects a request [ListObjectsV2]. */
+export const LISTED_OBJECTS = 1000;
+
+export interface StoredObject {
+  readonly key: string;
+  /** When it was last written, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Port to what is in the environment's bucket, without its content. */
+export interface StoredObjects {
+  /** The first objects whose keys begin so, at most {@link LISTED_OBJECTS}. */
+  list(prefix: string): Promise<readonly StoredObject[]>;
+  /** Removes at most {@link LISTED_OBJECTS}. */
+  remove(keys: readonly string[]): Promise<void>;
+}
+
 export interface ControllerPorts {
   readonly rows: Rows;
   readonly objects: Objects;
+  readonly stored: StoredObjects;
   readonly queues: DemandQueues;
   readonly cluster: Cluster;
   readonly fleet: Fleet;

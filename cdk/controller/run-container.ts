@@ -60,6 +60,7 @@ function taskRequest(
     instanceId: host.row.instanceId ?? "",
     taskDefinition: fn.taskDefinition,
     containerName: fn.containerName,
+    taskRole: fn.taskRole,
     needs: needsOf(fn.spec),
     gpus,
     memoryLimitMiB: fn.spec.memoryMiB.limit,

@@ -1,9 +1,11 @@
 import { parametersKey, sessionKey } from "../../lib/aws/keys.ts";
 import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
 import type { SessionRow } from "../../lib/aws/reply-session.ts";
+import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
 import { isLive, poolId } from "./pools.ts";
 import type { ClusterTask, ControllerPorts } from "./ports.ts";
+import { sweepDeployments } from "./sweep-deployments.ts";
 import type { KnownApp, KnownContainer } from "./world.ts";
 
 /** Sessions write every five minutes while they live. */
@@ -60,8 +62,15 @@ export async function sweepParameters(app: string, { ports }: Controller): Promi
   return [...kept.slice(first), ...kept.slice(0, first)].slice(0, MAX_SETS);
 }
 
+/** Removes what silent sessions and old deployments of one app have left. */
+export async function sweepLeftovers(app: string, controller: Controller): Promise<void> {
+  const { ports } = controller;
+  await attempt({ at: "sweep-sessions", app }, () => sweepSessions(app, controller), ports);
+  await attempt({ at: "sweep-deployments", app }, () => sweepDeployments(app, controller), ports);
+}
+
 /** Removes the reply queues and rows of the silent sessions of one app. */
-export async function sweepSessions(app: string, { ports }: Controller): Promise<void> {
+async function sweepSessions(app: string, { ports }: Controller): Promise<void> {
   const sessions = await ports.rows.list<SessionRow>(`${app}#sessions`);
   for (const { sk, body } of sessions) {
     if (ports.now() - body.at < SESSION_LIMIT_MS) continue;

@@ -1,7 +1,12 @@
-import { flipDeployment, type NextDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
+import {
+  type FlipClock,
+  flipDeployment,
+  type NextDeployment,
+} from "../../lib/aws/deploy/flip-deployment.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
-import { appKey, deploymentKey } from "../../lib/aws/keys.ts";
+import { appKey, bundleObject, deploymentKey, historyKey, sweepKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
+import { poolsKept } from "../../lib/aws/wake.ts";
 import { AlreadyExistsError, InvalidError } from "../../lib/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { fillManifest } from "./manifest-text.ts";
@@ -10,8 +15,11 @@ import { type RemovalPorts, removedFunctions } from "./removed-functions.ts";
 import { type DeploymentProperties, type DeploymentRequest, ownerOf } from "./request.ts";
 
 export interface DeploymentPorts extends RemovalPorts {
-  /** Milliseconds since 1970. */
-  now(): number;
+  /** Asks the controller to look at these pools of an app. */
+  wake(app: string, pools: readonly string[]): Promise<void>;
+  /** Hears of what failed without failing the deployment. */
+  onError(error: unknown): void;
+  readonly clock: FlipClock;
 }
 
 /**
@@ -28,17 +36,17 @@ export async function runDeployment(
   ports: DeploymentPorts,
 ): Promise<void> {
   if (request.RequestType === "Delete") return await removeDeployment(request, ports);
-  const { rows, objects, now } = ports;
+  const { rows, objects, clock } = ports;
   const properties = request.ResourceProperties;
   const { app } = properties;
-  // Refused before anything is stored; looked at again with each attempt.
+  // Refused before anything is read; looked at again with each attempt.
   checkCurrent(request, (await rows.get<DeploymentRow>(deploymentKey(app)))?.body);
-  await storeBundle(properties, objects);
-  const { key: manifestKey, functions } = await storeManifest(properties, objects);
+  const code = await stagedBundle(properties, objects);
+  const manifest = await stagedManifest(properties, objects);
   const next = {
     codeHash: await liveCode(request, ports),
     specHash: properties.specHash,
-    manifestKey,
+    manifestKey: manifest.key,
     owner: ownerOf(request),
     shards: properties.shards,
     templateHash: properties.templateHash,
@@ -49,37 +57,48 @@ export async function runDeployment(
   ): Promise<NextDeployment | undefined> => {
     checkCurrent(request, current);
     if (current !== undefined && isSame(current, next)) return undefined;
-    const removes = await removedFunctions(request, { current, kept: functions }, ports);
+    const removes = await removedFunctions(request, { current, kept: manifest.functions }, ports);
     return { ...next, removes };
   };
-  await flipDeployment(rows, { app, decide, now });
+  const store = async (): Promise<void> => {
+    await objects.write(bundleObject(app, properties.codeHash), code, "text/javascript");
+    await objects.write(manifest.key, manifest.text, "application/json");
+  };
+  await flipDeployment(rows, { app, decide, store, clock });
+  // Else its next sweep starts them, within a minute.
+  if (manifest.kept.length > 0) await ports.wake(app, manifest.kept).catch(ports.onError);
 }
 
-async function storeBundle(
+async function stagedBundle(
   { app, codeHash, codeBucket, codeKey }: DeploymentProperties,
   objects: DeploymentObjects,
-): Promise<void> {
+): Promise<Uint8Array> {
   const code = await objects.readStaged(codeBucket, codeKey);
   const hash = sha256(code);
-  if (hash !== codeHash) {
-    const message = `the bundle of app "${app}" has the hash ${hash}, but its template says ${codeHash}`;
-    const hint = "synthesize and deploy again, without changing files in between";
-    throw new InvalidError("WINDLASS_CODE_CHANGED", message, { hint });
-  }
-  await objects.write(`bundles/${app}/${codeHash}.mjs`, code, "text/javascript");
+  if (hash === codeHash) return code;
+  const message = `the bundle of app "${app}" has the hash ${hash}, but its template says ${codeHash}`;
+  const hint = "synthesize and deploy again, without changing files in between";
+  throw new InvalidError("WINDLASS_CODE_CHANGED", message, { hint });
 }
 
-/** Resolves to the key of the manifest, and to the names of the functions in it. */
-async function storeManifest(
+interface NewManifest {
+  readonly key: string;
+  readonly text: string;
+  readonly functions: ReadonlySet<string>;
+  /** Those that are to have containers at once. */
+  readonly kept: readonly string[];
+}
+
+async function stagedManifest(
   { app, manifestBucket, manifestKey, values }: DeploymentProperties,
   objects: DeploymentObjects,
-): Promise<{ readonly key: string; readonly functions: ReadonlySet<string> }> {
+): Promise<NewManifest> {
   const staged = await objects.readStaged(manifestBucket, manifestKey);
   const text = fillManifest(new TextDecoder().decode(staged), values);
   const key = `manifests/${app}/${sha256(text)}.json`;
-  await objects.write(key, text, "application/json");
   const { functions } = JSON.parse(text) as Manifest; // Written by the constructs.
-  return { key, functions: new Set(Object.keys(functions)) };
+  const kept = poolsKept(Object.values(functions).map(({ spec }) => spec));
+  return { key, text, functions: new Set(Object.keys(functions)), kept };
 }
 
 /**
@@ -99,7 +118,7 @@ async function liveCode(
   }
   // Is the update that is rolled back the current deployment?
   if (current.isAhead || current.codeHash !== old?.codeHash) return codeHash;
-  const before = await rows.get<DeploymentRow>(deploymentKey(app, current.number - 1));
+  const before = await rows.get<DeploymentRow>(historyKey(app, current.number - 1));
   const wasAhead = before?.body.isAhead === true && before.body.templateHash === templateHash;
   return wasAhead ? before.body.codeHash : codeHash;
 }
@@ -120,10 +139,10 @@ async function removeDeployment(
   // The row last: should anything fail before, it still says that there is something to remove, and whose it is.
   await rows.delete(appKey(app));
   await objects.removeAll(`manifests/${app}/`);
-  const { pk } = deploymentKey(app);
-  for (const { body } of await rows.list<DeploymentRow>(pk)) {
-    await rows.delete(deploymentKey(app, body.number));
+  for (const { body } of await rows.list<DeploymentRow>(historyKey(app, 0).pk)) {
+    await rows.delete(historyKey(app, body.number));
   }
+  await rows.delete(sweepKey(app));
   await rows.delete(deploymentKey(app));
 }
 

@@ -1,21 +1,27 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3 } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
+import { createWake } from "../../lib/aws/wake.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { toAnswer } from "./answer.ts";
 import { type DeploymentPorts, runDeployment } from "./deployment.ts";
 import type { DeploymentRequest } from "./request.ts";
 import { S3Objects } from "./s3-objects.ts";
 
+const lambda = new LambdaClient();
 const ports: DeploymentPorts = {
   rows: new DynamoRows(new DynamoDBClient(), variable("TABLE_NAME")),
   objects: new S3Objects(new S3(), variable("BUCKET_NAME")),
   queues: new SqsDemand(new SQSClient()),
   isRollback,
-  now: Date.now,
+  wake: (app, pools) => createWake(lambda, { app, controller: variable("CONTROLLER_NAME") })(pools),
+  onError: (error) => process.stderr.write(`${String(error)}\n`),
+  clock: { now: Date.now, sleep: (ms) => pause(ms) },
 };
 
 /** The Lambda function that answers the custom resources of apps. CloudFormation waits until it is told. */

@@ -29,15 +29,38 @@ function dataStatements(
       ["GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"],
     ),
     rowAccess(table, ["#apps", "*#deployment", "*#call#*"], ["GetItem", "Query"]),
-    new PolicyStatement({
-      actions: ["s3:GetObject"],
-      resources: [bucket.arnForObjects("manifests/*")],
-    }),
+    ...sweepStatements({ table, bucket }),
     ...queueAccess(scope, environment, ["sqs:DeleteQueue"]),
     new PolicyStatement({
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [logGroup.logGroupArn],
     }),
+  ];
+}
+
+/** Old deployments go, with what they alone name; the current one can only be read. */
+function sweepStatements({
+  table,
+  bucket,
+}: Pick<ControllerFunctionProps, "table" | "bucket">): PolicyStatement[] {
+  const [bundles, manifests] = ["bundles/*", "manifests/*"];
+  return [
+    rowAccess(table, ["*#history"], ["Query", "DeleteItem"]),
+    rowAccess(table, ["*#sweep"], ["GetItem", "PutItem"]),
+    new PolicyStatement({
+      actions: ["s3:GetObject"],
+      resources: [bucket.arnForObjects(manifests)],
+    }),
+    new PolicyStatement({
+      actions: ["s3:DeleteObject"],
+      resources: [bucket.arnForObjects(bundles), bucket.arnForObjects(manifests)],
+    }),
+    new PolicyStatement({
+      actions: ["s3:ListBucket"],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { "s3:prefix": [bundles, manifests] } },
+    }),
+    new PolicyStatement({ actions: ["ecs:DeregisterTaskDefinition"], resources: ["*"] }),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface DeploymentFunctionProps {
   readonly table: Table;
   readonly bucket: Bucket;
   readonly logGroup: ILogGroup;
+  /** ARN of the controller's function. */
+  readonly controllerArn: string;
   readonly encryptionKey?: IKey;
 }
 
@@ -25,7 +27,7 @@ export class DeploymentFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeploymentFunctionProps) {
     super(scope, id);
-    const { environment, table, bucket, logGroup, encryptionKey } = props;
+    const { environment, table, bucket, logGroup, controllerArn, encryptionKey } = props;
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       description: "Deployments of Windlass: bundles, manifests and deployment rows",
@@ -46,6 +48,11 @@ export class DeploymentFunction extends Construct {
                 }),
               ],
             }),
+            // Containers that a deployment is to have at once.
+            new PolicyStatement({
+              actions: ["lambda:InvokeFunction"],
+              resources: [controllerArn],
+            }),
             new PolicyStatement({
               actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
               resources: [logGroup.logGroupArn],
@@ -63,7 +70,11 @@ export class DeploymentFunction extends Construct {
       code: Code.fromAsset(join(ownFolder(), "dist/cdk/deployment-function")),
       memorySize: 512,
       timeout: Duration.minutes(5),
-      environment: { TABLE_NAME: table.tableName, BUCKET_NAME: bucket.bucketName },
+      environment: {
+        TABLE_NAME: table.tableName,
+        BUCKET_NAME: bucket.bucketName,
+        CONTROLLER_NAME: controllerArn,
+      },
       role,
       logGroup,
     }).functionArn;
@@ -74,7 +85,7 @@ function rowStatements(table: Table): PolicyStatement[] {
   return [
     rowAccess(
       table,
-      ["*#deployment", "#apps"],
+      ["*#deployment", "*#history", "*#sweep", "#apps"],
       ["GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"],
     ),
     // Whether functions that go have open calls.

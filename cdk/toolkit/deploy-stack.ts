@@ -4,6 +4,7 @@ import { toImageError } from "../images/build-failure.ts";
 import { toDeployError } from "./failure.ts";
 import { FEATURE_FLAGS } from "./feature-flags.ts";
 import { ProgressHost, type StackProgress } from "./progress-host.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** CloudFormation is asked for news this often; it answers a few such requests a second for a whole account. */
 const POLL_MS = 1000;
@@ -27,7 +28,14 @@ export interface DeployedStack {
 }
 
 /** Synthesizes a stack in this process and deploys it. @throws WindlassError */
-export async function deployStack(deployment: StackDeployment): Promise<DeployedStack> {
+export function deployStack(deployment: StackDeployment): Promise<DeployedStack> {
+  return withTemporaryFolder((folder) => deployFrom(folder, deployment));
+}
+
+async function deployFrom(
+  assemblyFolder: string,
+  deployment: StackDeployment,
+): Promise<DeployedStack> {
   const { name, build, context = {}, onProgress, onMessage } = deployment;
   const ioHost = new ProgressHost({ onProgress, onMessage });
   const contextStore = new MemoryContext(context);
@@ -40,7 +48,12 @@ export async function deployStack(deployment: StackDeployment): Promise<Deployed
         return scope.synth();
       },
       // Nothing is written where the user is.
-      { clobberEnv: false, contextStore, synthOptions: { validation: false } },
+      {
+        outdir: assemblyFolder,
+        clobberEnv: false,
+        contextStore,
+        synthOptions: { validation: false },
+      },
     );
     await toolkit.deploy(source, {
       deploymentMethod: { method: "direct" },

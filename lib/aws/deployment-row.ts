@@ -6,7 +6,15 @@ export interface Removal {
   readonly at: number;
 }
 
-/** The current deployment of an app. */
+/** The controller removes what only old deployments of an app name. */
+export interface SweepRow {
+  /** When that has ended at the latest, in milliseconds since 1970. */
+  readonly until: number;
+  /** Task definitions of a manifest that is not done with yet. */
+  readonly deregistered?: readonly string[];
+}
+
+/** A deployment of an app. */
 export interface DeploymentRow {
   /** Grows by one with each deployment, rollbacks too. */
   readonly number: number;

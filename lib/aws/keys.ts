@@ -22,6 +22,7 @@ export function blockKey(app: string, callId: string, input: number): string {
   return `${app}#call#${callId}#${Math.floor(input / BLOCK_INPUTS)}`;
 }
 
+<<<<<<< HEAD
 /** Says who has received the message of a range that somebody holds. */
 export function messageKey(app: string, callId: string, start: number): RowKey {
   return { pk: `${app}#message#${callId}`, sk: String(start).padStart(10, "0") };
@@ -31,6 +32,21 @@ export function messageKey(app: string, callId: string, start: number): RowKey {
 export function deploymentKey(app: string, number?: number): RowKey {
   const sk = number === undefined ? "current" : String(number).padStart(10, "0");
   return { pk: `${app}#deployment`, sk };
+=======
+/** The app's current deployment. */
+export function deploymentKey(app: string): RowKey {
+  return { pk: `${app}#deployment`, sk: "current" };
+}
+
+/** A deployment of the app's history, the current one too: the controller removes the oldest, and nothing else. */
+export function historyKey(app: string, number: number): RowKey {
+  return { pk: `${app}#history`, sk: String(number).padStart(10, "0") };
+}
+
+/** Says that the controller removes what only old deployments name: none may go live meanwhile. */
+export function sweepKey(app: string): RowKey {
+  return { pk: `${app}#sweep`, sk: "sweep" };
+>>>>>>> w-b
 }
 
 export function containerKey(app: string, containerId: string): RowKey {

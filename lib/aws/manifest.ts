@@ -19,5 +19,7 @@ export interface ManifestFunction {
   readonly queueUrl: string;
   readonly taskDefinition: string;
   readonly containerName: string;
+  /** ARN of its role; absent where it has that of its app. */
+  readonly taskRole?: string;
   readonly spec: FunctionSpec;
 }

@@ -40,6 +40,14 @@ export function ownQueuePrefix(environment: string, app: string): string {
   return `windlass-${environment}-${sha256(app).slice(0, 16)}-`;
 }
 
+/** What follows it in the names of reply queues: roles tell them from the others by it. */
+export const REPLY_QUEUES = "r-";
+
+/** What follows it in the names of queues of a class's parameter sets. SQS takes 80 characters in all. */
+export function setQueues(name: string): string {
+  return `${sha256(name).slice(0, 8)}-`;
+}
+
 export interface ParameterSetsOptions {
   readonly app: string;
   readonly environment: string;
@@ -79,7 +87,7 @@ export class ParameterSets {
       const found = await rows.get<ParametersRow>(key);
       if (found !== undefined && now() - found.body.at < BEAT_MS) return found.body.queueUrl;
       // The same name each time: of two that make it at once, both get the one queue.
-      const queue = `${ownQueuePrefix(environment, app)}${sha256(pool).slice(0, 16)}`;
+      const queue = `${ownQueuePrefix(environment, app)}${setQueues(name)}${sha256(pool).slice(0, 12)}`;
       const queueUrl = await queues.create(queue, RETENTION_SECONDS);
       const at = now();
       const row: ParametersRow = {

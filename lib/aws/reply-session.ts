@@ -1,6 +1,6 @@
 import { KEPT_SECONDS } from "./call-row.ts";
 import { sessionKey } from "./keys.ts";
-import { ownQueuePrefix } from "./parameter-sets.ts";
+import { ownQueuePrefix, REPLY_QUEUES } from "./parameter-sets.ts";
 import type { Queues } from "./queues.ts";
 import type { Rows } from "./rows.ts";
 
@@ -93,7 +93,7 @@ export class ReplySession {
 
   async #start(): Promise<void> {
     const { queues, app, environment, id, onError } = this.#options;
-    const name = `${ownQueuePrefix(environment, app)}${id}`;
+    const name = `${ownQueuePrefix(environment, app)}${REPLY_QUEUES}${id}`;
     try {
       const url = await queues.create(name, RETENTION_SECONDS);
       // First the row: a queue that no row names would never be swept.

@@ -1,10 +1,11 @@
 import type { AwsConnection, ConnectOptions } from "../client/connection.ts";
 import { createClients } from "./clients.ts";
-import { createBackend, createWake } from "./create-backend.ts";
+import { createBackend } from "./create-backend.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
 import { readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { SqsQueues } from "./sqs-queues.ts";
+import { createWake } from "./wake.ts";
 
 /**
  * Connects to an app that is deployed.

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import type { Backend } from "../backend.ts";
+import { runtime } from "../runtime.ts";
 import { LazyBackend } from "./lazy-backend.ts";
 import type { StartedBackend } from "./start-backend.ts";
 
@@ -39,8 +41,22 @@ export async function startAws(app: string, options: ConnectOptions): Promise<Aw
 
 const connections: Map<string, LazyBackend<AwsConnection>> = new Map();
 
+/**
+ * Where calls of a deployed app go. In a container that is its agent: it has the credentials and the environment, and
+ * knows which apps the function uses.
+ */
+export function connectionTo(app: string, options: ConnectOptions): Backend {
+  return agentOf(options) ?? connectedTo(app, options);
+}
+
+/** The agent of this container; undefined elsewhere, and for who says where the app is. */
+export function agentOf({ environment, region, credentials }: ConnectOptions): Backend | undefined {
+  const isElsewhere = [environment, region, credentials].some((option) => option !== undefined);
+  return runtime.container && !isElsewhere ? runtime.backend : undefined;
+}
+
 /** The connection of this process to an app; made with the first use of it. */
-export function connectionTo(app: string, options: ConnectOptions): LazyBackend<AwsConnection> {
+export function connectedTo(app: string, options: ConnectOptions): LazyBackend<AwsConnection> {
   const { environment, region, credentials } = options;
   const key = JSON.stringify([app, environment, region, credentials?.accessKeyId]);
   const known = connections.get(key);

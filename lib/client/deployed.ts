@@ -1,8 +1,9 @@
 import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
+import { InvalidError } from "../errors.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, toParams } from "../method-targets.ts";
-import { type ConnectOptions, connectionTo } from "./connection.ts";
+import { agentOf, type ConnectOptions, connectedTo, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
 export type Deployed<Handle> = Handle extends RemoteHandle
@@ -66,19 +67,29 @@ export type Client<Module> = {
  * A typed client of a deployed app: `connect<typeof import("./gpu/app.ts")>("media")`. Only types are imported, so no
  * code of the app comes with them. A function is found by its name, which must be that of its export.
  *
- * @throws NotFoundError when the app or its environment does not exist; WindlassError when AWS refuses
+ * @throws NotFoundError when the app or its environment does not exist; InvalidError in a container; WindlassError when
+ *   AWS refuses
  */
 export async function connect<Module>(
   app: string,
   options: ConnectOptions = {},
 ): Promise<Client<Module>> {
-  const backend = connectionTo(app, options);
+  if (agentOf(options) !== undefined) throw connectInContainer(app);
+  const backend = connectedTo(app, options);
   const functions = await (await backend.ready()).functions();
   const entries = functions.map(({ name, kind }) => {
     const target = { app, name, backend };
     return [name, kind === "cls" ? toCls(target) : toFunction(target)];
   });
   return Object.fromEntries(entries) as Client<Module>; // Typed by whoever named the module.
+}
+
+function connectInContainer(app: string): InvalidError {
+  return new InvalidError(
+    "WINDLASS_CONNECT_IN_CONTAINER",
+    `connect("${app}") asks which functions there are, which a container may not know`,
+    { hint: `name them: \`DeployedFunction.fromName("${app}", …)\`` },
+  );
 }
 
 class DeployedCalls extends TargetCalls {

@@ -1,5 +1,6 @@
 import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
 import type { Backend } from "../backend.ts";
+import { connectionTo } from "../client/connection.ts";
 import type { Page } from "../codec/page.ts";
 import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
@@ -166,6 +167,8 @@ export class ManagedPool {
       process: startRunner(root, inspect),
       source: this.#pool,
       backend,
+      // As it is deployed, by the credentials of this process.
+      otherApp: (name) => connectionTo(name, {}),
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => this.#pool.prefetches,
       isDebugged: inspect !== undefined,

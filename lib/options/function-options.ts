@@ -66,6 +66,14 @@ export interface ClsOptions {
   readonly blockNetwork?: boolean | undefined;
   /** Never on machines that can be taken away; not with `gpu`, which takes `spot: "never"`. @default false */
   readonly nonpreemptible?: boolean | undefined;
+  /**
+   * What its containers may call beside their own function: functions and classes of this app (`"resize"`), all of an app
+   * (`"media"`, this one by its name as well), or some of another that is deployed in the same environment
+   * (`"media/resize"`). On AWS it then has a role of its own, which can do no more; what a container calls that is not
+   * named fails on every machine with the code `WINDLASS_NOT_IN_USES`.
+   * @default - all of its own app, and nothing else
+   */
+  readonly uses?: readonly string[] | undefined;
 }
 
 /** Options of a function. */

@@ -8,6 +8,7 @@ import { checkNumber, type NumberRule } from "./numbers.ts";
 import { checkResource } from "./resource.ts";
 import { show } from "./show.ts";
 import { checkEnv } from "./text-maps.ts";
+import { checkUses } from "./uses.ts";
 import type { Violation } from "./violation.ts";
 
 /** Checks the value of one option; `subject` names it in a message. */
@@ -84,6 +85,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>>
   blockNetwork: checkBoolean,
   nonpreemptible: checkBoolean,
   spot: checkSpot,
+  uses: checkUses,
   schedule: checkSchedule,
 };
 

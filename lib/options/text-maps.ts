@@ -20,8 +20,9 @@ const ENV: TextMapRule = {
 
 const TAGS: TextMapRule = {
   code: "WINDLASS_INVALID_TAG",
-  key: /^[\p{L}\p{N} _.:/=+@-]{1,63}$/u,
-  keys: "1 to 63 letters, digits, spaces and _ . : / = + - @",
+  // Roles tell queues apart by tags of ours.
+  key: /^(?!windlass:)[\p{L}\p{N} _.:/=+@-]{1,63}$/u,
+  keys: "1 to 63 letters, digits, spaces and _ . : / = + - @, not beginning with windlass:",
   maxValueChars: 63,
   hint: 'write names and strings, for instance `{ team: "media" }`',
 };

@@ -44,6 +44,8 @@ export interface AwsContainerOptions {
   readonly startRunner: () => Runner;
   /** Where calls made by user code go. */
   readonly backend: Backend;
+  /** The same for calls of another app. */
+  readonly otherApp: (app: string) => Backend;
   /** Asks the controller to look at these pools of the app. */
   readonly wake: (pools: readonly string[]) => Promise<void>;
   /** Milliseconds since 1970. */
@@ -260,13 +262,14 @@ export class AwsContainer {
   }
 
   #run(work: Work, bundle: string): void {
-    const { environment, backend, startRunner, now, onLine } = this.#options;
+    const { environment, backend, otherApp, startRunner, now, onLine } = this.#options;
     const { containerId, function: name } = environment;
     const { module: app, spec, params, meter } = work;
     const runner = this.#runner ?? startRunner();
     this.#runner = undefined;
     this.#agent = new Agent({
-      ...{ app, containerId, spec, params, bundle, backend, now },
+      ...{ app, containerId, spec, params, bundle, backend, otherApp, now },
+      deployedAs: environment.app,
       process: runner,
       source: meter,
       splitAfterMs: SPLIT_AFTER_MS,

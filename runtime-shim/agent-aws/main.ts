@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
+import type { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { createClients } from "../../lib/aws/clients.ts";
-import { createBackend, createWake } from "../../lib/aws/create-backend.ts";
+import { createBackend } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
+import { createWake } from "../../lib/aws/wake.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
 import { fetchCode } from "./code.ts";
 import { AwsContainer } from "./container.ts";
@@ -30,13 +32,24 @@ async function main(): Promise<number> {
     process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
   };
   // Without a controller the sweep finds what user code calls.
-  const wake =
-    controller === undefined ? async () => {} : createWake(clients.lambda, { app, controller });
-  const backend = createBackend({
-    ...{ app, environment: environment.environment, rows, objects, queues, wake, onError },
-  });
+  const wakeOf = (name: string) =>
+    controller === undefined
+      ? async () => {}
+      : createWake(clients.lambda, { app: name, controller });
+  const shared = { environment: environment.environment, rows, objects, queues, onError };
+  const backends = new Map<string, AwsBackend>();
+  const backendOf = (name: string): AwsBackend => {
+    const made = backends.get(name) ?? createBackend({ ...shared, app: name, wake: wakeOf(name) });
+    backends.set(name, made);
+    return made;
+  };
+  const [backend, wake] = [backendOf(app), wakeOf(app)];
   const container = new AwsContainer({
+<<<<<<< HEAD
     ...{ environment, rows, objects, queues, backend, wake },
+=======
+    ...{ environment, rows, objects, blobs: objects, queues, backend, otherApp: backendOf, wake },
+>>>>>>> w-b
     ...{ ...clocks, onError },
     fetchCode: (codeHash) => fetchCode(objects, { app, codeHash, folder: CODE_FOLDER }),
     startRunner: () =>
@@ -51,7 +64,7 @@ async function main(): Promise<number> {
   setInterval(() => container.tick(), TICK_MS);
   void container.start();
   const code = await container.ended;
-  await backend.close();
+  await Promise.all([...backends.values()].map((one) => one.close()));
   return code;
 }
 

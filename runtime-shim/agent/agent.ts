@@ -38,8 +38,12 @@ export interface AgentOptions {
   readonly bundle: string;
   readonly process: Runner;
   readonly source: LeaseSource;
+  /** The name that its app is deployed under; undefined where that is the one of its module. */
+  readonly deployedAs?: string;
   /** Where calls made by user code go. */
   readonly backend: Backend;
+  /** The same for calls of another app. */
+  readonly otherApp: (app: string) => Backend;
   /** Inputs that are given up when their lease makes no progress for this long. */
   readonly splitAfterMs: number;
   /** Leases taken ahead, so that the runner never waits; asked before each. */
@@ -86,7 +90,11 @@ export class Agent implements LeaseWorker {
     this.#options = options;
     this.#process = options.process;
     this.#startedAt = options.now();
-    this.#nested = new NestedCalls(options.backend, (buffers) => this.#process.send(buffers));
+    const { app, deployedAs = app, spec, backend, otherApp } = options;
+    this.#nested = new NestedCalls({
+      ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
+      send: (buffers) => this.#process.send(buffers),
+    });
     this.#process.listen({
       message: (message) => this.#receive(message),
       line: options.onLine,

@@ -3,6 +3,7 @@ import type {
   CallChannel,
   CallRequest,
   CallSink,
+  InputPage,
   ReadQuery,
   ResultPage,
 } from "../../lib/backend.ts";
@@ -19,22 +20,41 @@ import {
   toInputPage,
   toRequest,
 } from "../../lib/messages.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
+import { refuseCall } from "../../lib/uses.ts";
+
+export interface NestedCallsOptions {
+  /** The function that this container runs. */
+  readonly spec: FunctionSpec;
+  /** Names of its app: in its module first, then as it is deployed. */
+  readonly ownNames: readonly string[];
+  /** Where calls of its own app go. */
+  readonly backend: Backend;
+  /** Where calls of another app go. */
+  readonly otherApp: (app: string) => Backend;
+  readonly send: (buffers: readonly Buffer[]) => void;
+}
 
 interface Open {
   readonly channel: CallChannel;
   outstanding: number;
 }
 
-/** Relays the calls that user code in this container makes to the backend, and their results back. */
+/**
+ * Relays the calls that user code in this container makes to the backend of their app, and their results back. Refuses
+ * those that its function does not use.
+ */
 export class NestedCalls {
-  readonly #backend: Backend;
+  readonly #options: NestedCallsOptions;
   readonly #send: (buffers: readonly Buffer[]) => void;
   readonly #open: Map<number, Open> = new Map();
+  /** Calls of other apps that were spawned here: of a call, only its id is known later. */
+  readonly #spawned: Map<string, Backend> = new Map();
   #reads = 0;
 
-  constructor(backend: Backend, send: (buffers: readonly Buffer[]) => void) {
-    this.#backend = backend;
-    this.#send = send;
+  constructor(options: NestedCallsOptions) {
+    this.#options = options;
+    this.#send = options.send;
   }
 
   /** Inputs and reads whose answers the container waits for. */
@@ -88,10 +108,18 @@ export class NestedCalls {
 
   #channelFor(request: CallRequest, sink: CallSink): CallChannel {
     try {
-      return this.#backend.open(request, sink);
+      return this.#backendOf(request).open(request, sink);
     } catch (error) {
       return failingChannel(error, sink);
     }
+  }
+
+  /** @throws InvalidError when its function does not use the other */
+  #backendOf({ target }: CallRequest): Backend {
+    const { spec, ownNames, backend, otherApp } = this.#options;
+    const refusal = refuseCall(spec, target, ownNames);
+    if (refusal !== undefined) throw refusal;
+    return ownNames.includes(target.app) ? backend : otherApp(target.app);
   }
 
   #push(key: number, fields: readonly unknown[], message: Message): void {
@@ -125,12 +153,16 @@ export class NestedCalls {
 
   async #answer(key: number, message: Message): Promise<void> {
     const [name, , ...rest] = message.control;
+    const callId = String(rest[0]);
     if (name === "spawn") {
-      await this.#backend.spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
+      await this.#spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
     } else if (name === "end-spawn") {
-      await this.#backend.endSpawn(String(rest[0]), Number(rest[1]));
+      await this.#backendOfCall(callId).endSpawn(callId, Number(rest[1]));
     } else if (name === "cancel-call") {
-      await this.#backend.cancel(String(rest[0]), rest[1] === -1 ? undefined : Number(rest[1]));
+      await this.#backendOfCall(callId).cancel(
+        callId,
+        rest[1] === -1 ? undefined : Number(rest[1]),
+      );
     } else {
       await this.#read(key, rest[0] as ReadQuery); // Written by the runner's backend.
       return;
@@ -138,8 +170,18 @@ export class NestedCalls {
     this.#send(encodeControl("answer", key));
   }
 
+  async #spawn(request: CallRequest, page: InputPage): Promise<void> {
+    const backend = this.#backendOf(request);
+    if (backend !== this.#options.backend) this.#spawned.set(request.callId, backend);
+    await backend.spawn(request, page);
+  }
+
+  #backendOfCall(callId: string): Backend {
+    return this.#spawned.get(callId) ?? this.#options.backend;
+  }
+
   async #read(key: number, query: ReadQuery): Promise<void> {
-    const reading = await this.#backend.read(query);
+    const reading = await this.#backendOfCall(query.callId).read(query);
     for (const page of reading.pages) {
       const control = JSON.stringify(["page", key, ...resultFields(page)]);
       this.#send(encodeMessage(control, page.values.text, resultAttachments(page)));

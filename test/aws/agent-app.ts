@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 import { appendFileSync, existsSync } from "node:fs";
 import { App, enter, exit, Retries } from "windlass";
+=======
+import { appendFileSync } from "node:fs";
+import { App, connect, DeployedFunction, enter, exit, Retries } from "windlass";
+>>>>>>> w-b
 
 /** What the containers of these tests run. */
 export const app = new App("agent-test");
@@ -66,6 +71,23 @@ app.function("loud", () => {
 });
 
 app.function("nested", async (x: number) => (await double.remote(x)) + 1);
+
+/** Code of another file does not say which app a handle belongs to when it is deployed. */
+const foreign = DeployedFunction.fromName<typeof double>("other", "double");
+
+app.function("abroad", { uses: ["other/double"] }, (x: number) => foreign.remote(x));
+
+app.function("spawning", { uses: ["other"] }, async (x: number) => {
+  const call = await foreign.spawn(x);
+  return await call.get();
+});
+
+app.function("closed", { uses: [] }, async (where: "own" | "other") => {
+  const called = where === "own" ? double : foreign;
+  return await called.remote(1);
+});
+
+app.function("connecting", async () => await connect("other"));
 
 app.cls(
   "Counter",

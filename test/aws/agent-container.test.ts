@@ -7,6 +7,7 @@ import { parametersKey } from "../../lib/aws/keys.ts";
 import { openInputs } from "../../lib/aws/range-message.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { packPage } from "../../lib/messages.ts";
+import { mistake } from "../dsl/mistake.ts";
 import { until } from "../engine/until.ts";
 import { DEPLOYED, Lab, queueOf, type Started, settle } from "./agent-lab.ts";
 
@@ -117,6 +118,44 @@ describe("a container", () => {
     await lab.startReady("nested");
     await lab.send("nested", [20]);
     expect(await lab.results(1)).toEqual([41]);
+  });
+
+  it("lets user code call functions of another app that its function uses", async () => {
+    await lab.deploy();
+    await lab.deployOther("double");
+    await lab.startReady("double");
+    await lab.startReady("abroad");
+    await lab.startReady("spawning");
+    await lab.send("abroad", [20]);
+    expect(await lab.results(1)).toEqual([40]);
+    await lab.send("spawning", [4]);
+    expect(await lab.results(1)).toEqual([8]);
+  });
+
+  it("refuses calls that its function does not use, and says what to write", async () => {
+    await lab.deploy();
+    await lab.startReady("closed");
+    await lab.startReady("connecting");
+    await lab.send("closed", ["own", "other"]);
+    const [own, other] = (await lab.results(2)).map((error) => mistake(() => fail(error)));
+
+    expect(own).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "closed" may not call "double": it is not in its \`uses\`
+      hint: add "double" to \`uses\` of function "closed""
+    `);
+    expect(other).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "closed" may not call "double" of app "other": it is not in its \`uses\`
+      hint: add "other/double" to \`uses\` of function "closed""
+    `);
+    await lab.send("connecting", [0]);
+    const [connected] = (await lab.results(1)).map((error) => mistake(() => fail(error)));
+    expect(connected).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_CONNECT_IN_CONTAINER
+      connect("other") asks which functions there are, which a container may not know
+      hint: name them: \`DeployedFunction.fromName("other", …)\`"
+    `);
   });
 
   it("becomes the parameter set of its pool, and runs its hooks", async () => {
@@ -239,4 +278,8 @@ async function finish(started: Started): Promise<number> {
   started.container.drain();
   await settle();
   return lab.end(started);
+}
+
+function fail(error: unknown): never {
+  throw error;
 }

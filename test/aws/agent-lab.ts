@@ -122,6 +122,18 @@ export class Lab {
     await this.rows.put(deploymentKey(DEPLOYED), row, number - 1);
   }
 
+  /** Another app, of one function; containers of this one's take its inputs. */
+  async deployOther(name: string): Promise<void> {
+    const own = manifest((spec) => spec);
+    const key = "manifests/other.json";
+    const functions = { [name]: own.functions[name] };
+    await this.bucket.put(
+      key,
+      JSON.stringify({ ...own, app: "other", module: "other", functions }),
+    );
+    await this.rows.put(deploymentKey("other"), { number: 1, manifestKey: key, removed: {} }, 0);
+  }
+
   /** A container of this function's pool, or of a parameter set's. */
   start(name: string, { pool = name, hasRow = true, mustDrain = false } = {}): Started {
     const id = createContainerId(this.now + this.started.length);
@@ -135,6 +147,13 @@ export class Lab {
       ...{ app: DEPLOYED, function: name, pool, containerId: id, environment: "test" },
       ...{ table: "table", bucket: "bucket", controller: undefined },
     };
+    const backendOf = (app: string) =>
+      new AwsBackend({
+        ...{ app, environment: "test", rows, objects, queues, onError, ...clocks },
+        wake: async () => {},
+        sessionId: id,
+        sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+      });
     const row = { ...wanted(name, pool, this.now), mustDrain };
     if (hasRow) void this.rows.put(containerKey(DEPLOYED, id), row, 0);
     const container = new AwsContainer({
@@ -142,12 +161,8 @@ export class Lab {
       fetchCode: (codeHash) =>
         fetchCode(objects, { app: DEPLOYED, codeHash, folder: this.#folder }),
       startRunner,
-      backend: new AwsBackend({
-        ...{ app: DEPLOYED, environment: "test", rows, objects, queues, onError, ...clocks },
-        wake: async () => {},
-        sessionId: id,
-        sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
-      }),
+      backend: backendOf(DEPLOYED),
+      otherApp: backendOf,
       wake: async (pools) => {
         this.woken.push(...pools);
       },

@@ -1,14 +1,15 @@
 import { Apps } from "../../cdk/controller/apps.ts";
 import { type ControlRequest, control, type Outcome } from "../../cdk/controller/control.ts";
 import type { Controller } from "../../cdk/controller/controller.ts";
-import type {
-  ClusterHost,
-  ClusterTask,
-  ControllerPorts,
-  Instance,
-  Purchase,
-  PurchaseAnswer,
-  TaskRequest,
+import {
+  type ClusterHost,
+  type ClusterTask,
+  type ControllerPorts,
+  type Instance,
+  LISTED_OBJECTS,
+  type Purchase,
+  type PurchaseAnswer,
+  type TaskRequest,
 } from "../../cdk/controller/ports.ts";
 import { App } from "../../lib/app.ts";
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
@@ -61,6 +62,9 @@ export class FakeCloud {
   readonly tasks: FakeTask[] = [];
   readonly queues: Map<string, FakeMessage[]> = new Map();
   readonly requests: string[] = [];
+  /** When objects were written; those that are not here were long ago. */
+  readonly writtenAt: Map<string, number> = new Map();
+  readonly deregistered: string[] = [];
   readonly logs: Readonly<Record<string, unknown>>[] = [];
   /** What CreateFleet answers where something is not for sale: for a type, one of its markets, a market, or `*`. */
   readonly refusals: Map<string, string> = new Map();
@@ -229,6 +233,20 @@ export class FakeCloud {
         put: (key, text) => this.objects.put(key, text),
         get: (key) => through("objects.get", () => this.objects.get(key)),
       },
+      stored: {
+        list: (prefix) =>
+          through("stored.list", () =>
+            [...this.objects.texts.keys()]
+              .filter((key) => key.startsWith(prefix))
+              .sort()
+              .map((key) => ({ key, at: this.writtenAt.get(key) ?? 0 }))
+              .slice(0, LISTED_OBJECTS),
+          ),
+        remove: (keys) =>
+          through("stored.remove", () => {
+            for (const key of keys) this.objects.texts.delete(key);
+          }),
+      },
       queues: {
         count: (url) =>
           through("queues.count", () => {
@@ -280,6 +298,10 @@ export class FakeCloud {
           through("cluster.stop", () => {
             const task = this.tasks.find((one) => one.arn === arn);
             if (task !== undefined) Object.assign(task, { isStopped: true, reason });
+          }),
+        deregister: (taskDefinition) =>
+          through("cluster.deregister", () => {
+            this.deregistered.push(taskDefinition);
           }),
         setDraining: (arn, isDraining) =>
           through("cluster.setDraining", () => {

@@ -7,6 +7,7 @@ const USD = {
   read: 0.125e-6,
   write: 0.625e-6,
   object: 0.4e-6,
+  list: 5e-6,
   /** A scheduled rule invokes at the price of EventBridge Scheduler at most. */
   invocation: 0.2e-6 + 1e-6,
   second: 0.5 * 13.3334e-6,
@@ -22,6 +23,8 @@ const PRICES: Readonly<Record<string, number>> = {
   // The lease and one row, each twice the price of a plain write.
   "rows.transact": 4 * USD.write,
   "objects.get": USD.object,
+  "stored.list": USD.list,
+  "stored.remove": 0,
   "queues.count": USD.sqs,
   "queues.peek": USD.sqs,
   "queues.giveBack": USD.sqs,
@@ -32,6 +35,7 @@ const PRICES: Readonly<Record<string, number>> = {
   "cluster.tasks": 0,
   "cluster.describe": 0,
   "cluster.run": 0,
+  "cluster.deregister": 0,
   "fleet.buy": 0,
   "fleet.instances": 0,
 };

@@ -68,6 +68,23 @@ it("adds one resource for one more function", () => {
   expect(two.length - one.length).toBe(1);
 });
 
+it("adds a role for a function with `uses`, which its tasks are run with", () => {
+  const app = appOf("media", ["resize"]);
+  app.function("closed", { uses: [] }, () => 1);
+  const before = toJson(appStack({ app: appOf("media", ["resize", "closed"]) }));
+  const after = toJson(appStack({ app }));
+
+  const count = (template: TemplateJson) => Object.keys(template.Resources).length;
+  expect(count(after) - count(before)).toBe(1);
+  const roles = (template: TemplateJson) => propertiesOf(template, "AWS::IAM::Role");
+  expect(roles(after).length - roles(before).length).toBe(1);
+  const role = roles(after).find(({ Description }) => Description?.includes("closed"));
+  expect(role?.Path).toBe("/windlass/default/");
+  const [id] = Object.entries(after.Resources).find(([, one]) => one.Properties === role) ?? [];
+  const [{ values }] = propertiesOf(after, DEPLOYMENT);
+  expect(values).toContainEqual({ "Fn::GetAtt": [id, "Arn"] });
+});
+
 it("shares a task definition among functions of one image", () => {
   const app = new App("media");
   app.function("a", () => 1);
@@ -316,11 +333,14 @@ it("tags everything with the app's tags, its name and its environment", () => {
 
   const template = toJson(appStack({ app }));
 
-  for (const { Tags } of propertiesOf(template, QUEUE)) {
+  for (const { Tags, RedrivePolicy } of propertiesOf(template, QUEUE)) {
+    const isInput = RedrivePolicy !== undefined;
     expect(Tags).toEqual([
       { Key: "team", Value: "video" },
       { Key: "windlass:app", Value: "media" },
       { Key: "windlass:environment", Value: "default" },
+      // What roles tell queues of functions apart by.
+      ...(isInput ? [{ Key: "windlass:function", Value: "resize" }] : []),
     ]);
   }
 });

@@ -60,6 +60,11 @@ const run = (resource: string, template: string): Attempt => ({
   resource: ec2(resource),
   context: { "ec2:LaunchTemplate": ec2(`launch-template/${template}`) },
 });
+const list = (prefix: string): Attempt => ({
+  action: "s3:ListBucket",
+  resource: "arn:aws:s3:::objects",
+  context: { "s3:prefix": prefix },
+});
 const pass = (role: string, service: string): Attempt => ({
   action: "iam:PassRole",
   resource: `arn:aws:iam::${ACCOUNT}:role/${role}`,
@@ -77,6 +82,14 @@ it.each([
   queue("GetQueueAttributes", "default"),
   { action: "sqs:DeleteQueue", resource: `arn:aws:sqs:${REGION}:${ACCOUNT}:windlass-default-1-2` },
   { action: "s3:GetObject", resource: "arn:aws:s3:::objects/manifests/media/1.json" },
+  row("Query", "media#history"),
+  row("DeleteItem", "media#history"),
+  row("PutItem", "media#sweep"),
+  list("bundles/media/"),
+  list("manifests/media/"),
+  { action: "s3:DeleteObject", resource: "arn:aws:s3:::objects/bundles/media/1.mjs" },
+  { action: "s3:DeleteObject", resource: "arn:aws:s3:::objects/manifests/media/1.json" },
+  { action: "ecs:DeregisterTaskDefinition", resource: "*" },
   onCluster("RunTask", "task-definition/media:1", "hosts"),
   onCluster("StopTask", "task/hosts/1", "hosts"),
   onCluster("UpdateContainerInstancesState", "container-instance/hosts/1", "hosts"),
@@ -95,6 +108,12 @@ it.each([
 
 it.each([
   row("PutItem", "media#deployment"),
+  row("DeleteItem", "media#deployment"),
+  row("PutItem", "media#history"),
+  list("calls/media/"),
+  list(""),
+  { action: "s3:DeleteObject", resource: "arn:aws:s3:::objects/calls/media/1" },
+  { action: "s3:PutObject", resource: "arn:aws:s3:::objects/bundles/media/1.mjs" },
   row("PutItem", "media#call#fc-1"),
   row("PutItem", "#apps"),
   { action: "dynamodb:Scan", resource: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/rows` },

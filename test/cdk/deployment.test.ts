@@ -7,7 +7,14 @@ import type { DeploymentRequest } from "../../cdk/deployment/request.ts";
 import type { DemandQueues, MessageCounts } from "../../lib/aws/demand.ts";
 import { flipDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
-import { appKey, callKey, deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
+import {
+  appKey,
+  callKey,
+  deploymentKey,
+  historyKey,
+  parametersKey,
+  sweepKey,
+} from "../../lib/aws/keys.ts";
 import type { Received } from "../../lib/aws/queues.ts";
 import { type RangeInputs, sealInputs } from "../../lib/aws/range-message.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
@@ -78,9 +85,24 @@ class Queues implements DemandQueues {
   }
 }
 
-const now = (): number => 1_700_000_000_000;
+/** What the functions of the manifests are to have. */
+const SPECS = {
+  double: `"spec":{"name":"double","minContainers":2}`,
+  triple: `"spec":{"name":"triple","minContainers":0}`,
+};
+let now: number;
+const clock = {
+  now: () => now,
+  sleep: async (ms: number): Promise<void> => {
+    now += ms;
+    await whileAsleep();
+  },
+};
+let whileAsleep: () => Promise<void>;
 let queues: Queues;
 let isRollback: boolean;
+let wake: (app: string, pools: readonly string[]) => Promise<void>;
+let failures: unknown[];
 let table: MemoryTable;
 let objects: MemoryObjects;
 /** Runs once, between the read and the write of the next deployment. */
@@ -107,20 +129,24 @@ async function current(): Promise<DeploymentRow | undefined> {
 
 /** Numbers of the history. */
 async function history(): Promise<number[]> {
-  const found = await rows.list<DeploymentRow>(deploymentKey("media").pk);
-  return found.map(({ body }) => body.number).slice(0, -1);
+  const found = await rows.list<DeploymentRow>(historyKey("media", 0).pk);
+  return found.map(({ body }) => body.number);
 }
 
 beforeEach(() => {
   meanwhile = undefined;
+  whileAsleep = async () => {};
+  now = 1_700_000_000_000;
   table = new MemoryTable();
   objects = new MemoryObjects();
   queues = new Queues();
   isRollback = false;
+  wake = async () => {};
+  failures = [];
   objects.staged.set("1.mjs", CODE_1);
   objects.staged.set("2.mjs", CODE_2);
-  const kept = `"double":{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}"}`;
-  const gone = `"triple":{"queueUrl":"queue-of-triple"}`;
+  const kept = `"double":{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}",${SPECS.double}}`;
+  const gone = `"triple":{"queueUrl":"queue-of-triple",${SPECS.triple}}`;
   objects.staged.set("1.manifest", `{"app":"media","functions":{${kept},${gone}}}`);
   objects.staged.set("2.manifest", `{"app":"media","functions":{${kept}}}`);
 });
@@ -144,7 +170,7 @@ const SECOND = {
   codeKey: "2.mjs",
 };
 /** The text of the first manifest, filled. */
-const MANIFEST_1 = `{"app":"media","functions":{"double":{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}"},"triple":{"queueUrl":"queue-of-triple"}}}`;
+const MANIFEST_1 = `{"app":"media","functions":{"double":{"queueUrl":"https://queue/\\"1\\"","env":"${HOLE}{HOME}",${SPECS.double}},"triple":{"queueUrl":"queue-of-triple",${SPECS.triple}}}}`;
 
 function request(
   type: DeploymentRequest["RequestType"],
@@ -167,7 +193,8 @@ function run(...given: Parameters<typeof request>): Promise<void> {
 
 function ports(): DeploymentPorts {
   return {
-    ...{ rows, objects, queues, now },
+    ...{ rows, objects, queues, clock, wake },
+    onError: (error) => failures.push(error),
     isRollback: async (stackId) => {
       expect(stackId).toBe(STACK);
       return isRollback;
@@ -202,7 +229,7 @@ class NoObjects {
 async function goAhead(codeHash: string): Promise<void> {
   const decide = (row: DeploymentRow | undefined) =>
     row && { ...row, codeHash, isAhead: true, removes: [] };
-  await flipDeployment(rows, { app: "media", decide, now });
+  await flipDeployment(rows, { app: "media", decide, store: async () => {}, clock });
 }
 
 it("stores bundle and manifest by their hashes, writes the first row and lists the app", async () => {
@@ -217,7 +244,7 @@ it("stores bundle and manifest by their hashes, writes the first row and lists t
     codeHash: sha256(CODE_1),
     specHash: "spec-1",
     manifestKey: `manifests/media/${sha256(MANIFEST_1)}.json`,
-    at: now(),
+    at: now,
     owner: `${STACK}/Deployment`,
     shards: "0",
     templateHash: "template-1",
@@ -324,7 +351,9 @@ it("removes rows and manifests, and leaves bundles", async () => {
   await run("Update", SECOND);
   await run("Delete", SECOND);
 
-  expect(await rows.list(deploymentKey("media").pk)).toEqual([]);
+  for (const { pk } of [deploymentKey("media"), historyKey("media", 0), sweepKey("media")]) {
+    expect(await rows.list(pk)).toEqual([]);
+  }
   expect(await rows.get(appKey("media"))).toBeUndefined();
   expect([...objects.stored.keys()].every((key) => key.startsWith("bundles/"))).toBe(true);
 });
@@ -367,9 +396,9 @@ it("notes which functions an update takes away, for as long as calls of them are
   await run("Create", FIRST);
   await run("Update", SECOND);
 
-  expect((await current())?.removed).toEqual({ triple: { number: 2, at: now() } });
+  expect((await current())?.removed).toEqual({ triple: { number: 2, at: now } });
   await goAhead("ahead");
-  expect((await current())?.removed).toEqual({ triple: { number: 2, at: now() } });
+  expect((await current())?.removed).toEqual({ triple: { number: 2, at: now } });
 });
 
 it("looks into no queue when no function goes", async () => {
@@ -428,7 +457,7 @@ describe("a function with open calls", () => {
     await send("queue-of-triple", "fc-1");
 
     await run("Update", { ...SECOND, dropCalls: "true" });
-    expect((await current())?.removed).toEqual({ triple: { number: 2, at: now() } });
+    expect((await current())?.removed).toEqual({ triple: { number: 2, at: now } });
   });
 
   it("is removed when the stack is brought back to what had none", async () => {
@@ -463,4 +492,72 @@ it("answers CloudFormation with the app's own id, and failures with code and fix
     Status: "FAILED",
     Reason: expect.stringMatching(/^WINDLASS_CODE_CHANGED: .*Fix: /),
   });
+});
+
+describe("functions that are to have containers at once", () => {
+  it("are told to the controller once they are deployed", async () => {
+    const woken: unknown[] = [];
+    wake = async (app, pools) => {
+      woken.push(app, pools, (await current())?.number);
+    };
+    await run("Create", FIRST);
+
+    expect(woken).toEqual(["media", ["double"], 1]);
+  });
+
+  it("do not fail the deployment where the controller cannot be woken", async () => {
+    wake = () => Promise.reject(new RangeError("not allowed"));
+    await run("Create", FIRST);
+
+    expect((await current())?.number).toBe(1);
+    expect(failures.map(String)).toEqual(["RangeError: not allowed"]);
+  });
+
+  it("wake nobody where there are none", async () => {
+    wake = () => Promise.reject(new RangeError("woken"));
+    const text = objects.staged
+      .get("1.manifest")
+      ?.replace('"minContainers":2', '"minContainers":0');
+    objects.staged.set("1.manifest", text ?? "");
+    await run("Create", FIRST);
+
+    expect(failures).toEqual([]);
+  });
+});
+
+describe("while the controller removes old deployments", () => {
+  it("waits until that has ended, and uploads after it", async () => {
+    await rows.transact([mark(now + 60_000, 0)]);
+    whileAsleep = async () => {
+      expect(objects.stored.size).toBe(0);
+      await rows.transact([mark(0, 1)]);
+    };
+    await run("Create", FIRST);
+
+    expect(await current()).toMatchObject({ number: 1, at: 1_700_000_001_000 });
+    expect(objects.stored.size).toBe(2);
+  });
+
+  it("goes on after two minutes where that has died", async () => {
+    await rows.transact([mark(now + 120_000, 0)]);
+    await run("Create", FIRST);
+
+    expect(await current()).toMatchObject({ number: 1, at: 1_700_000_120_000 });
+  });
+
+  it("uploads again what was removed between its upload and its going live", async () => {
+    meanwhile = async () => {
+      await table.port(noGate).transact([mark(now + 60_000, 0)]);
+      objects.stored.clear();
+      await table.port(noGate).transact([mark(0, 1)]);
+    };
+    await run("Create", FIRST);
+
+    expect(await current()).toMatchObject({ number: 1 });
+    expect(objects.stored.size).toBe(2);
+  });
+
+  function mark(until: number, expected: number) {
+    return { kind: "put", key: sweepKey("media"), body: { until }, expected } as const;
+  }
 });

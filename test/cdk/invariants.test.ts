@@ -28,6 +28,8 @@ const ANY_RESOURCE: Readonly<Record<string, string>> = {
   "ecs:DiscoverPollEndpoint": "AWS lets it be limited to nothing; it only answers an address",
   "ecs:ListTasks": "AWS limits it by a condition on the cluster alone, which is there",
   "ec2:DescribeInstances": "AWS lets it be limited to nothing; it only reads",
+  "ecs:DeregisterTaskDefinition":
+    "AWS lets it be limited to nothing; only those that a manifest of ours names are",
   "ecr:GetAuthorizationToken": "it signs in to the registry, not to a repository",
   "ecr-public:GetAuthorizationToken": "it signs in to the public registry, which is nobody's",
   "sts:GetServiceBearerToken": "the public registry asks for it when it is signed in to",

@@ -1,6 +1,8 @@
 import { Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { ownQueuePrefix, REPLY_QUEUES, setQueues } from "../../lib/aws/parameter-sets.ts";
+import { mistake } from "../dsl/mistake.ts";
 import {
   ACCOUNT,
   type Attempt,
@@ -15,16 +17,19 @@ const TABLE = "rows";
 const BUCKET = "objects";
 const CONTROLLER = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:controller`;
 
-/** The policies of an app's containers, as they are once deployed. */
-function policiesOf(app: string): IdentityPolicy[] {
-  const template = toJson(appStack({ app: appOf(app) }));
+/** The policies of an app's containers, or of one function with `uses`, as they are once deployed. */
+function policiesOf(app: string, uses?: readonly string[]): IdentityPolicy[] {
+  const definition = appOf(app);
+  if (uses !== undefined) definition.function("render", { uses }, () => 1);
+  const template = toJson(appStack({ app: definition }));
   const values: Record<string, string> = {};
   for (const [id, { Default }] of Object.entries(template.Parameters ?? {})) {
     if (Default?.endsWith("/table-name")) values[id] = TABLE;
     if (Default?.endsWith("/bucket-name")) values[id] = BUCKET;
     if (Default?.endsWith("/controller-function-arn")) values[id] = CONTROLLER;
   }
-  return policiesOfRole(template, "Containers of", values);
+  const description = uses === undefined ? "Containers of the" : "Containers of render of the";
+  return policiesOfRole(template, description, values);
 }
 
 async function isAllowed(app: string, attempt: Attempt): Promise<string> {
@@ -42,10 +47,26 @@ const object = (action: string, key: string): Attempt => ({
   action,
   resource: `arn:aws:s3:::${BUCKET}/${key}`,
 });
+const inEnvironment = { "aws:ResourceTag/windlass:environment": "default" };
 const message = (action: string, app: string): Attempt => ({
   action,
   resource: queue,
-  context: { "aws:ResourceTag/windlass:app": app },
+  context: { ...inEnvironment, "aws:ResourceTag/windlass:app": app },
+});
+/** A message to the queue of a function. */
+const messageOf = (action: string, app: string, name: string): Attempt => ({
+  action,
+  resource: queue,
+  context: {
+    ...inEnvironment,
+    "aws:ResourceTag/windlass:app": app,
+    "aws:ResourceTag/windlass:function": name,
+  },
+});
+/** A queue that no template has: of a parameter set of a class, or for replies. */
+const madeQueue = (action: string, app: string, rest: string): Attempt => ({
+  action,
+  resource: `arn:aws:sqs:${REGION}:${ACCOUNT}:${ownQueuePrefix("default", app)}${rest}`,
 });
 const OWN: readonly Attempt[] = [
   row("dynamodb:GetItem", "alpha#call#1"),
@@ -80,6 +101,14 @@ const ALWAYS_DENIED: readonly Attempt[] = [
   object("s3:PutObject", "bundles/alpha/1.mjs"),
   object("s3:PutObject", "manifests/alpha/1.json"),
   message("sqs:TagQueue", "alpha"),
+  // An app of the same name in another environment.
+  {
+    ...message("sqs:SendMessage", "alpha"),
+    context: {
+      "aws:ResourceTag/windlass:app": "alpha",
+      "aws:ResourceTag/windlass:environment": "staging",
+    },
+  },
   { action: "lambda:InvokeFunction", resource: `${CONTROLLER}-2` },
 ];
 
@@ -147,4 +176,102 @@ it("keeps reply queues of another app apart", async () => {
   expect(await isAllowed("beta", { action: "sqs:ReceiveMessage", resource: own })).toBe(
     "ImplicitlyDenied",
   );
+});
+
+describe("a function with `uses`", () => {
+  const REPLIES = `${REPLY_QUEUES}0123456789abcdef`;
+  const setOf = (name: string): string => `${setQueues(name)}0123456789ab`;
+  /** What each of them may do in its own app. */
+  const always: readonly Attempt[] = [
+    ...OWN.filter(({ action }) => !action.startsWith("sqs:")),
+    messageOf("sqs:ReceiveMessage", "alpha", "render"),
+    messageOf("sqs:DeleteMessage", "alpha", "render"),
+    messageOf("sqs:SendMessage", "alpha", "render"),
+    madeQueue("sqs:ReceiveMessage", "alpha", setOf("render")),
+    madeQueue("sqs:CreateQueue", "alpha", REPLIES),
+    madeQueue("sqs:SendMessage", "alpha", REPLIES),
+  ];
+  const resizes: readonly Attempt[] = [
+    messageOf("sqs:SendMessage", "alpha", "resize"),
+    madeQueue("sqs:SendMessage", "alpha", setOf("resize")),
+    madeQueue("sqs:CreateQueue", "alpha", setOf("resize")),
+  ];
+  const callsOf = (app: string, name: string): readonly Attempt[] => [
+    messageOf("sqs:SendMessage", app, name),
+    madeQueue("sqs:SendMessage", app, setOf(name)),
+    madeQueue("sqs:CreateQueue", app, setOf(name)),
+  ];
+  /** What whoever calls an app needs there, whichever function it calls. */
+  const data = (app: string): readonly Attempt[] => [
+    row("dynamodb:GetItem", `${app}#deployment`),
+    row("dynamodb:PutItem", `${app}#call#1`),
+    row("dynamodb:Query", `${app}#call#1#0`),
+    row("dynamodb:PutItem", `${app}#sessions`),
+    row("dynamodb:DeleteItem", `${app}#sessions`),
+    row("dynamodb:PutItem", `${app}#parameters`),
+    object("s3:GetObject", `manifests/${app}/1.json`),
+    object("s3:PutObject", `calls/${app}/1/page`),
+    madeQueue("sqs:CreateQueue", app, REPLIES),
+    madeQueue("sqs:ReceiveMessage", app, REPLIES),
+  ];
+  /** What no caller of an app may do. */
+  const never = (app: string): readonly Attempt[] => [
+    messageOf("sqs:ReceiveMessage", app, "resize"),
+    message("sqs:SendMessage", app),
+    madeQueue("sqs:ReceiveMessage", app, setOf("resize")),
+    madeQueue("sqs:DeleteQueue", app, setOf("resize")),
+    row("dynamodb:PutItem", `${app}#deployment`),
+    row("dynamodb:Query", `${app}#sessions`),
+    row("dynamodb:DeleteItem", `${app}#call#1`),
+    row("dynamodb:GetItem", `${app}#containers`),
+    row("dynamodb:PutItem", `${app}#containers`),
+    row("dynamodb:GetItem", `${app}#pools`),
+    row("dynamodb:GetItem", `${app}#secrets`),
+    row("dynamodb:PutItem", `${app}#history`),
+    object("s3:GetObject", `bundles/${app}/1.mjs`),
+    object("s3:GetObject", `volumes/${app}/1`),
+    object("s3:DeleteObject", `calls/${app}/1/page`),
+    object("s3:PutObject", `manifests/${app}/1.json`),
+  ];
+  const betaResize = callsOf("beta", "resize");
+  const betaOther = callsOf("beta", "other");
+  /** What each list of `uses` allows and forbids. */
+  const cases: readonly (readonly [readonly string[], readonly Attempt[], readonly Attempt[]])[] = [
+    [[], always, [...resizes, ...betaResize, ...data("beta"), ...OTHERS]],
+    [["resize"], [...always, ...resizes], [...callsOf("alpha", "other"), ...OTHERS]],
+    [["alpha"], [...always, ...resizes, ...callsOf("alpha", "other")], OTHERS],
+    [["beta"], [...always, ...data("beta"), ...betaResize, ...betaOther], [...resizes]],
+    [["beta/resize"], [...always, ...data("beta"), ...betaResize], [...resizes, ...betaOther]],
+  ];
+
+  it.each(cases)("is let do what %j says", async (uses, allowed) => {
+    const policies = policiesOf("alpha", uses);
+    for (const attempt of allowed) {
+      expect([attempt, await decide(policies, attempt)]).toEqual([attempt, "Allowed"]);
+    }
+  });
+
+  it.each(cases)("is kept from the rest by %j", async (uses, _, forbidden) => {
+    const policies = policiesOf("alpha", uses);
+    const others = ["beta-2", "gamma"].flatMap((app) => [...data(app), ...callsOf(app, "resize")]);
+    const ofOwn = [
+      messageOf("sqs:ReceiveMessage", "alpha", "resize"),
+      messageOf("sqs:DeleteMessage", "alpha", "resize"),
+      madeQueue("sqs:ReceiveMessage", "alpha", setOf("resize")),
+    ];
+    const all = [...forbidden, ...others, ...ofOwn, ...never("beta"), ...ALWAYS_DENIED];
+    for (const attempt of all) {
+      expect([attempt, await decide(policies, attempt)]).toEqual([attempt, "ImplicitlyDenied"]);
+    }
+  });
+
+  it("is refused before the deployment where its policy is too long for IAM", () => {
+    const names = (count: number) => Array.from({ length: count }, (_, n) => `beta/function-${n}`);
+    expect(policiesOf("alpha", names(20))).toHaveLength(1);
+    expect(mistake(() => policiesOf("alpha", names(100)))).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_USES_TOO_MUCH
+      \`uses\` of "render" makes a policy of 21655 characters, at most 9500 are allowed
+      hint: name whole apps instead of their functions, or spread the calls over several functions"
+    `);
+  });
 });

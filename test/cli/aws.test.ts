@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { templateHash } from "../../cdk/toolkit/template-hash.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject, type Outcome, programWithout, report, windlass } from "./cli.ts";
 import { type Answer, fakeAws } from "./fake-aws.ts";
@@ -314,4 +316,30 @@ test("a project without the packages of the CDK", async () => {
     hint: run \`npm install --save-dev --save-exact @aws-cdk/toolkit-lib@1.40.0\`
     exit 1"
   `);
+});
+
+test("credentials that may not wake the controller", async () => {
+  const app = APP.replace("() => 1", "{ minContainers: 1 }, () => 1");
+  const root = appProject({ "app.ts": app });
+  const { stdout: spec } = await windlass(root, ["spec", "app.ts"]);
+  const row = {
+    ...{ number: 1, codeHash: "other", specHash: sha256(spec), until: 0, removed: {} },
+    templateHash: templateHash({ spec, environment: "default", images: {}, shards: undefined }),
+  };
+  const env = await fakeAws({
+    GetParametersByPath: facts("1"),
+    GetItem: { Item: { body: { S: JSON.stringify(row) }, version: { N: "1" } } },
+    TransactWriteItems: {},
+    s3: "",
+  });
+  const outcome = await windlass(root, ["deploy", "app.ts"], env);
+
+  expect(outcome.stderr).toMatch(
+    /notice\[WINDLASS_NOT_WOKEN\] containers of `minContainers` start within a minute, not at once/,
+  );
+  expect(outcome.stderr).toContain("hint: allow lambda:InvokeFunction");
+  expect(outcome.stdout).toContain(
+    "Deployed media to environment default: deployment 2, code only",
+  );
+  expect(outcome.code).toBe(0);
 });

@@ -38,6 +38,7 @@ test("options of an App are checked all at once", () => {
   expect(
     [
       { tags: { "": "x" } },
+      { tags: { "windlass:function": "resize" } },
       { tags: { team: 3 } },
       { tags: { team: "x".repeat(64) } },
       { labels: { team: "x" } },
@@ -47,7 +48,11 @@ test("options of an App are checked all at once", () => {
       .join("\n\n"),
   ).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_INVALID_TAG
-    names in \`tags\` of app "media" must be 1 to 63 letters, digits, spaces and _ . : / = + - @, got ""
+    names in \`tags\` of app "media" must be 1 to 63 letters, digits, spaces and _ . : / = + - @, not beginning with windlass:, got ""
+    hint: write names and strings, for instance \`{ team: "media" }\`
+
+    InvalidError WINDLASS_INVALID_TAG
+    names in \`tags\` of app "media" must be 1 to 63 letters, digits, spaces and _ . : / = + - @, not beginning with windlass:, got "windlass:function"
     hint: write names and strings, for instance \`{ team: "media" }\`
 
     InvalidError WINDLASS_INVALID_TAG

@@ -4,6 +4,7 @@ import {
   currentCall,
   currentFunctionCallId,
   currentInputId,
+  DeployedFunction,
   enter,
   exit,
   isLocal,
@@ -255,3 +256,17 @@ export const callsElsewhere = app.function(
     return elsewhere.remote(1);
   },
 );
+
+/** What a function may not call on AWS, it may not call here. */
+export const closed = app.function("closed", { uses: ["echo"] }, async (x: number) => [
+  await echo.remote(x),
+  await double.remote(x),
+]);
+
+export const abroad = app.function("abroad", (x: number) =>
+  DeployedFunction.fromName("elsewhere", "double").remote(x),
+);
+
+export const spawns = app.function("spawns", { uses: [] }, async (x: number) => {
+  await double.spawn(x);
+});

@@ -16,6 +16,7 @@ import {
   TimeoutError,
   zip,
 } from "windlass";
+import { rejection } from "../dsl/mistake.ts";
 import * as fixture from "./app.ts";
 import { until } from "./until.ts";
 
@@ -408,4 +409,27 @@ describe("classes", () => {
 it("brands its errors for other copies of the package", async () => {
   const error = await fixture.overtime.remote("waits").catch((e: unknown) => e);
   expect(isWindlassError(error)).toBe(true);
+});
+
+describe("a function with `uses`", () => {
+  it("calls those, and is refused others as it would be on AWS", async () => {
+    expect(await rejection(fixture.closed.remote(1))).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "closed" may not call "double": it is not in its \`uses\`
+      hint: add "double" to \`uses\` of function "closed""
+    `);
+    expect(await rejection(fixture.spawns.remote(1))).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "spawns" may not call "double": it is not in its \`uses\`
+      hint: add "double" to \`uses\` of function "spawns""
+    `);
+  });
+
+  it("is what a call of another app needs", async () => {
+    expect(await rejection(fixture.abroad.remote(1))).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "abroad" may not call "double" of app "elsewhere": it is not in its \`uses\`
+      hint: without \`uses\`, function "abroad" calls its own app only: write \`uses: ["engine-test", "elsewhere/double"]\`"
+    `);
+  });
 });

@@ -101,13 +101,15 @@ it("takes tags, boundary and log retention from the provider, and the account's 
   await shop.sls("package");
 
   const template = shop.template();
-  for (const { Tags } of propertiesOf(template, QUEUE)) {
+  for (const { Tags, RedrivePolicy } of propertiesOf(template, QUEUE)) {
+    const isInput = RedrivePolicy !== undefined;
     expect(Tags).toEqual([
       { Key: "cost", Value: "12" },
       // The app's own tag is the nearer one.
       { Key: "team", Value: "video" },
       { Key: "windlass:app", Value: "media-dev" },
       { Key: "windlass:environment", Value: "default" },
+      ...(isInput ? [{ Key: "windlass:function", Value: expect.any(String) }] : []),
     ]);
   }
   for (const { PermissionsBoundary } of propertiesOf(template, "AWS::IAM::Role")) {

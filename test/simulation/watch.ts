@@ -2,6 +2,7 @@ import type { ControlRequest } from "../../cdk/controller/control.ts";
 import type { Purchase } from "../../cdk/controller/ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow } from "../../cdk/controller/rows.ts";
 import { openEnvelope } from "../../lib/aws/envelope.ts";
+import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import { blockKey } from "../../lib/aws/keys.ts";
 import { openResults } from "../../lib/aws/page-text.ts";
 import { type PoolRow, poolKey } from "../../lib/aws/pool-row.ts";
@@ -17,7 +18,7 @@ import type { FunctionSpec } from "../../lib/spec.ts";
 import type { Call, Told } from "./caller.ts";
 import type { Ec2Instance } from "./ec2.ts";
 import type { EcsTask } from "./ecs.ts";
-import { APP, queueOf } from "./names.ts";
+import { APP, DEAD_LETTERS, queueOf } from "./names.ts";
 import type { Program } from "./program.ts";
 import type { World } from "./world.ts";
 
@@ -169,6 +170,7 @@ export class Watch {
       this.#checkTold(call);
       this.#checkStored(call);
     }
+    this.#checkDeadLetters();
     for (const { name, minContainers } of specs.values()) {
       const count = this.#running(name).length;
       this.#violateIf(count < minContainers, "minContainers are restored", `${name} has ${count}`);
@@ -337,7 +339,23 @@ export class Watch {
     }
   }
 
-  /** What the table has of each input: its value, or `failed`. */
+  /** Inputs that failed for good are in the dead-letter queue, and no others. */
+  #checkDeadLetters(): void {
+    const entries = new Set<string>();
+    for (const body of this.#world.sqs.bodies(DEAD_LETTERS)) {
+      const { request, start, end } = openFailedInputs(body);
+      for (let index = start; index < end; index += 1) entries.add(`${request.callId}.${index}`);
+    }
+    for (const call of this.#world.calls) {
+      for (const [index, [stored]] of this.#stored(call)) {
+        const isThere = entries.has(`${call.id}.${index}`);
+        const about = `${this.#describe(call)} ${index}: ${stored}`;
+        this.#violateIf(isThere !== (stored === "failed"), "what failed is a dead letter", about);
+      }
+    }
+  }
+
+  /** What the table has of each input: its value, `failed` or `cancelled`. */
   #stored(call: Call): ReadonlyMap<number, readonly string[]> {
     const rows = this.#world.table.list<RangeRow>(blockKey(APP, call.id, 0));
     const stored = new Map<number, string[]>();
@@ -345,7 +363,9 @@ export class Watch {
       if (!("text" in results)) continue;
       const { start, values, failures = [] } = openResults(results.text);
       const texts = decodePage(values) as string[];
-      for (const { index } of failures) texts[index - start] = "failed";
+      for (const { index, kind } of failures) {
+        texts[index - start] = kind === "cancelled" ? kind : "failed";
+      }
       for (const [offset, text] of texts.entries()) {
         stored.set(start + offset, [...(stored.get(start + offset) ?? []), text]);
       }

@@ -14,7 +14,7 @@ import { Ec2, type Ec2Instance } from "./ec2.ts";
 import { Ecs, type EcsTask } from "./ecs.ts";
 import { Faults } from "./faults.ts";
 import { Lambda } from "./lambda.ts";
-import { APP, queueOf } from "./names.ts";
+import { APP, DEAD_LETTERS, queueOf } from "./names.ts";
 import type { Program, Surroundings } from "./program.ts";
 import type { Scenario, Step, Who } from "./scenario.ts";
 import { Sqs } from "./sqs.ts";
@@ -118,7 +118,7 @@ export class World implements Surroundings {
     for (const spec of specs) this.specs.set(spec.name, spec);
     const manifest: Manifest = {
       ...{ version: 1, app: APP, module: APP, environment: "test", bucket: "bucket" },
-      ...{ table: "table", cluster: "cluster", deadLetterQueueUrl: "dead", logGroup: "logs" },
+      ...{ table: "table", cluster: "cluster", deadLetterQueueUrl: DEAD_LETTERS, logGroup: "logs" },
       functions: Object.fromEntries(
         specs.map((spec) => {
           const place = { queueUrl: queueOf(spec.name), taskDefinition: "t", containerName: "c" };

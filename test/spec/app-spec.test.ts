@@ -62,6 +62,7 @@ test("a function without options has the defaults of Modal", () => {
         "spot": "prefer",
         "startupTimeoutSeconds": 300,
         "timeoutSeconds": 300,
+        "uses": null,
       },
     ]
   `);

@@ -277,3 +277,13 @@ describe("FunctionCall.fromId", () => {
     expectTypeOf(FunctionCall.fromId("fc-1").get()).resolves.toBeUnknown();
   });
 });
+
+test("uses is a list of names", () => {
+  app.function("narrow", { uses: [] }, () => 1);
+  app.function("calling", { uses: ["resize", "mail", "mail/send"] as const }, () => 1);
+  app.function("own", { uses: undefined }, () => 1);
+  // @ts-expect-error: one name is a list of one
+  app.function("single", { uses: "resize" }, () => 1);
+  // @ts-expect-error: names, not handles
+  app.function("handle", { uses: [resize] }, () => 1);
+});

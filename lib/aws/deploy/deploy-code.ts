@@ -2,13 +2,12 @@ import type { DeploymentRow } from "../deployment-row.ts";
 import { bundleObject, deploymentKey } from "../keys.ts";
 import type { Objects } from "../objects.ts";
 import type { Rows } from "../rows.ts";
-import { flipDeployment, type NextDeployment } from "./flip-deployment.ts";
+import { type FlipClock, flipDeployment, type NextDeployment } from "./flip-deployment.ts";
 
 export interface CodePorts {
   readonly rows: Rows;
   readonly objects: Objects;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: FlipClock;
 }
 
 /** An app as it is to be deployed. */
@@ -33,7 +32,6 @@ export async function deployCode(
   const found = await ports.rows.get<DeploymentRow>(deploymentKey(app));
   if (!isOnlyCode(found?.body, deployment)) return undefined;
   if (found?.body.codeHash === codeHash) return found.body;
-  await ports.objects.put(bundleObject(app, codeHash), code);
   let isStill = false;
   const row = await flipDeployment(ports.rows, {
     app,
@@ -41,7 +39,8 @@ export async function deployCode(
       isStill = isOnlyCode(current, deployment);
       return isStill && current !== undefined ? ahead(current, codeHash) : undefined;
     },
-    now: ports.now,
+    store: () => ports.objects.put(bundleObject(app, codeHash), code),
+    clock: ports.clock,
   });
   return isStill ? row : undefined;
 }

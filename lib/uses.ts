@@ -1,0 +1,30 @@
+import type { Target } from "./backend.ts";
+import { InvalidError } from "./errors.ts";
+import type { FunctionSpec } from "./spec.ts";
+
+/**
+ * Why the containers of a function may not make a call, or undefined where they may. On AWS their role refuses it as
+ * well; this says what to do, and says it on every machine. `ownNames` are those of its app: in its module first.
+ */
+export function refuseCall(
+  { name, kind, uses }: FunctionSpec,
+  { app, name: called }: Pick<Target, "app" | "name">,
+  ownNames: readonly string[],
+): InvalidError | undefined {
+  const isOwn = ownNames.includes(app);
+  // Manifests of before there were any say nothing.
+  const allowed = uses ?? [{ app: null, name: null }];
+  const isAllowed = allowed.some(
+    (use) =>
+      (use.app === null ? isOwn : use.app === app) && (use.name === null || use.name === called),
+  );
+  if (isAllowed || (isOwn && called === name)) return undefined;
+  const subject = `${kind === "cls" ? "class" : "function"} "${name}"`;
+  const entry = isOwn ? called : `${app}/${called}`;
+  const whose = isOwn ? "" : ` of app "${app}"`;
+  const hint = uses
+    ? `add "${entry}" to \`uses\` of ${subject}`
+    : `without \`uses\`, ${subject} calls its own app only: write \`uses: ["${ownNames[0]}", "${entry}"]\``;
+  const message = `${subject} may not call "${called}"${whose}: it is not in its \`uses\``;
+  return new InvalidError("WINDLASS_NOT_IN_USES", message, { hint });
+}
