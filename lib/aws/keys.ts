@@ -22,17 +22,11 @@ export function blockKey(app: string, callId: string, input: number): string {
   return `${app}#call#${callId}#${Math.floor(input / BLOCK_INPUTS)}`;
 }
 
-<<<<<<< HEAD
 /** Says who has received the message of a range that somebody holds. */
 export function messageKey(app: string, callId: string, start: number): RowKey {
   return { pk: `${app}#message#${callId}`, sk: String(start).padStart(10, "0") };
 }
 
-/** The app's current deployment, or the one of this number. */
-export function deploymentKey(app: string, number?: number): RowKey {
-  const sk = number === undefined ? "current" : String(number).padStart(10, "0");
-  return { pk: `${app}#deployment`, sk };
-=======
 /** The app's current deployment. */
 export function deploymentKey(app: string): RowKey {
   return { pk: `${app}#deployment`, sk: "current" };
@@ -46,7 +40,6 @@ export function historyKey(app: string, number: number): RowKey {
 /** Says that the controller removes what only old deployments name: none may go live meanwhile. */
 export function sweepKey(app: string): RowKey {
   return { pk: `${app}#sweep`, sk: "sweep" };
->>>>>>> w-b
 }
 
 export function containerKey(app: string, containerId: string): RowKey {

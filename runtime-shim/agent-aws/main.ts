@@ -45,11 +45,7 @@ async function main(): Promise<number> {
   };
   const [backend, wake] = [backendOf(app), wakeOf(app)];
   const container = new AwsContainer({
-<<<<<<< HEAD
-    ...{ environment, rows, objects, queues, backend, wake },
-=======
-    ...{ environment, rows, objects, blobs: objects, queues, backend, otherApp: backendOf, wake },
->>>>>>> w-b
+    ...{ environment, rows, objects, queues, backend, otherApp: backendOf, wake },
     ...{ ...clocks, onError },
     fetchCode: (codeHash) => fetchCode(objects, { app, codeHash, folder: CODE_FOLDER }),
     startRunner: () =>

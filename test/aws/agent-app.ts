@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 import { appendFileSync, existsSync } from "node:fs";
-import { App, enter, exit, Retries } from "windlass";
-=======
-import { appendFileSync } from "node:fs";
 import { App, connect, DeployedFunction, enter, exit, Retries } from "windlass";
->>>>>>> w-b
 
 /** What the containers of these tests run. */
 export const app = new App("agent-test");

@@ -47,6 +47,7 @@ export class Container {
         return runner;
       },
       backend: NO_BACKEND,
+      otherApp: () => NO_BACKEND,
       wake: (pools) => world.wake(program, pools),
       wallClock: program.now,
       now: program.now,

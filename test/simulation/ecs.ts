@@ -131,6 +131,9 @@ export class Ecs {
         ask("tasksOn", () =>
           this.tasks.filter(({ instance }) => arnOf(instance) === arn).map((task) => task.arn),
         ),
+      deregister: () => {
+        throw new Error("no deployment of the simulation is old");
+      },
       run: (request) => ask("run", () => this.#run(request)),
       stop: (arn, reason) => ask("stop", () => this.#stop(arn, reason)),
       setDraining: (arn, isDraining) =>

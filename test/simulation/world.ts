@@ -1,4 +1,5 @@
 import type { ControlRequest } from "../../cdk/controller/control.ts";
+import type { StoredObjects } from "../../cdk/controller/ports.ts";
 import { App } from "../../lib/app.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { appKey, callKey, deploymentKey } from "../../lib/aws/keys.ts";
@@ -25,6 +26,14 @@ const SWEEP_MS = 60_000;
 const HOST_LOOK_MS = 20_000;
 const HOST_IDLE_MS = 300_000;
 const MAX_USD_PER_HOUR = 10;
+
+/** Nothing in the bucket gets so old that it is removed. */
+const NOTHING_STORED: StoredObjects = {
+  list: async () => [],
+  remove: async (keys) => {
+    throw new Error(`nobody has stored ${keys.join()}`);
+  },
+};
 
 /** AWS with Windlass on it: the real controller, agents and clients, in virtual time. */
 export class World implements Surroundings {
@@ -85,6 +94,7 @@ export class World implements Surroundings {
             program.ask("objects.put", () => void this.objects.texts.set(key, text)),
           get: (key) => program.ask("objects.get", () => this.object(key)),
         },
+        stored: NOTHING_STORED,
         queues: this.sqs.demand(program),
         cluster: this.ecs.cluster(program),
         fleet: this.ec2.fleet(program),
