@@ -34,7 +34,9 @@ export async function choosePools(
   // Of a busy app that could not be read now nothing is known: it might seem to have no containers.
   const idle = allApps.filter((app) => !lease.busyApps.includes(app));
   const apps = await withRecent(idle, found.apps, controller);
-  const needed = new Set([...asked.pools, ...Object.keys(lease.woken), ...inUse(apps), ...sets]);
+  // Of equal shares the first is served first: who waits for longer.
+  const waiting = [...(lease.heldBack ?? []), ...asked.pools, ...Object.keys(lease.woken)];
+  const needed = new Set([...waiting, ...inUse(apps), ...sets]);
   const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
   const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, controller.ports.now()) : [];
   return { ids: new Set([...needed, ...turn]), apps };

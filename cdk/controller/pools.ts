@@ -10,6 +10,8 @@ import type { KnownContainer } from "./world.ts";
 const STARTUP_MS = 10_000;
 /** Containers of a pool whose function sets no limit. */
 const MAX_CONTAINERS = 1000;
+/** ECS frees what a task had within seconds of its end. */
+const GOING_MS = 10_000;
 /** So many at most start before one has measured an input: a map of no-ops must not buy a fleet. */
 const MAX_UNMEASURED = 10;
 /**
@@ -47,6 +49,9 @@ export function toCapacityPool(
     readonly demand: Demand;
     /** Number of the current deployment. */
     readonly deployment: number;
+    /** Ids of hosts by their ECS names. */
+    readonly hosts: ReadonlyMap<string, string>;
+    readonly now: number;
   },
 ): CapacityPool {
   // New code may start where the former could not; who failed before it knew its deployment says 0.
@@ -64,7 +69,10 @@ export function toCapacityPool(
     backlog: given.demand.backlog,
     running: Math.max(given.demand.running, taken),
     inputMs,
-    containers: counted.map(toContainerState),
+    containers: counted.map((container) => toContainerState(container, given.hosts)),
+    leaving: [...leaving, ...given.containers.filter((one) => isGoing(one, given.now))].flatMap(
+      ({ row }) => given.hosts.get(row.hostArn ?? "") ?? [],
+    ),
     minContainers: Math.min(spec.minContainers, limit),
     maxContainers: limit,
     maxWorking: inputMs === undefined ? Math.min(limit, unmeasured(spec.minContainers)) : limit,
@@ -82,10 +90,24 @@ function unmeasured(minContainers: number): number {
   return Math.max(MAX_UNMEASURED, minContainers);
 }
 
-function toContainerState({ id, row }: KnownContainer): ContainerState {
-  const idleSince = row.idleSince ?? 0;
-  if (row.status !== "ready") return { id, status: "starting", idleSince };
-  return { id, status: row.idleSince === null ? "busy" : "idle", idleSince };
+/** It has ended just now: its host may still count its task. */
+function isGoing({ row }: KnownContainer, now: number): boolean {
+  return row.status === "ended" && now - row.at < GOING_MS;
+}
+
+function toContainerState(
+  { id, row }: KnownContainer,
+  hosts: ReadonlyMap<string, string>,
+): ContainerState {
+  const { createdAt } = row;
+  const known = {
+    id,
+    createdAt,
+    host: hosts.get(row.hostArn ?? ""),
+    idleSince: row.idleSince ?? 0,
+  };
+  if (row.status !== "ready") return { ...known, status: "starting" };
+  return { ...known, status: row.idleSince === null ? "busy" : "idle" };
 }
 
 function measured(containers: readonly KnownContainer[]): number | undefined {

@@ -5,6 +5,7 @@ import type {
   ClusterHost,
   ClusterTask,
   ControllerPorts,
+  ControllerSettings,
   Instance,
   Purchase,
   PurchaseAnswer,
@@ -73,6 +74,8 @@ export class FakeCloud {
   /** Agents that no longer write. */
   readonly silent: Set<string> = new Set();
   agentsWork = true;
+  /** What the environment may have at most. */
+  limits: Pick<ControllerSettings, "maxHosts" | "maxTotalUsdPerHour"> = {};
   gate: (operation: string, moment: "before" | "after") => Promise<void> = async () => {};
   #ids = 0;
   readonly #tokens: Map<string, FakeInstance> = new Map();
@@ -183,6 +186,7 @@ export class FakeCloud {
         bucket: "bucket",
         controller: "controller",
         maxUsdPerHour: 10,
+        ...this.limits,
       },
       apps: new Apps(),
       notices: new Map(),
