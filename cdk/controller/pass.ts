@@ -16,6 +16,7 @@ import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
 import { isLeaving, isLive, poolId, splitPoolId, toCapacityPool } from "./pools.ts";
+import { bootMs } from "./start-up.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepNumber, sweepParameters, sweepSessions } from "./sweep.ts";
 import { type KnownApp, type KnownContainer, toHostState } from "./world.ts";
@@ -213,6 +214,7 @@ function stateOf(
     maxUsdPerHour,
     maxHosts,
     maxTotalUsdPerHour,
+    bootMs: bootMs(found.hosts),
   };
 }
 

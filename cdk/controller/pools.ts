@@ -4,10 +4,9 @@ import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
+import { startupMs } from "./start-up.ts";
 import type { KnownContainer } from "./world.ts";
 
-/** A container needs about this long on a host that has its image. */
-const STARTUP_MS = 10_000;
 /** Containers of a pool whose function sets no limit. */
 const MAX_CONTAINERS = 1000;
 /** ECS frees what a task had within seconds of its end. */
@@ -79,7 +78,7 @@ export function toCapacityPool(
     bufferContainers: spec.bufferContainers,
     scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
     targetInputs: spec.concurrency.targetInputs,
-    startupMs: STARTUP_MS,
+    startupMs: startupMs(given.containers),
     needs: needsOf(spec),
     startAfter: startAfter(tried),
     startError: lastError(tried),

@@ -50,6 +50,8 @@ export interface HostRow {
   readonly instanceId: string | null;
   /** ECS's name of it; null before it has registered. */
   readonly arn: string | null;
+  /** When it was first seen in its cluster; rows of before say nothing. */
+  readonly joinedAt?: number;
   readonly idleSince: number | null;
   /** When it began to close. */
   readonly closingAt: number | null;

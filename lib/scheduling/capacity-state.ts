@@ -58,6 +58,8 @@ export interface CapacityState {
   readonly resting: Rests;
   /** The dearest host that is bought, in dollars an hour; spot instances by their price on demand. */
   readonly maxUsdPerHour: number;
+  /** From the wish to have a host to the moment when containers can start on it. @default 50,000 */
+  readonly bootMs?: number | undefined;
   /** Hosts that may exist or be on their way at a time, those that end included. @default - no limit */
   readonly maxHosts?: number | undefined;
   /** What all of them together may cost, in dollars an hour by the same prices. @default - no limit */

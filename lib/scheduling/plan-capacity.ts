@@ -6,6 +6,9 @@ import { shareOut } from "./share-out.ts";
 import type { Slot } from "./slots.ts";
 import type { Serving, Wish } from "./starts.ts";
 
+/** A host that is bought takes about this long to join its cluster. */
+const BOOT_MS = 50_000;
+
 /**
  * Containers to start and where, hosts to buy, to close and to end. A pure function of what is known, so that the
  * controller on AWS and the simulator decide alike.
@@ -13,7 +16,7 @@ import type { Serving, Wish } from "./starts.ts";
 export function planCapacity(state: CapacityState, now: number): CapacityAction[] {
   // Who has the fewest is served first: a large map does not keep a single call waiting.
   const pools = [...state.pools].sort((a, b) => a.containers.length - b.containers.length);
-  const { decided, ...wished } = wishesOf(pools, now);
+  const { decided, ...wished } = wishesOf(pools, state, now);
   const serving: Serving = { ...wished, pools, state, now };
   const { slots, actions, used, ending } = serveInTurn(serving) ?? shareOut(serving);
   return [
@@ -27,12 +30,14 @@ export function planCapacity(state: CapacityState, now: number): CapacityAction[
 /** Containers that end for want of work, and those that are to start. */
 function wishesOf(
   pools: readonly CapacityPool[],
+  state: CapacityState,
   now: number,
 ): Pick<Serving, "wishes" | "stopping"> & { readonly decided: readonly CapacityAction[] } {
   const byKey = new Map(pools.map((pool) => [pool.key, pool]));
   const decided: CapacityAction[] = [];
   const wishes: Wish[] = [];
   const stopping = new Set<string>();
+  const worthBoot = worthBootOf(pools, state, now);
   for (const action of plan(pools, now)) {
     const pool = byKey.get(action.pool);
     if (pool === undefined) continue;
@@ -43,10 +48,24 @@ function wishesOf(
       const reason = `its last container could not start: ${pool.startError ?? "no reason is known"}`;
       decided.push({ kind: "wait", pool: pool.key, count: action.count, reason });
     } else {
-      wishes.push({ pool, count: action.count });
+      wishes.push({ pool, count: action.count, worthBoot: worthBoot.get(pool.key) ?? 0 });
     }
   }
   return { decided, wishes, stopping };
+}
+
+/** Containers of each pool that would be wanted if a host had to boot for each of them. */
+function worthBootOf(
+  pools: readonly CapacityPool[],
+  { bootMs = BOOT_MS }: CapacityState,
+  now: number,
+): ReadonlyMap<string, number> {
+  const slow = pools.map((pool) => ({ ...pool, startupMs: (pool.startupMs ?? 0) + bootMs }));
+  return new Map(
+    plan(slow, now).flatMap((action) =>
+      action.kind === "start" ? [[action.pool, action.count]] : [],
+    ),
+  );
 }
 
 function purchaseOf(slot: Slot, { types }: CapacityState): CapacityAction[] {

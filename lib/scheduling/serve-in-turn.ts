@@ -17,6 +17,8 @@ export function serveInTurn({ wishes, state, now }: Serving): Served | undefined
     const { pool } = starts;
     while (starts.left > 0) {
       const slot = slots.find(pool);
+      starts.settle(slot);
+      if (starts.left <= 0) break;
       if (slot !== undefined) {
         starts.put(slot, slots, used);
         continue;

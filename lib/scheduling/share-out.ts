@@ -68,6 +68,8 @@ class Sharing {
   #serveOne(entry: Entry): void {
     const { share, starts } = entry;
     const slot = this.#slots.find(share.pool);
+    starts.settle(slot);
+    if (starts.left <= 0) return;
     if (slot === undefined) {
       this.#make(entry);
       return;

@@ -11,6 +11,8 @@ type Wait = Extract<CapacityAction, { kind: "wait" }>;
 export interface Wish {
   readonly pool: CapacityPool;
   readonly count: number;
+  /** So many of them are worth waiting for a host: the others start only where there is room now. */
+  readonly worthBoot: number;
 }
 
 /** What is to be served, and from what. */
@@ -40,12 +42,21 @@ export class Starts {
   readonly pool: CapacityPool;
   readonly #actions: CapacityAction[] = [];
   readonly #waits: Map<string, Wait> = new Map();
+  readonly #wish: Wish;
+  #given = 0;
   /** Containers that nothing was decided for. */
   left: number;
 
-  constructor({ pool, count }: Wish) {
-    this.pool = pool;
-    this.left = count;
+  constructor(wish: Wish) {
+    this.pool = wish.pool;
+    this.left = wish.count;
+    this.#wish = wish;
+  }
+
+  /** Gives up what is not worth waiting for a host, where there is room on none that is there. */
+  settle(slot: Slot | undefined): void {
+    if (slot?.host?.status === "active") return;
+    this.left = Math.min(this.left, Math.max(0, this.#wish.worthBoot - this.#given));
   }
 
   get actions(): readonly CapacityAction[] {
@@ -60,6 +71,7 @@ export class Starts {
       used.add(host.id);
       this.#actions.push({ kind: "place", pool: this.pool.key, host: host.id, gpus });
       this.left -= 1;
+      this.#given += 1;
       return;
     }
     if (host !== undefined && !used.has(host.id)) {
@@ -74,6 +86,7 @@ export class Starts {
     const count = (this.#waits.get(wait.reason)?.count ?? 0) + wait.count;
     this.#waits.set(wait.reason, { kind: "wait", pool: this.pool.key, ...wait, count });
     this.left -= wait.count;
+    this.#given += wait.count;
   }
 }
 

@@ -422,7 +422,8 @@ export class FakeCloud {
     if (row.status === "ready" && !works && this.now - last < BEAT_MS) return undefined;
     this.#beats.set(task.container, this.now);
     const idleSince = works ? this.now : (row.idleSince ?? this.now);
-    return { ...row, status: "ready", at: this.now, idleSince };
+    const readyAt = row.readyAt ?? this.now;
+    return { ...row, status: "ready", at: this.now, readyAt, idleSince };
   }
 
   #queue(url: string): FakeMessage[] {
