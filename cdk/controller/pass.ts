@@ -8,6 +8,7 @@ import type {
 } from "../../lib/scheduling/capacity-state.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
+import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import { act } from "./act.ts";
 import type { Asked } from "./asked.ts";
 import { attempt } from "./attempt.ts";
@@ -203,7 +204,8 @@ function stateOf(
       const containers = byPool.get(one.id) ?? [];
       const { deployment } = one.app;
       const given = { containers, demand: one.demand, deployment, hosts, now: ports.now() };
-      return [toCapacityPool(one.id, fn, given)];
+      const spec = scaledSpec(fn.spec, one.app.scaling[one.pool]);
+      return [toCapacityPool(one.id, spec, given)];
     }),
     hosts: found.hosts.map((host) =>
       toHostState(host, found.offers, live && (live.get(host.row.arn) ?? 0)),

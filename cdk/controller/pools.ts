@@ -1,9 +1,9 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import type { Demand } from "../../lib/aws/demand.ts";
-import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
 import { startupMs } from "./start-up.ts";
 import type { KnownContainer } from "./world.ts";
 
@@ -42,7 +42,7 @@ export function isLeaving({ row }: KnownContainer): boolean {
 /** A pool as the policy sees it. */
 export function toCapacityPool(
   key: string,
-  { spec }: ManifestFunction,
+  spec: FunctionSpec,
   given: {
     readonly containers: readonly KnownContainer[];
     readonly demand: Demand;

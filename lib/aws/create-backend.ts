@@ -25,7 +25,7 @@ export function createWake(
 export function createBackend(
   options: Pick<
     AwsBackendOptions,
-    "app" | "environment" | "rows" | "objects" | "queues" | "wake" | "onError"
+    "app" | "environment" | "rows" | "objects" | "queues" | "countMessages" | "wake" | "onError"
   >,
 ): AwsBackend {
   return new AwsBackend({

@@ -226,7 +226,7 @@ function slotsOf(state: CapacityState): Slot[] {
     });
 }
 
-export function isComing({ status }: HostState): boolean {
+function isComing({ status }: HostState): boolean {
   return status === "buying" || status === "booting";
 }
 

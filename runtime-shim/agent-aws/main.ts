@@ -4,6 +4,7 @@ import { createBackend, createWake } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { createCount } from "../../lib/aws/sqs-demand.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
 import { AwsContainer } from "./container.ts";
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
     controller === undefined ? async () => {} : createWake(clients.lambda, { app, controller });
   const backend = createBackend({
     ...{ app, environment: environment.environment, rows, objects, queues, wake, onError },
+    countMessages: createCount(clients.sqs),
   });
   const container = new AwsContainer({
     ...{ environment, rows, objects, blobs: objects, queues, backend, wake },

@@ -141,6 +141,7 @@ export class Lab {
       startRunner,
       backend: new AwsBackend({
         ...{ app: DEPLOYED, environment: "test", rows, objects, queues, onError, ...clocks },
+        countMessages: async () => 0,
         wake: async () => {},
         sessionId: id,
         sleep: (ms) => new Promise((done) => setTimeout(done, ms)),

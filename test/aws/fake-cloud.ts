@@ -16,6 +16,8 @@ import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { appKey, callKey, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import { sealInputs } from "../../lib/aws/range-message.ts";
+import { writeScaling } from "../../lib/aws/scaling.ts";
+import type { AutoscalerSettings } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
@@ -130,6 +132,15 @@ export class FakeCloud {
     const before = await rows.get(key);
     await rows.put(key, { number: 1, manifestKey }, before?.version ?? 0);
     await rows.put(appKey(app), { app }, 0);
+  }
+
+  /** What `updateAutoscaler` does, without the wake. */
+  async scale(app: string, pool: string, settings: AutoscalerSettings): Promise<void> {
+    await writeScaling(
+      this.table.port(async () => {}),
+      { app, pool },
+      settings,
+    );
   }
 
   /** Sends inputs of a call; answers its id. */

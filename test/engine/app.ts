@@ -245,3 +245,22 @@ export const callsElsewhere = app.function(
     return elsewhere.remote(1);
   },
 );
+
+export const scaled = app.function("scaled", () => "done");
+
+export const Scaled = app.cls(
+  "Scaled",
+  class {
+    readonly name: string;
+    constructor({ name }: { name: string }) {
+      this.name = name;
+    }
+    greet(): string {
+      return this.name;
+    }
+  },
+);
+
+export const scalesItself = app.function("scalesItself", { maxContainers: 1 }, async () => {
+  await scaled.updateAutoscaler({ minContainers: 1 });
+});

@@ -8,7 +8,8 @@ import type { Rows, RowWrite } from "../rows.ts";
 const MAX_ATTEMPTS = 10;
 
 /** A deployment that has no number yet. */
-export interface NextDeployment extends Omit<DeploymentRow, "number" | "at" | "removed"> {
+export interface NextDeployment
+  extends Omit<DeploymentRow, "number" | "at" | "removed" | "scaling"> {
   /** Functions and classes that it takes away. */
   readonly removes: readonly string[];
 }
