@@ -106,6 +106,24 @@ describe("the limit of hosts", () => {
     ]);
   });
 
+  it("says otherwise to who would get nothing anyway", () => {
+    const needs = { ...poolOf(CPU).needs, cpu: 1_000_000 };
+    const pools = [busy("resize", ["a"]), pool("huge", { backlog: 1, needs })];
+    const waits = of(planOf({ pools, hosts: [host("a")], maxHosts: 1 }), "wait");
+    expect(waits.find((one) => one.pool === "media huge")).toMatchObject({
+      reason: expect.stringMatching(/^no host type has/),
+    });
+    expect(waits.filter(({ isLimited }) => isLimited)).toHaveLength(1);
+  });
+
+  it("counts room that comes of a container that ends for want of work", () => {
+    const containers = on(["a"], { status: "idle", idleSince: NOW - 61_000 });
+    const pools = [pool("done", { containers }), pool("resize", { backlog: 1 })];
+    const actions = planOf({ pools, hosts: [host("a")], maxHosts: 1 });
+    expect(of(actions, "drain")).toEqual([{ kind: "drain", pool: "media done", container: "a/0" }]);
+    expect(of(actions, "wait")[0]?.reason).toMatch(/make room$/);
+  });
+
   it("makes the hosts that are left large enough for all who need such", () => {
     const pools = ["a", "b", "c"].map((key) => pool(key, { backlog: 20 }));
     const actions = planOf({ pools, maxHosts: 1 });
