@@ -137,6 +137,8 @@ export class RoomMaker {
       const held = this.#leastOn(giver, claimant);
       if (held === undefined) continue;
       if (best === undefined || isLess(held, best.held)) best = { giver, held };
+      // No other host can do with less.
+      if (held.length === 1 && busyOf(held) === 0) break;
     }
     return best;
   }
@@ -150,9 +152,11 @@ export class RoomMaker {
     const taken: Held[] = [];
     for (const one of [...held].sort(byWorth)) {
       if (claimOn(needs, slot, room) !== undefined) break;
-      const tried = new Map(given);
-      if (!mayGive([one], claimant, { now: this.#options.now, given: tried })) continue;
-      for (const [share, count] of tried) given.set(share, count);
+      const before = given.get(one.share) ?? 0;
+      if (!mayGive([one], claimant, { now: this.#options.now, given })) {
+        given.set(one.share, before);
+        continue;
+      }
       taken.push(one);
       room = add(room, claimOf(one.share, slot));
     }
