@@ -57,6 +57,8 @@ const BARS: readonly Bar[] = [
   atMost("skew", "makespan", { over: "ideal", bound: 1.1 }),
   atMost("faults", "lost", { bound: 0 }),
   atMost("faults", "doubled", { bound: 0 }),
+  atMost("decide", "wall_p50", { bound: 50 }),
+  atMost("decide", "wall_p50_limited", { bound: 50 }),
   atMost("hello", "hello_wall", { over: "tsx", bound: 1.3 }),
   atMost("import", "import_ms", { bound: 50 }),
   atMost("import", "forbidden_modules", { bound: 0 }),

@@ -11,6 +11,7 @@ import { aws } from "./suites/aws.ts";
 import { call } from "./suites/call.ts";
 import { cold } from "./suites/cold.ts";
 import { cpu } from "./suites/cpu.ts";
+import { decide } from "./suites/decide.ts";
 import { durable } from "./suites/durable.ts";
 import { faults } from "./suites/faults.ts";
 import { hello } from "./suites/hello.ts";
@@ -33,6 +34,7 @@ const SUITES: readonly Suite[] = [
   skew,
   faults,
   cpu,
+  decide,
   hello,
   importing,
   synth,

@@ -70,6 +70,14 @@ const COMMANDS: readonly CommandEntry[] = [
     options: [
       ENVIRONMENT_OPTION,
       ["--max-hourly-usd <usd>", "the dearest host that it buys (default: as it is, at first 10)"],
+      [
+        "--max-hosts <n>",
+        "hosts at a time, or `none` for no limit (default: as it is, at first none)",
+      ],
+      [
+        "--max-total-hourly-usd <usd>",
+        "what all hosts cost together, or `none` (default: as it is)",
+      ],
       JSON_OPTION,
       QUIET_OPTION,
       DEBUG_OPTION,

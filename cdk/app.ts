@@ -3,13 +3,13 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { App } from "../lib/app.ts";
 import { isApp } from "../lib/app-registry.ts";
-import { logGroupOf, maxHourlyUsd } from "../lib/aws/facts.ts";
+import { hostLimits, logGroupOf } from "../lib/aws/facts.ts";
 import type { Manifest } from "../lib/aws/manifest.ts";
 import { checkAppName } from "../lib/options/app-name.ts";
 import { show } from "../lib/options/show.ts";
 import { throwViolations } from "../lib/options/violation.ts";
 import { resolveSpec } from "../lib/resolve.ts";
-import { hostMistakes } from "../lib/scheduling/first-offers.ts";
+import { type HostLimits, hostMistakes } from "../lib/scheduling/first-offers.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AppSpec, specText } from "../lib/spec.ts";
 import { BundledCode } from "./app/code.ts";
@@ -83,7 +83,7 @@ export class WindlassApp extends Construct {
     this.spec = { ...resolved, name };
     const { tags } = this.spec;
     const environment = props.environment ?? "default";
-    const mistakes = hostMistakes(this.spec.functions, dearestHost(environment));
+    const mistakes = hostMistakes(this.spec.functions, limitsOf(environment));
     throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);
@@ -208,8 +208,8 @@ export class WindlassApp extends Construct {
 }
 
 /** What another stack's environment buys is known only when this is deployed. */
-function dearestHost(environment: WindlassEnvironment | string): number {
+function limitsOf(environment: WindlassEnvironment | string): HostLimits {
   return typeof environment === "string"
-    ? Number.POSITIVE_INFINITY
-    : maxHourlyUsd(environment.facts);
+    ? { maxUsdPerHour: Number.POSITIVE_INFINITY }
+    : hostLimits(environment.facts);
 }

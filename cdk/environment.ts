@@ -2,7 +2,13 @@ import { CfnOutput, RemovalPolicy, Tags } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { ENVIRONMENT_VERSION, type Fact, logGroupOf, MAX_HOURLY_USD } from "../lib/aws/facts.ts";
+import {
+  ENVIRONMENT_VERSION,
+  type Fact,
+  logGroupOf,
+  MAX_HOURLY_USD,
+  NO_LIMIT,
+} from "../lib/aws/facts.ts";
 import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
 import { ControllerFunction } from "./environment/controller-function.ts";
@@ -27,6 +33,17 @@ export interface WindlassEnvironmentProps extends NetworkProps, SharedProps {
    * @default 10
    */
   readonly maxHourlyUsd?: number;
+  /**
+   * Hosts that may exist or be on their way at a time, those included that end. Functions that compete for them get fair
+   * shares.
+   * @default - as many as calls need
+   */
+  readonly maxHosts?: number;
+  /**
+   * What all hosts together may cost, in dollars an hour by the same prices as `maxHourlyUsd`, which is about one host.
+   * @default - as much as calls need
+   */
+  readonly maxTotalHourlyUsd?: number;
 }
 
 /**
@@ -57,7 +74,7 @@ export class WindlassEnvironment extends Construct {
 
   #create(props: WindlassEnvironmentProps): Record<Fact, string> {
     const { environmentName: environment, encryptionKey } = this;
-    const { maxHourlyUsd = MAX_HOURLY_USD } = props;
+    const { maxHourlyUsd = MAX_HOURLY_USD, maxHosts, maxTotalHourlyUsd } = props;
     const network = new Network(this, "Network", props);
     const { table } = new RowTable(this, "Table", { encryptionKey });
     const { bucket } = new ObjectBucket(this, "Bucket", { encryptionKey });
@@ -79,6 +96,8 @@ export class WindlassEnvironment extends Construct {
       subnets: network.subnets,
       logGroup,
       maxHourlyUsd,
+      maxHosts,
+      maxTotalHourlyUsd,
       encryptionKey,
     });
     const controllerArn = controller.arn;
@@ -94,6 +113,8 @@ export class WindlassEnvironment extends Construct {
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
       "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),
       "max-hourly-usd": String(maxHourlyUsd),
+      "max-hosts": String(maxHosts ?? NO_LIMIT),
+      "max-total-hourly-usd": String(maxTotalHourlyUsd ?? NO_LIMIT),
       "log-group-prefix": logGroupOf(environment),
     };
   }

@@ -91,6 +91,25 @@ export interface ReadQuery {
   readonly waitMs: number;
 }
 
+/** How many containers a pool has; what is left out stays as it is. */
+export interface AutoscalerSettings {
+  /** Containers that are there without work. */
+  readonly minContainers?: number | undefined;
+  /** Containers that may be there at a time. */
+  readonly maxContainers?: number | undefined;
+  /** Containers beyond what the work needs, while there is any. */
+  readonly bufferContainers?: number | undefined;
+  /** How long an idle container is kept. */
+  readonly scaledownWindowSeconds?: number | undefined;
+}
+
+export interface FunctionStats {
+  /** Inputs that wait. On AWS it is counted in messages, of one input or of a range of them, and up to a minute old. */
+  readonly backlog: number;
+  /** Containers that start or run. */
+  readonly numTotalRunners: number;
+}
+
 /** Port to whatever runs calls: the local engine, AWS, or (in a container) the agent beside the runner. */
 export interface Backend {
   readonly name: string;
@@ -104,4 +123,8 @@ export interface Backend {
   read(query: ReadQuery): Promise<CallReading>;
   /** Cancels a durable call, or one input of it. */
   cancel(callId: string, index?: number): Promise<void>;
+  /** Changes how many containers the target's pool has, until its app is deployed again. @throws NotFoundError */
+  updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void>;
+  /** @throws NotFoundError */
+  getCurrentStats(target: Target): Promise<FunctionStats>;
 }

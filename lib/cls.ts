@@ -1,4 +1,5 @@
-import type { Target } from "./backend.ts";
+import { getCurrentStats, type Scaled, updateAutoscaler } from "./autoscaler.ts";
+import type { AutoscalerSettings, FunctionStats, Target } from "./backend.ts";
 import type { Page } from "./codec/page.ts";
 import { type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type Output,
 } from "./handler.ts";
 import { enter, enterSnapshot, runHooks } from "./hooks.ts";
-import { MethodTargets, toParams } from "./method-targets.ts";
+import { MethodTargets, poolTarget, toParams } from "./method-targets.ts";
 
 /** A method of a remote object. It is no function: call `remote`, `local`, `map`, … */
 export interface MethodHandle<Method extends AnyHandler> extends RemoteCalls<Method> {
@@ -25,12 +26,15 @@ export interface GeneratorMethodHandle<Method extends AnyHandler> extends Remote
   local: RemoteGenerator<Method>["remoteGen"];
 }
 
-/** An object of a class that lives in containers: a handle for each of its public methods. */
+/**
+ * An object of a class that lives in containers: a handle for each of its public methods, and its containers. A method
+ * of its own that is called `updateAutoscaler` or `getCurrentStats` takes the place of that.
+ */
 export type RemoteObject<Methods> = {
   readonly [Name in keyof Methods]: Methods[Name] extends AnyHandler
     ? IfGenerator<Methods[Name], GeneratorMethodHandle<Methods[Name]>, MethodHandle<Methods[Name]>>
     : never;
-};
+} & Omit<Scaled, keyof Methods>;
 
 /**
  * A class of an app: `new` makes a remote object with these parameters; each set of them has containers of its own.
@@ -73,6 +77,14 @@ export function createClsHandle(
       return target.app;
     }
 
+    async updateAutoscaler(settings: AutoscalerSettings): Promise<void> {
+      await updateAutoscaler(poolTarget(target, this.#page), `class "${target.name}"`, settings);
+    }
+
+    async getCurrentStats(): Promise<FunctionStats> {
+      return await getCurrentStats(poolTarget(target, this.#page));
+    }
+
     static handleOf(self: InstanceType<typeof Handle>, method: string): MethodCalls {
       let handle = self.#handles.get(method);
       if (handle === undefined) {
@@ -90,6 +102,7 @@ export function createClsHandle(
     }
   };
   Object.defineProperty(Handle, "name", { value: target.name });
+  // Methods of the class come after, and take their place.
   for (const method of methods) {
     Object.defineProperty(Handle.prototype, method, {
       get(this: InstanceType<typeof Handle>) {

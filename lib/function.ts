@@ -1,4 +1,5 @@
-import type { Target } from "./backend.ts";
+import { getCurrentStats, type Scaled, updateAutoscaler } from "./autoscaler.ts";
+import type { AutoscalerSettings, FunctionStats, Target } from "./backend.ts";
 import type { FunctionCall } from "./client/function-call.ts";
 import { callRemoteGen } from "./client/generator.ts";
 import { callRemote } from "./client/group.ts";
@@ -99,12 +100,14 @@ interface Named<Handler extends AnyHandler> {
 /** A function of an app. It is no function: call `remote`, `local`, `map`, … */
 export interface FunctionHandle<Handler extends AnyHandler>
   extends Named<Handler>,
-    RemoteCalls<Handler> {}
+    RemoteCalls<Handler>,
+    Scaled {}
 
 /** A generator function of an app: call `remoteGen` or `local`. */
 export interface GeneratorHandle<Handler extends AnyHandler>
   extends Named<Handler>,
-    RemoteGenerator<Handler> {}
+    RemoteGenerator<Handler>,
+    Scaled {}
 
 /** The handle of a handler. */
 export type HandleOf<Handler extends AnyHandler> = IfGenerator<
@@ -188,5 +191,13 @@ export class FunctionCalls extends TargetCalls {
 
   get app(): string {
     return this.#target.app;
+  }
+
+  async updateAutoscaler(settings: AutoscalerSettings): Promise<void> {
+    await updateAutoscaler(this.#target, `function "${this.name}"`, settings);
+  }
+
+  async getCurrentStats(): Promise<FunctionStats> {
+    return await getCurrentStats(this.#target);
   }
 }

@@ -1,5 +1,7 @@
 // Apps, and what they are made of.
 export { App } from "./app.ts";
+export type { Scaled } from "./autoscaler.ts";
+export type { AutoscalerSettings, FunctionStats } from "./backend.ts";
 // Calls.
 export type { ConnectOptions } from "./client/connection.ts";
 export {

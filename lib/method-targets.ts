@@ -40,6 +40,11 @@ export class MethodTargets {
   }
 }
 
+/** The containers of a class with these parameters: what all its methods run in. */
+export function poolTarget({ app, name, backend }: Target, params: Page | undefined): Target {
+  return { app, name, backend, params };
+}
+
 /** The parameters of an object as a page of one value. @throws InvalidError, RequestSizeError */
 export function toParams(name: string, params: readonly unknown[]): Page | undefined {
   const [value] = params;

@@ -1,5 +1,10 @@
 import type { Invocation } from "../command-table.ts";
-import { toAwsOptions, toMaxHourlyUsd } from "../deploy/deploy-options.ts";
+import {
+  toAwsOptions,
+  toMaxHosts,
+  toMaxHourlyUsd,
+  toMaxTotalHourlyUsd,
+} from "../deploy/deploy-options.ts";
 import { requireCdk } from "../deploy/require-cdk.ts";
 import { createSteps, secondsSince } from "../deploy/steps.ts";
 import { EXIT } from "../report.ts";
@@ -8,13 +13,17 @@ import { EXIT } from "../report.ts";
 export async function run({ options: parsed }: Invocation): Promise<number> {
   const start = performance.now();
   const options = toAwsOptions(parsed);
-  const maxHourlyUsd = toMaxHourlyUsd(parsed);
+  const limits = {
+    maxHourlyUsd: toMaxHourlyUsd(parsed),
+    maxHosts: toMaxHosts(parsed),
+    maxTotalHourlyUsd: toMaxTotalHourlyUsd(parsed),
+  };
   requireCdk();
   const steps = createSteps(options);
   const { bootstrap } = await import("../deploy/bootstrap.ts");
   const { json, resources } = await bootstrap({
     environment: options.environment,
-    maxHourlyUsd,
+    limits,
     steps,
   });
   const what = resources === 0 ? "was up to date" : "is ready";

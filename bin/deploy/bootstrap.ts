@@ -2,6 +2,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import type { WindlassEnvironmentProps } from "../../cdk/environment.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { whoAmI } from "../../lib/aws/deploy/caller.ts";
 import { readParameter, writeParameter } from "../../lib/aws/deploy/parameters.ts";
@@ -13,7 +14,13 @@ import {
   findStack,
   hasFailedCreation,
 } from "../../lib/aws/deploy/stack.ts";
-import { ENVIRONMENT_VERSION, factsPath, MAX_HOURLY_USD } from "../../lib/aws/facts.ts";
+import {
+  ENVIRONMENT_VERSION,
+  type Fact,
+  factsPath,
+  limitOf,
+  MAX_HOURLY_USD,
+} from "../../lib/aws/facts.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { countOf } from "./describe-deployment.ts";
 import { progressText, type Steps } from "./steps.ts";
@@ -21,15 +28,26 @@ import { progressText, type Steps } from "./steps.ts";
 /** What templates of stacks demand of the CDK's bootstrap. */
 const CDK_BOOTSTRAP_VERSION = 6;
 
+/** What an environment may buy. Undefined leaves it as it is, null means no limit. */
+export interface LimitOptions {
+  /** The dearest host. */
+  readonly maxHourlyUsd: number | undefined;
+  /** Hosts at a time. */
+  readonly maxHosts: number | null | undefined;
+  /** All hosts together, in dollars an hour. */
+  readonly maxTotalHourlyUsd: number | null | undefined;
+}
+
+type Limits = Pick<WindlassEnvironmentProps, "maxHourlyUsd" | "maxHosts" | "maxTotalHourlyUsd">;
+
 /** Prepares the account and region, and deploys an environment. @throws WindlassError */
 export async function bootstrap({
   environment,
-  maxHourlyUsd,
+  limits: asked,
   steps,
 }: {
   readonly environment: string;
-  /** The dearest host that it buys; undefined to leave that as it is. */
-  readonly maxHourlyUsd: number | undefined;
+  readonly limits: LimitOptions;
   readonly steps: Steps;
 }): Promise<{ readonly json: object; readonly resources: number }> {
   const { account, region } = await whoAmI();
@@ -44,10 +62,10 @@ export async function bootstrap({
   steps.done(`service-linked roles ${roles}`);
   tellQuotas(quotas, region, steps);
   await ensureCdk({ account, region, ssm, steps });
-  const limit = maxHourlyUsd ?? (await readLimit(ssm, environment));
-  const resources = await deployEnvironment({ environment, maxHourlyUsd: limit, ssm, steps });
-  steps.done(`hosts of at most $${limit}/h`);
-  const made = { account, region, environment, resources, maxHourlyUsd: limit };
+  const limits = await toLimits(asked, ssm, environment);
+  const resources = await deployEnvironment({ environment, limits, ssm, steps });
+  steps.done(limitsText(limits));
+  const made = { account, region, environment, resources, ...limits };
   const json = { ...made, serviceLinkedRoles: created, quotas };
   return { json, resources };
 }
@@ -63,9 +81,30 @@ async function checkVersion(ssm: SSMClient, environment: string): Promise<void> 
   );
 }
 
-async function readLimit(ssm: SSMClient, environment: string): Promise<number> {
-  const known = await readParameter(ssm, `${factsPath(environment)}/max-hourly-usd`);
-  return Number(known ?? MAX_HOURLY_USD);
+/** What was not asked for stays as it is. */
+async function toLimits(asked: LimitOptions, ssm: SSMClient, environment: string): Promise<Limits> {
+  const read = (fact: Fact): Promise<string | undefined> =>
+    readParameter(ssm, `${factsPath(environment)}/${fact}`);
+  const or = async (given: number | null | undefined, fact: Fact): Promise<number | undefined> =>
+    given === undefined ? limitOf(await read(fact)) : (given ?? undefined);
+  const [maxHourlyUsd, maxHosts, maxTotalHourlyUsd] = await Promise.all([
+    or(asked.maxHourlyUsd, "max-hourly-usd"),
+    or(asked.maxHosts, "max-hosts"),
+    or(asked.maxTotalHourlyUsd, "max-total-hourly-usd"),
+  ]);
+  return {
+    maxHourlyUsd: maxHourlyUsd ?? MAX_HOURLY_USD,
+    ...(maxHosts !== undefined && { maxHosts }),
+    ...(maxTotalHourlyUsd !== undefined && { maxTotalHourlyUsd }),
+  };
+}
+
+/** `hosts of at most $10/h, 4 at a time, together at most $20/h`. */
+function limitsText({ maxHourlyUsd, maxHosts, maxTotalHourlyUsd }: Limits): string {
+  const texts = [`hosts of at most $${maxHourlyUsd}/h`];
+  if (maxHosts !== undefined) texts.push(`${maxHosts} at a time`);
+  if (maxTotalHourlyUsd !== undefined) texts.push(`together at most $${maxTotalHourlyUsd}/h`);
+  return texts.join(", ");
 }
 
 function tellQuotas(quotas: readonly VcpuQuota[], region: string, steps: Steps): void {
@@ -105,11 +144,11 @@ async function ensureCdk(given: {
 
 async function deployEnvironment(given: {
   readonly environment: string;
-  readonly maxHourlyUsd: number;
+  readonly limits: Limits;
   readonly ssm: SSMClient;
   readonly steps: Steps;
 }): Promise<number> {
-  const { environment, maxHourlyUsd, ssm, steps } = given;
+  const { environment, limits, ssm, steps } = given;
   const name = `Windlass-${environment}`;
   const stack = await findStack(new CloudFormationClient(CLIENT_CONFIG), name);
   if (stack !== undefined && !hasFailedCreation(stack)) {
@@ -128,7 +167,7 @@ async function deployEnvironment(given: {
   const { changed, lookedUp } = await deployStack({
     name,
     build: (scope, env) =>
-      new WindlassEnvironmentStack(scope, { env, environmentName: environment, maxHourlyUsd }),
+      new WindlassEnvironmentStack(scope, { env, environmentName: environment, ...limits }),
     // The zones of the first time: subnets cannot move when AWS opens or closes another one.
     context: known === undefined ? {} : (JSON.parse(known) as Record<string, unknown>),
     onProgress: (progress) => steps.progress(progressText(progress)),

@@ -6,7 +6,7 @@ import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
-import { maxHourlyUsd } from "../../lib/aws/facts.ts";
+import { hostLimits } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { createWake, poolsKept } from "../../lib/aws/wake.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
@@ -54,9 +54,9 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
     readFacts(clients.ssm, environment),
     bundleApp([file], loaded.project.root, { isForDeployment: true }),
   ]);
-  const limit = maxHourlyUsd(facts);
-  throwViolations(`app "${spec.name}"`, hostMistakes(spec.functions, limit), deployApp);
-  const gpus = firstOffers(spec.functions, limit);
+  const limits = hostLimits(facts);
+  throwViolations(`app "${spec.name}"`, hostMistakes(spec.functions, limits), deployApp);
+  const gpus = firstOffers(spec.functions, limits);
   const text = specText(spec);
   const code = readFileSync(bundle.file, "utf8");
   const deployment = {

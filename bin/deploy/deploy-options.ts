@@ -1,3 +1,4 @@
+import { NO_LIMIT } from "../../lib/aws/facts.ts";
 import { UsageError } from "../usage-error.ts";
 
 type Parsed = Readonly<Record<string, unknown>>;
@@ -41,6 +42,33 @@ export function toMaxHourlyUsd({ maxHourlyUsd }: Parsed): number | undefined {
     "WINDLASS_INVALID_MAX_HOURLY_USD",
     `\`--max-hourly-usd\` must be a number of dollars above 0, got "${String(maxHourlyUsd)}"`,
     { hint: "leave it out for what the environment has, at first 10" },
+  );
+}
+
+/** `--max-hosts`: null for no limit. @throws UsageError for what is not a whole number above 0 */
+export function toMaxHosts({ maxHosts }: Parsed): number | null | undefined {
+  if (maxHosts === undefined || maxHosts === NO_LIMIT)
+    return maxHosts === undefined ? undefined : null;
+  const hosts = Number(maxHosts);
+  if (Number.isInteger(hosts) && hosts > 0) return hosts;
+  throw new UsageError(
+    "WINDLASS_INVALID_MAX_HOSTS",
+    `\`--max-hosts\` must be a whole number above 0 or "none", got "${String(maxHosts)}"`,
+    { hint: "leave it out for what the environment has, at first no limit" },
+  );
+}
+
+/** `--max-total-hourly-usd`: null for no limit. @throws UsageError for what is not a number above 0 */
+export function toMaxTotalHourlyUsd({ maxTotalHourlyUsd }: Parsed): number | null | undefined {
+  if (maxTotalHourlyUsd === undefined || maxTotalHourlyUsd === NO_LIMIT) {
+    return maxTotalHourlyUsd === undefined ? undefined : null;
+  }
+  const usd = Number(maxTotalHourlyUsd);
+  if (Number.isFinite(usd) && usd > 0) return usd;
+  throw new UsageError(
+    "WINDLASS_INVALID_MAX_TOTAL_HOURLY_USD",
+    `\`--max-total-hourly-usd\` must be a number of dollars above 0 or "none", got "${String(maxTotalHourlyUsd)}"`,
+    { hint: "leave it out for what the environment has, at first no limit" },
   );
 }
 

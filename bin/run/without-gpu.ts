@@ -20,8 +20,9 @@ export function gpuFunctions(spec: AppSpec, { kind, name }: Choice): readonly Fu
 
 /** What the GPUs of functions would cost on AWS, in an environment that has the usual limit. */
 export function offersOnAws(functions: readonly FunctionSpec[]): string[] {
-  const lines = gpuLines(firstOffers(functions, MAX_HOURLY_USD));
-  const mistakes = hostMistakes(functions, MAX_HOURLY_USD).map(({ message }) => message);
+  const limits = { maxUsdPerHour: MAX_HOURLY_USD };
+  const lines = gpuLines(firstOffers(functions, limits));
+  const mistakes = hostMistakes(functions, limits).map(({ message }) => message);
   return [...lines, ...mistakes].map((line) => `on AWS, ${line}`);
 }
 

@@ -88,7 +88,8 @@ async function drain(
   const { app } = splitPoolId(action.pool);
   const container = apps.get(app)?.containers.find(({ id }) => id === action.container);
   if (container === undefined) return;
-  controller.ports.log({ event: "container-drained", app, container: container.id });
+  const why = action.for === undefined ? {} : { for: action.for };
+  controller.ports.log({ event: "container-drained", app, container: container.id, ...why });
   await changeContainer(container, () => ({ mustDrain: true }), controller);
 }
 

@@ -1,6 +1,8 @@
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
+import { scalingOf } from "../../lib/aws/scaling.ts";
+import type { AutoscalerSettings } from "../../lib/backend.ts";
 import type { ControllerPorts } from "./ports.ts";
 
 /** For how long an app that only the sweep looks at is taken to be as it was. */
@@ -12,6 +14,8 @@ export interface DeployedApp {
   readonly deployment: number;
   /** Undefined when it is no longer deployed. */
   readonly manifest: Manifest | undefined;
+  /** What was set for its pools since, by their keys. */
+  readonly scaling: Readonly<Record<string, AutoscalerSettings>>;
 }
 
 interface Known extends DeployedApp {
@@ -30,7 +34,8 @@ export class Apps {
     const manifestKey = found?.body.manifestKey;
     const isSame = known !== undefined && known.manifestKey === manifestKey;
     const manifest = isSame ? known.manifest : await read(manifestKey, ports);
-    const deployed = { deployment: found?.body.number ?? 0, manifest };
+    const scaling = scalingOf(found?.body);
+    const deployed = { deployment: found?.body.number ?? 0, manifest, scaling };
     this.#known.set(app, { ...deployed, at: ports.now(), manifestKey });
     return deployed;
   }

@@ -34,7 +34,9 @@ export async function choosePools(
   // Of a busy app that could not be read now nothing is known: it might seem to have no containers.
   const idle = allApps.filter((app) => !lease.busyApps.includes(app));
   const apps = await withRecent(idle, found.apps, controller);
-  const needed = new Set([...asked.pools, ...Object.keys(lease.woken), ...inUse(apps), ...sets]);
+  // Of equal shares the first is served first: who waits for longer.
+  const waiting = [...(lease.heldBack ?? []), ...asked.pools, ...Object.keys(lease.woken)];
+  const needed = new Set([...waiting, ...inUse(apps), ...sets]);
   const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
   const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, controller.ports.now()) : [];
   return { ids: new Set([...needed, ...turn]), apps };
@@ -42,12 +44,19 @@ export async function choosePools(
 
 /** Pools with containers, and those that must have some. */
 function* inUse(apps: ReadonlyMap<string, KnownApp>): Iterable<string> {
-  for (const { app, manifest, containers } of apps.values()) {
-    for (const one of containers) if (isLive(one)) yield poolId(app, one.row.pool);
-    for (const [pool, { spec }] of Object.entries(manifest?.functions ?? {})) {
-      if (spec.minContainers > 0) yield poolId(app, pool);
-    }
+  for (const known of apps.values()) {
+    for (const one of known.containers) if (isLive(one)) yield poolId(known.app, one.row.pool);
+    for (const pool of withMinimum(known)) yield poolId(known.app, pool);
   }
+}
+
+function withMinimum({ manifest, scaling }: KnownApp): string[] {
+  const defined = Object.entries(manifest?.functions ?? {}).map(
+    ([pool, { spec }]) => [pool, spec] as const,
+  );
+  return [...defined, ...Object.entries(scaling)].flatMap(([pool, { minContainers = 0 }]) =>
+    minContainers > 0 ? pool : [],
+  );
 }
 
 function* pools(apps: ReadonlyMap<string, KnownApp>): Iterable<string> {

@@ -6,6 +6,7 @@ import { ECSClient } from "@aws-sdk/client-ecs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { limitOf } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { ExecutionError } from "../../lib/errors.ts";
@@ -58,6 +59,8 @@ function createController(): Controller {
       bucket,
       controller: variable("AWS_LAMBDA_FUNCTION_NAME"),
       maxUsdPerHour: Number(variable("MAX_HOURLY_USD")),
+      maxHosts: limitOf(process.env["MAX_HOSTS"]),
+      maxTotalUsdPerHour: limitOf(process.env["MAX_TOTAL_HOURLY_USD"]),
     },
     apps: new Apps(),
     notices: new Map(),

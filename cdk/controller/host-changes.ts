@@ -95,7 +95,8 @@ export async function learnFromHosts(
       learned[row.type] = room;
       hasLearned = true;
     }
-    hosts.push(row.arn === seen.arn ? host : await changeHost(host, { arn: seen.arn }, controller));
+    const joined = { arn: seen.arn, joinedAt: controller.ports.now() };
+    hosts.push(row.arn === seen.arn ? host : await changeHost(host, joined, controller));
   }
   if (!hasLearned) return { ...known, hosts };
   return await changeOffers({ ...known, hosts }, { learned }, controller);

@@ -33,6 +33,7 @@ export class Lease {
   readonly #owner: string;
   #row: LeaseRow;
   #version: number;
+  #heldBack: readonly string[] | undefined;
 
   private constructor(ports: ControllerPorts, owner: string, held: Omit<Row<LeaseRow>, "sk">) {
     this.#ports = ports;
@@ -114,7 +115,7 @@ export class Lease {
     for (;;) {
       if (this.#row.wakeSeq !== wakeSeq) return false;
       const busyApps = this.#row.busyApps.filter((app) => !idleApps.has(app));
-      const body = { ...this.#row, owner: null, until: 0, pending: {}, busyApps };
+      const body = { ...this.#left(), pending: {}, busyApps };
       if (await this.#ports.rows.put(LEASE_KEY, body, this.#version)) return true;
       await this.#read();
     }
@@ -123,10 +124,25 @@ export class Lease {
   /** Gives the lease up with work left: whoever is woken next does it. @throws LeaseLost */
   async abandon(): Promise<void> {
     for (;;) {
-      const body = { ...this.#row, owner: null, until: 0 };
+      const body = this.#left();
       if (await this.#ports.rows.put(LEASE_KEY, body, this.#version)) return;
       await this.#read();
     }
+  }
+
+  /** Notes which pools a limit holds back: in the row with the next write of it. */
+  holdBack(pools: readonly string[]): void {
+    this.#heldBack = pools;
+  }
+
+  /** Pools that a limit held back in the last pass that looked at all. */
+  get heldBack(): readonly string[] {
+    return this.#heldBack ?? this.#row.heldBack ?? [];
+  }
+
+  #left(): LeaseRow {
+    const row = { ...this.#row, owner: null, until: 0 };
+    return this.#heldBack === undefined ? row : { ...row, heldBack: this.#heldBack };
   }
 
   async #read(): Promise<void> {

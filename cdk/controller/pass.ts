@@ -8,6 +8,7 @@ import type {
 } from "../../lib/scheduling/capacity-state.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
+import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import { act } from "./act.ts";
 import type { Asked } from "./asked.ts";
 import { attempt } from "./attempt.ts";
@@ -15,10 +16,11 @@ import { type ChosenPools, choosePools } from "./choose-pools.ts";
 import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
-import { isLeaving, isLive, splitPoolId, toCapacityPool } from "./pools.ts";
+import { isLeaving, isLive, poolId, splitPoolId, toCapacityPool } from "./pools.ts";
+import { bootMs } from "./start-up.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
-import { type KnownApp, toHostState } from "./world.ts";
+import { type KnownApp, type KnownContainer, toHostState } from "./world.ts";
 
 /** Partition key of the rows of all apps, see `appKey`. */
 const APPS = "#apps";
@@ -53,7 +55,12 @@ export async function runPass(
   controller: Controller,
 ): Promise<PassResult> {
   const { ports } = controller;
-  const found = await survey(asked, lease.row, controller);
+  // Who waits for what a limit leaves must not lose it to who is planned alone.
+  if (!asked.isFull && lease.heldBack.length > 0) {
+    return await runPass({ ...asked, isFull: true }, lease, controller);
+  }
+  const known = { ...lease.row, heldBack: lease.heldBack };
+  const found = await survey(asked, known, controller);
   await drainRemoved(found, controller);
   const allApps = asked.isSweep ? await listApps(controller) : [];
   const turn = allApps[sweepNumber(ports.now()) % Math.max(1, allApps.length)];
@@ -65,10 +72,15 @@ export async function runPass(
           () => sweepParameters(turn, controller),
           ports,
         );
-  const looked = { lease: lease.row, found, allApps, sets: sets ?? [] };
+  const looked = { lease: known, found, allApps, sets: sets ?? [] };
   const chosen = await choosePools(asked, looked, controller);
   const planned = await measure(chosen, { asked, found }, controller);
   const actions = await decide(planned, { asked, found }, controller);
+  const heldBack = heldBackBy(actions, lease.heldBack);
+  if (!asked.isFull && heldBack.length > 0) {
+    return await runPass({ ...asked, isFull: true }, lease, controller);
+  }
+  if (asked.isFull) lease.holdBack(heldBack);
   const acted = await act(actions, { found, apps: chosen.apps, lease }, controller);
   if (turn !== undefined) await sweepLeftovers(turn, controller);
   return {
@@ -79,6 +91,16 @@ export async function runPass(
         .map(({ app }) => app),
     ),
   };
+}
+
+/** Pools that a limit of the environment keeps from containers, those first that it has kept for longest. */
+function heldBackBy(actions: readonly CapacityAction[], before: readonly string[]): string[] {
+  const pools = new Set(
+    actions.flatMap((action) =>
+      action.kind === "wait" && action.isLimited === true ? action.pool : [],
+    ),
+  );
+  return [...new Set([...before.filter((pool) => pools.has(pool)), ...pools])];
 }
 
 /** Containers of apps and functions that are no longer deployed have nothing left to do. */
@@ -142,6 +164,7 @@ async function decide(
     first.flatMap((action) => {
       if (action.kind === "place") return [action.pool];
       if (action.kind === "buy") return action.boughtFor.map(({ pool }) => pool);
+      if (action.kind === "drain" || action.kind === "close") return action.for ?? [];
       return [];
     }),
   );
@@ -163,25 +186,48 @@ async function prove(one: Planned, { ports }: Controller): Promise<void> {
 function stateOf(
   planned: readonly Planned[],
   { asked, found }: Looked,
-  { settings }: Controller,
+  { ports, settings }: Controller,
 ): CapacityState {
+  const byPool = containersByPool(planned);
+  const hosts = new Map(
+    found.hosts.flatMap(({ id, row }) => (row.arn === null ? [] : [[row.arn, id] as const])),
+  );
+  const live = asked.isFull ? liveByHost(found) : undefined;
+  const { maxUsdPerHour, maxHosts, maxTotalUsdPerHour } = settings;
   return {
     pools: planned.flatMap((one): CapacityPool[] => {
       const fn = one.app.manifest?.functions[functionOfPool(one.pool)];
       if (fn === undefined) return [];
-      const containers = one.app.containers.filter(({ row }) => row.pool === one.pool);
+      const containers = byPool.get(one.id) ?? [];
       const { deployment } = one.app;
-      return [toCapacityPool(one.id, fn, { containers, demand: one.demand, deployment })];
+      const given = { containers, demand: one.demand, deployment, hosts, now: ports.now() };
+      const spec = scaledSpec(fn.spec, one.app.scaling[one.pool]);
+      return [toCapacityPool(one.id, spec, given)];
     }),
-    hosts: found.hosts.map((host) => {
-      const live = asked.isFull ? liveOn(host.row.arn, found) : undefined;
-      return toHostState(host, found.offers, live);
-    }),
+    hosts: found.hosts.map((host) =>
+      toHostState(host, found.offers, live && (live.get(host.row.arn) ?? 0)),
+    ),
     types: HOST_TYPES,
     learned: found.offers.learned,
     resting: found.offers.resting,
-    maxUsdPerHour: settings.maxUsdPerHour,
+    maxUsdPerHour,
+    maxHosts,
+    maxTotalUsdPerHour,
+    bootMs: bootMs(found.hosts),
   };
+}
+
+function containersByPool(planned: readonly Planned[]): ReadonlyMap<string, KnownContainer[]> {
+  const byPool = new Map<string, KnownContainer[]>();
+  for (const app of new Set(planned.map((one) => one.app))) {
+    for (const container of app.containers) {
+      const id = poolId(app.app, container.row.pool);
+      const known = byPool.get(id);
+      if (known === undefined) byPool.set(id, [container]);
+      else known.push(container);
+    }
+  }
+  return byPool;
 }
 
 function hasLive({ app, pool }: Planned): boolean {
@@ -195,9 +241,15 @@ function isComing(id: string, { hosts }: Survey): boolean {
   );
 }
 
-function liveOn(arn: string | null, { apps }: Survey): number {
-  const all = [...apps.values()].flatMap(({ containers }) => containers);
-  return all.filter((one) => one.row.hostArn === arn && isLive(one)).length;
+/** Containers that live, by the ECS name of their host. */
+function liveByHost({ apps }: Survey): ReadonlyMap<string | null, number> {
+  const counts = new Map<string | null, number>();
+  for (const { containers } of apps.values()) {
+    for (const one of containers) {
+      if (isLive(one)) counts.set(one.row.hostArn, (counts.get(one.row.hostArn) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 async function listApps({ ports }: Controller): Promise<string[]> {

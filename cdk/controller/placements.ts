@@ -70,6 +70,7 @@ function wanted({ app, pool, fn, host }: Placement, now: number): KnownContainer
     idleSince: null,
     inputMs: null,
     createdAt: now,
+    readyAt: null,
     at: now,
     error: null,
     expiresAt: Math.ceil(now / 1000) + KEPT_SECONDS,

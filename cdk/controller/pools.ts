@@ -1,15 +1,16 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import type { Demand } from "../../lib/aws/demand.ts";
-import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
+import { startupMs } from "./start-up.ts";
 import type { KnownContainer } from "./world.ts";
 
-/** A container needs about this long on a host that has its image. */
-const STARTUP_MS = 10_000;
 /** Containers of a pool whose function sets no limit. */
 const MAX_CONTAINERS = 1000;
+/** ECS frees what a task had within seconds of its end. */
+const GOING_MS = 10_000;
 /** So many at most start before one has measured an input: a map of no-ops must not buy a fleet. */
 const MAX_UNMEASURED = 10;
 /**
@@ -41,12 +42,15 @@ export function isLeaving({ row }: KnownContainer): boolean {
 /** A pool as the policy sees it. */
 export function toCapacityPool(
   key: string,
-  { spec }: ManifestFunction,
+  spec: FunctionSpec,
   given: {
     readonly containers: readonly KnownContainer[];
     readonly demand: Demand;
     /** Number of the current deployment. */
     readonly deployment: number;
+    /** Ids of hosts by their ECS names. */
+    readonly hosts: ReadonlyMap<string, string>;
+    readonly now: number;
   },
 ): CapacityPool {
   // New code may start where the former could not; who failed before it knew its deployment says 0.
@@ -64,14 +68,17 @@ export function toCapacityPool(
     backlog: given.demand.backlog,
     running: Math.max(given.demand.running, taken),
     inputMs,
-    containers: counted.map(toContainerState),
+    containers: counted.map((container) => toContainerState(container, given.hosts)),
+    leaving: [...leaving, ...given.containers.filter((one) => isGoing(one, given.now))].flatMap(
+      ({ row }) => given.hosts.get(row.hostArn ?? "") ?? [],
+    ),
     minContainers: Math.min(spec.minContainers, limit),
     maxContainers: limit,
     maxWorking: inputMs === undefined ? Math.min(limit, unmeasured(spec.minContainers)) : limit,
     bufferContainers: spec.bufferContainers,
     scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
     targetInputs: spec.concurrency.targetInputs,
-    startupMs: STARTUP_MS,
+    startupMs: startupMs(given.containers),
     needs: needsOf(spec),
     startAfter: startAfter(tried),
     startError: lastError(tried),
@@ -82,10 +89,24 @@ function unmeasured(minContainers: number): number {
   return Math.max(MAX_UNMEASURED, minContainers);
 }
 
-function toContainerState({ id, row }: KnownContainer): ContainerState {
-  const idleSince = row.idleSince ?? 0;
-  if (row.status !== "ready") return { id, status: "starting", idleSince };
-  return { id, status: row.idleSince === null ? "busy" : "idle", idleSince };
+/** It has ended just now: its host may still count its task. */
+function isGoing({ row }: KnownContainer, now: number): boolean {
+  return row.status === "ended" && now - row.at < GOING_MS;
+}
+
+function toContainerState(
+  { id, row }: KnownContainer,
+  hosts: ReadonlyMap<string, string>,
+): ContainerState {
+  const { createdAt } = row;
+  const known = {
+    id,
+    createdAt,
+    host: hosts.get(row.hostArn ?? ""),
+    idleSince: row.idleSince ?? 0,
+  };
+  if (row.status !== "ready") return { ...known, status: "starting" };
+  return { ...known, status: row.idleSince === null ? "busy" : "idle" };
 }
 
 function measured(containers: readonly KnownContainer[]): number | undefined {

@@ -143,5 +143,10 @@ export interface ControllerSettings {
   readonly bucket: string;
   /** Name of the function itself: containers wake it. */
   readonly controller: string;
+  /** The dearest host that is bought, in dollars an hour. */
   readonly maxUsdPerHour: number;
+  /** Hosts that may exist or be on their way at a time. @default - no limit */
+  readonly maxHosts?: number | undefined;
+  /** What all of them together may cost, in dollars an hour. @default - no limit */
+  readonly maxTotalUsdPerHour?: number | undefined;
 }

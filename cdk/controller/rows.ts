@@ -26,6 +26,11 @@ export interface LeaseRow {
   readonly woken: Readonly<Record<string, number>>;
   /** Apps that may have containers. */
   readonly busyApps: readonly string[];
+  /**
+   * Pools that a limit of the environment holds back, by `<app> <pool>`, the longest first. While there are any, every pass looks at all
+   * pools: who has just been woken must not get what these wait for. Rows of before there were limits have none.
+   */
+  readonly heldBack?: readonly string[];
 }
 
 /** Every pool that is woken or has containers. */
@@ -45,6 +50,8 @@ export interface HostRow {
   readonly instanceId: string | null;
   /** ECS's name of it; null before it has registered. */
   readonly arn: string | null;
+  /** When it was first seen in its cluster; rows of before say nothing. */
+  readonly joinedAt?: number;
   readonly idleSince: number | null;
   /** When it began to close. */
   readonly closingAt: number | null;

@@ -51,7 +51,9 @@ function appNames(asked: Asked, lease: LeaseRow, tasks: readonly ClusterTask[]):
   const names = new Set([...asked.pools].map((id) => splitPoolId(id).app));
   if (!asked.isFull) return names;
   for (const app of lease.busyApps) names.add(app);
-  for (const id of Object.keys(lease.woken)) names.add(splitPoolId(id).app);
+  for (const id of [...Object.keys(lease.woken), ...(lease.heldBack ?? [])]) {
+    names.add(splitPoolId(id).app);
+  }
   for (const { app } of tasks) if (app !== null) names.add(app);
   return names;
 }

@@ -27,6 +27,10 @@ export interface ControllerFunctionProps {
   readonly logGroup: ILogGroup;
   /** The dearest host that it buys, in dollars an hour. */
   readonly maxHourlyUsd: number;
+  /** Hosts that it buys at most. */
+  readonly maxHosts: number | undefined;
+  /** What all of them together cost at most, in dollars an hour. */
+  readonly maxTotalHourlyUsd: number | undefined;
   readonly encryptionKey?: IKey;
 }
 
@@ -60,6 +64,10 @@ export class ControllerFunction extends Construct {
         LAUNCH_TEMPLATE_ID: hosts.launchTemplateId,
         SUBNET_IDS: subnets.map(({ subnetId }) => subnetId).join(","),
         MAX_HOURLY_USD: String(props.maxHourlyUsd),
+        ...(props.maxHosts !== undefined && { MAX_HOSTS: String(props.maxHosts) }),
+        ...(props.maxTotalHourlyUsd !== undefined && {
+          MAX_TOTAL_HOURLY_USD: String(props.maxTotalHourlyUsd),
+        }),
       },
       role,
       logGroup,

@@ -1,12 +1,15 @@
 import type {
+  AutoscalerSettings,
   Backend,
   CallChannel,
   CallReading,
   CallRequest,
   CallSink,
+  FunctionStats,
   InputPage,
   ReadQuery,
   ResultPage,
+  Target,
 } from "../backend.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
@@ -23,6 +26,7 @@ import { callTime } from "../ids.ts";
 import type { FunctionSpec } from "../spec.ts";
 import { AwsCall } from "./aws-call.ts";
 import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
+import type { ContainerRow } from "./container-row.ts";
 import { Deployments, functionOf } from "./deployments.ts";
 import { BLOCK_INPUTS, callKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
@@ -34,6 +38,7 @@ import { sealInputs } from "./range-message.ts";
 import type { Span } from "./range-row.ts";
 import { ReplySession } from "./reply-session.ts";
 import type { Rows } from "./rows.ts";
+import { writeScaling } from "./scaling.ts";
 import { nextBlock, readResults } from "./stored-results.ts";
 
 /** How often clocks are looked at while anything is waited for. */
@@ -56,6 +61,8 @@ export interface AwsBackendOptions {
   readonly rows: Rows;
   readonly objects: Objects;
   readonly queues: Queues;
+  /** Messages that wait in a queue, approximately. */
+  readonly countMessages: (queueUrl: string) => Promise<number>;
   /** Asks the controller to look at these pools of the app. */
   readonly wake: (pools: readonly string[]) => Promise<void>;
   /** 16 or more random letters and digits: names this client. */
@@ -177,6 +184,25 @@ export class AwsBackend implements Backend {
     });
   }
 
+  async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
+    const { app, rows, wake } = this.#options;
+    await this.#queueOf(target);
+    const pool = poolOf(target);
+    await writeScaling(rows, { app, pool }, settings);
+    await wake([pool]);
+  }
+
+  async getCurrentStats(target: Target): Promise<FunctionStats> {
+    const { app, rows, countMessages } = this.#options;
+    const pool = poolOf(target);
+    const [backlog, containers] = await Promise.all([
+      this.#queueOf(target).then(countMessages),
+      rows.list<ContainerRow>(`${app}#containers`),
+    ]);
+    const live = containers.filter(({ body }) => body.pool === pool && body.status !== "ended");
+    return { backlog, numTotalRunners: live.length };
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -194,6 +220,14 @@ export class AwsBackend implements Backend {
     }
   }
 
+  /** The queue of a target. @throws NotFoundError when it is not deployed */
+  async #queueOf(target: Target): Promise<string> {
+    const deployment = await this.#deployments.current();
+    refuseOtherApp(target, deployment.manifest);
+    const own = functionOf(deployment, target.name).queueUrl;
+    return target.params === undefined ? own : await this.#parameters.queueOf(target);
+  }
+
   async #send(
     asked: CallRequest,
     page: InputPage,
@@ -202,12 +236,9 @@ export class AwsBackend implements Backend {
     refuseGenerator(asked);
     const { app, queues, objects } = this.#options;
     const deployment = await this.#deployments.current();
-    refuseOtherApp(asked, deployment.manifest);
+    const queueUrl = await this.#queueOf(asked.target);
     const { number } = deployment.row;
-    const target = { ...asked.target, app };
-    const request = { ...asked, target };
-    const own = functionOf(deployment, target.name).queueUrl;
-    const queueUrl = target.params === undefined ? own : await this.#parameters.queueOf(target);
+    const request = { ...asked, target: { ...asked.target, app } };
     const replyTo = isWaitedFor ? this.#session.url : undefined;
     const common = { request, unary: page.unary, attempt: 0, isChild: false, replyTo };
     const parts = cutAtBlocks(page);
@@ -414,7 +445,7 @@ function refuseGenerator({ kind, target }: CallRequest): void {
 }
 
 /** In its module an app may have another name than it is deployed under; both are good. */
-function refuseOtherApp({ target }: CallRequest, { app, module }: Manifest): void {
+function refuseOtherApp(target: Target, { app, module }: Manifest): void {
   if (target.app === app || target.app === module) return;
   throw new NotFoundError(
     "WINDLASS_OTHER_APP_ON_AWS",

@@ -22,6 +22,8 @@ export interface ContainerRow {
   /** Measured milliseconds of one input; null before the first result. */
   readonly inputMs: number | null;
   readonly createdAt: number;
+  /** When it could first take work; rows of agents of before say nothing. */
+  readonly readyAt?: number | null;
   /** When this row was last written, in milliseconds since 1970. */
   readonly at: number;
   /** Why it could not start, for whoever waits. */

@@ -1,3 +1,5 @@
+import type { PoolScaling } from "./scaling.ts";
+
 /** A function or class that an app no longer has. */
 export interface Removal {
   /** The first deployment without it: calls that were sent under an earlier one are never run. */
@@ -31,6 +33,8 @@ export interface DeploymentRow {
   readonly templateHash: string;
   /** Its code was put ahead of its stack, by `windlass deploy`. */
   readonly isAhead: boolean;
+  /** What `updateAutoscaler` has set, by the keys of pools. */
+  readonly scaling?: Readonly<Record<string, PoolScaling>>;
   /** By name, for as long as calls of it may be asked for; rows of before there was any say nothing. */
   readonly removed?: Readonly<Record<string, Removal>>;
 }

@@ -79,6 +79,12 @@ export class SqsDemand implements DemandQueues {
   }
 }
 
+/** Messages that wait in a queue. */
+export function createCount(client: SQSClient): (queueUrl: string) => Promise<number> {
+  const demand = new SqsDemand(client);
+  return async (queueUrl) => (await demand.count(queueUrl)).waiting;
+}
+
 export function isQueueGone(error: unknown): boolean {
   return error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name);
 }

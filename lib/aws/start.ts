@@ -4,6 +4,7 @@ import { createBackend } from "./create-backend.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
 import { readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
+import { createCount } from "./sqs-demand.ts";
 import { SqsQueues } from "./sqs-queues.ts";
 import { createWake } from "./wake.ts";
 
@@ -21,6 +22,7 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
     rows: new DynamoRows(clients.dynamo, facts["table-name"]),
     objects: new S3Objects(clients.s3, facts["bucket-name"]),
     queues: new SqsQueues(clients.sqs),
+    countMessages: createCount(clients.sqs),
     wake: createWake(clients.lambda, { app, controller: facts["controller-function-arn"] }),
     onError: warnOnce(),
   });

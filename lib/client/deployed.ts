@@ -1,8 +1,9 @@
+import { getCurrentStats, type Scaled, updateAutoscaler } from "../autoscaler.ts";
 import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
 import { InvalidError } from "../errors.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
-import { MethodTargets, toParams } from "../method-targets.ts";
+import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
 import { agentOf, type ConnectOptions, connectedTo, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
@@ -17,7 +18,14 @@ type RemoteHandle = { readonly app: string; readonly local: unknown };
 interface DeployedClsHandle<Params extends readonly unknown[], Methods> {
   readonly name: string;
   readonly app: string;
-  new (...params: Params): { readonly [Name in keyof Methods]: Omit<Methods[Name], "local"> };
+  new (
+    ...params: Params
+  ): {
+    readonly [Name in keyof Methods]: Methods[Name] extends { readonly local: unknown }
+      ? Omit<Methods[Name], "local">
+      : Methods[Name];
+    // Where nobody said which methods there are, every name is one.
+  } & (string extends keyof Methods ? Scaled : unknown);
 }
 
 /** What stands for a function or class whose type was not given. */
@@ -108,7 +116,14 @@ function describe({ name, method }: Target): string {
 }
 
 function toFunction(target: Target): unknown {
-  return new DeployedCalls(target);
+  return Object.assign(new DeployedCalls(target), scaled(target, describe(target)));
+}
+
+function scaled(target: Target, subject: string): Scaled {
+  return {
+    updateAutoscaler: (settings) => updateAutoscaler(target, subject, settings),
+    getCurrentStats: () => getCurrentStats(target),
+  };
 }
 
 /** A class whose objects have a handle for each name that is asked for: which methods there are, AWS knows. */
@@ -119,11 +134,13 @@ function toCls(target: Target): unknown {
 
     constructor(...params: readonly unknown[]) {
       const page = toParams(target.name, params);
+      const own = scaled(poolTarget(target, page), `class "${target.name}"`);
       // biome-ignore lint/correctness/noConstructorReturn: a proxy is the only object that has every method.
       return new Proxy(this, {
         get(_, method) {
           // An object with a `then` would be taken for a promise.
           if (typeof method !== "string" || method === "then") return undefined;
+          if (method === "updateAutoscaler" || method === "getCurrentStats") return own[method];
           return new DeployedCalls(targets.of(method, page));
         },
       });

@@ -1,11 +1,14 @@
 import type {
+  AutoscalerSettings,
   Backend,
   CallChannel,
   CallReading,
   CallRequest,
   CallSink,
+  FunctionStats,
   InputPage,
   ReadQuery,
+  Target,
 } from "../backend.ts";
 import { failingChannel } from "../failing-channel.ts";
 
@@ -47,6 +50,14 @@ export class LazyBackend<Started extends Backend = Backend> implements Backend {
 
   async cancel(callId: string, index?: number): Promise<void> {
     await (await this.ready()).cancel(callId, index);
+  }
+
+  async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
+    await (await this.ready()).updateAutoscaler(target, settings);
+  }
+
+  async getCurrentStats(target: Target): Promise<FunctionStats> {
+    return (await this.ready()).getCurrentStats(target);
   }
 }
 

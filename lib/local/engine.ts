@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type {
+  AutoscalerSettings,
   Backend,
   CallChannel,
   CallReading,
   CallRequest,
   CallSink,
+  FunctionStats,
   InputPage,
   ReadQuery,
   Target,
@@ -137,6 +139,15 @@ export class LocalEngine implements Backend {
     await (await this.#durableCalls()).cancel(callId, index);
   }
 
+  async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
+    this.#poolFor(target).scale(settings);
+  }
+
+  async getCurrentStats(target: Target): Promise<FunctionStats> {
+    const { waiting, containers } = this.#poolFor(target).snapshot();
+    return { backlog: waiting, numTotalRunners: containers.length };
+  }
+
   snapshot(): PoolSnapshot[] {
     return [...this.#pools.values()].map((pool) => pool.snapshot());
   }
@@ -166,6 +177,10 @@ export class LocalEngine implements Backend {
   }
 
   #poolOf({ target }: CallRequest): ManagedPool {
+    return this.#poolFor(target);
+  }
+
+  #poolFor(target: Target): ManagedPool {
     if (target.app !== this.#options.spec.name) throw this.#notRunning(target);
     return this.#pool(target.name, target.params);
   }

@@ -1,9 +1,10 @@
 import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
-import type { Backend } from "../backend.ts";
+import type { AutoscalerSettings, Backend } from "../backend.ts";
 import { connectionTo } from "../client/connection.ts";
 import type { Page } from "../codec/page.ts";
 import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
+import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
 import { type InspectOptions, startRunner } from "./container.ts";
@@ -47,6 +48,7 @@ export class ManagedPool {
   #failedStarts = 0;
   #lastFailedStart = 0;
   #isClosed = false;
+  #scaling: AutoscalerSettings = {};
 
   constructor(options: ManagedPoolOptions) {
     this.#options = options;
@@ -72,6 +74,13 @@ export class ManagedPool {
 
   cancel(call: CallState, index?: number): void {
     this.#pool.cancel(call, index);
+  }
+
+  /** Changes how many containers there are; what is left out stays. */
+  scale(settings: AutoscalerSettings): void {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    this.#scaling = { ...this.#scaling, ...Object.fromEntries(given) };
+    this.review();
   }
 
   credit(call: CallState, items: number): void {
@@ -131,7 +140,9 @@ export class ManagedPool {
   }
 
   #state(): PoolState {
-    const { key, spec, maxWorking, inspect } = this.#options;
+    const { key, inspect } = this.#options;
+    const spec = scaledSpec(this.#options.spec, this.#scaling);
+    const maxWorking = this.#scaling.maxContainers ?? this.#options.maxWorking;
     const isFailing = this.#failedStarts > 0 && this.#pool.backlog === 0;
     const limit = inspect === undefined ? (spec.maxContainers ?? MAX_CONTAINERS) : 1;
     return {

@@ -10,6 +10,8 @@ export interface CapacityPool extends PoolState {
   readonly startAfter: number;
   /** Why they failed. */
   readonly startError: string | null;
+  /** Hosts of its containers that take nothing new, one for each of these. */
+  readonly leaving?: readonly string[] | undefined;
 }
 
 export interface HostState {
@@ -56,6 +58,12 @@ export interface CapacityState {
   readonly resting: Rests;
   /** The dearest host that is bought, in dollars an hour; spot instances by their price on demand. */
   readonly maxUsdPerHour: number;
+  /** From the wish to have a host to the moment when containers can start on it. @default 50,000 */
+  readonly bootMs?: number | undefined;
+  /** Hosts that may exist or be on their way at a time, those that end included. @default - no limit */
+  readonly maxHosts?: number | undefined;
+  /** What all of them together may cost, in dollars an hour by the same prices. @default - no limit */
+  readonly maxTotalUsdPerHour?: number | undefined;
 }
 
 export type CapacityAction =
@@ -66,7 +74,13 @@ export type CapacityAction =
       /** GPUs of the host that are its own. */
       readonly gpus: number;
     }
-  | { readonly kind: "drain"; readonly pool: string; readonly container: string }
+  | {
+      readonly kind: "drain";
+      readonly pool: string;
+      readonly container: string;
+      /** The pool that gets its room, where a limit of the environment leaves none. */
+      readonly for?: string;
+    }
   | {
       readonly kind: "buy";
       readonly type: HostType;
@@ -79,7 +93,12 @@ export type CapacityAction =
   /** It was never bought, and nobody wants it any more. */
   | { readonly kind: "forget"; readonly host: string }
   | { readonly kind: "idle"; readonly host: string; readonly since: number | null }
-  | { readonly kind: "close"; readonly host: string }
+  | {
+      readonly kind: "close";
+      readonly host: string;
+      /** The pool that gets another in its place, where a limit of the environment allows no more. */
+      readonly for?: string;
+    }
   | { readonly kind: "empty"; readonly host: string }
   | { readonly kind: "reopen"; readonly host: string }
   | { readonly kind: "terminate"; readonly host: string; readonly reason: string }
@@ -91,4 +110,6 @@ export type CapacityAction =
       readonly reason: string;
       /** What to say while their host is being asked for, where others were asked for before. */
       readonly trying?: string;
+      /** A limit of the environment holds them back. */
+      readonly isLimited?: true;
     };

@@ -1,9 +1,13 @@
 import { gpuMemoryMiB } from "../gpu.ts";
 import type { Violation } from "../options/violation.ts";
 import type { FunctionSpec } from "../spec.ts";
+import type { CapacityState } from "./capacity-state.ts";
 import { needsOf } from "./fit.ts";
 import { HOST_TYPES } from "./host-types.ts";
 import { type Choice, chooseOffer } from "./offers.ts";
+
+/** What hosts may cost: one of them, and all together. */
+export type HostLimits = Pick<CapacityState, "maxUsdPerHour" | "maxTotalUsdPerHour">;
 
 /** The host that is asked for first when a function with a GPU is called. */
 export interface FirstOffer {
@@ -22,12 +26,9 @@ export interface FirstOffer {
   readonly tooDear: readonly string[];
 }
 
-/** First offers for those functions that ask for a GPU and can have one for this many dollars an hour. */
-export function firstOffers(
-  functions: readonly FunctionSpec[],
-  maxUsdPerHour: number,
-): FirstOffer[] {
-  return choices(functions, maxUsdPerHour).flatMap(([spec, choice]) => {
+/** First offers for those functions that ask for a GPU and can have one within these limits. */
+export function firstOffers(functions: readonly FunctionSpec[], limits: HostLimits): FirstOffer[] {
+  return choices(functions, limits).flatMap(([spec, choice]) => {
     if (choice.kind === "none" || choice.offer.type.gpu === null) return [];
     const { name, gpu, gpus: hostGpus, usdPerHour } = choice.offer.type;
     return {
@@ -38,22 +39,19 @@ export function firstOffers(
   });
 }
 
-/** Functions that no host can hold, or none that costs at most this many dollars an hour. */
-export function hostMistakes(
-  functions: readonly FunctionSpec[],
-  maxUsdPerHour: number,
-): Violation[] {
-  return choices(functions, maxUsdPerHour).flatMap(([spec, choice]) =>
-    choice.kind === "buy" ? [] : mistakeOf(spec, choice),
+/** Functions that no host can hold, or none that costs so little. */
+export function hostMistakes(functions: readonly FunctionSpec[], limits: HostLimits): Violation[] {
+  return choices(functions, limits).flatMap(([spec, choice]) =>
+    choice.kind === "buy" ? [] : mistakeOf(spec, choice, limits),
   );
 }
 
 /** Each function with what it would get. Most functions of an app need the same, and are chosen for once. */
 function choices(
   functions: readonly FunctionSpec[],
-  maxUsdPerHour: number,
+  limits: HostLimits,
 ): (readonly [FunctionSpec, Choice])[] {
-  const sale = { types: HOST_TYPES, learned: {}, resting: {}, maxUsdPerHour };
+  const sale = { types: HOST_TYPES, learned: {}, resting: {}, ...limits };
   const known = new Map<string, Choice>();
   return functions.map((spec) => {
     const needs = needsOf(spec);
@@ -64,7 +62,11 @@ function choices(
   });
 }
 
-function mistakeOf({ name, kind, gpu }: FunctionSpec, { unmet }: Choice): Violation[] {
+function mistakeOf(
+  { name, kind, gpu }: FunctionSpec,
+  { unmet }: Choice,
+  limits: HostLimits,
+): Violation[] {
   const [cheapest] = [...unmet].sort((a, b) => (a.usdPerHour ?? 1e9) - (b.usdPerHour ?? 1e9));
   if (cheapest === undefined) return [];
   const { code, reason, usdPerHour, nearest } = cheapest;
@@ -75,7 +77,18 @@ function mistakeOf({ name, kind, gpu }: FunctionSpec, { unmet }: Choice): Violat
       : `${subject} asks for ${gpu.join(" or ")}: ${reason}`;
   const instead = nearest.length === 0 ? "ask for less" : `ask for ${nearest.join(", or for ")}`;
   if (usdPerHour === null) return [{ code, message, hint: instead }];
-  const limit = Math.ceil(usdPerHour);
-  const raise = `raise the limit of the environment: \`npx windlass bootstrap --max-hourly-usd ${limit}\`, in the CDK \`maxHourlyUsd: ${limit}\``;
-  return [{ code, message, hint: `${instead}; or ${raise}` }];
+  return [{ code, message, hint: `${instead}; or ${raiseText(usdPerHour, limits)}` }];
+}
+
+/** How to raise what is too low: the limit of a host, that of all of them, or both. */
+function raiseText(usdPerHour: number, limits: HostLimits): string {
+  const { maxUsdPerHour, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } = limits;
+  const usd = Math.ceil(usdPerHour);
+  const raised = [
+    ...(usdPerHour > maxUsdPerHour ? [["--max-hourly-usd", "maxHourlyUsd"]] : []),
+    ...(usdPerHour > maxTotalUsdPerHour ? [["--max-total-hourly-usd", "maxTotalHourlyUsd"]] : []),
+  ];
+  const options = raised.map(([option]) => `${option} ${usd}`);
+  const props = raised.map(([, prop]) => `${prop}: ${usd}`);
+  return `raise the limit of the environment: \`npx windlass bootstrap ${options.join(" ")}\`, in the CDK \`${props.join(", ")}\``;
 }

@@ -103,6 +103,10 @@ export function timesIn(room: Room, claim: Room): number {
   );
 }
 
+export function add(a: Room, b: Room): Room {
+  return { cpu: a.cpu + b.cpu, memoryMiB: a.memoryMiB + b.memoryMiB, gpus: a.gpus + b.gpus };
+}
+
 export function subtract(room: Room, claim: Room): Room {
   return {
     cpu: room.cpu - claim.cpu,

@@ -13,7 +13,13 @@ import { type Offer, type Rest, restOf } from "./rests.ts";
 const MAX_FACTOR = 2;
 
 /** What can be bought, and what cannot be now. */
-export type Sale = Pick<CapacityState, "types" | "learned" | "resting" | "maxUsdPerHour">;
+export type Sale = Pick<
+  CapacityState,
+  "types" | "learned" | "resting" | "maxUsdPerHour" | "maxTotalUsdPerHour"
+> & {
+  /** Where so many hosts at most can be bought, those come first that need no more. */
+  readonly hostsLeft?: number;
+};
 
 /** An offer that would have come first. */
 export interface PassedOffer {
@@ -88,15 +94,28 @@ interface Question {
 
 function offersFor(question: Question): readonly Offer[] | Unmet {
   const { needs, sale } = question;
+  const { hostsLeft = Number.POSITIVE_INFINITY } = sale;
+  const excess = ({ hosts }: Priced): number => Math.max(0, hosts - hostsLeft);
   const able = sale.types
     .flatMap((type) => priced(type, question))
-    .sort((a, b) => a.usd - b.usd || a.hosts - b.hosts || (a.type.name < b.type.name ? -1 : 1));
+    .sort(
+      (a, b) =>
+        excess(a) - excess(b) ||
+        a.usd - b.usd ||
+        a.hosts - b.hosts ||
+        (a.type.name < b.type.name ? -1 : 1),
+    );
   if (able.length === 0) return noType(question);
-  const payable = able.filter(({ type }) => type.usdPerHour <= sale.maxUsdPerHour);
+  const payable = able.filter(({ type }) => type.usdPerHour <= dearest(sale));
   if (payable.length === 0) return tooDear(able, question);
   return replacements(payable, needs).flatMap((types) =>
     marketsOf(needs).flatMap((market) => types.map((type) => ({ type, market }))),
   );
+}
+
+/** What one host may cost. */
+function dearest({ maxUsdPerHour, maxTotalUsdPerHour = Number.POSITIVE_INFINITY }: Sale): number {
+  return Math.min(maxUsdPerHour, maxTotalUsdPerHour);
 }
 
 interface Priced {
@@ -139,7 +158,7 @@ function noType({ needs, sale }: Question): Unmet {
     wish,
     reason: `no host type has ${parts} for one container`,
     usdPerHour: null,
-    nearest: nearestShapes(needs, sale),
+    nearest: nearestShapes(needs, { ...sale, maxUsdPerHour: dearest(sale) }),
   };
 }
 
@@ -148,11 +167,16 @@ function tooDear(able: readonly Priced[], { needs, sale }: Question): Unmet {
   const types = able.map(({ type }) => type);
   const cheapest = types.reduce((a, b) => (b.usdPerHour < a.usdPerHour ? b : a));
   const { name, usdPerHour } = cheapest;
+  const { maxUsdPerHour, maxTotalUsdPerHour } = sale;
+  const limit =
+    usdPerHour > maxUsdPerHour
+      ? `$${maxUsdPerHour}/h a host`
+      : `$${maxTotalUsdPerHour}/h for all hosts`;
   return {
     code: "WINDLASS_HOST_TOO_DEAR",
     wish,
-    reason: `${name} costs ${priceText(usdPerHour)}, above the limit of $${sale.maxUsdPerHour}/h a host`,
+    reason: `${name} costs ${priceText(usdPerHour)}, above the limit of ${limit}`,
     usdPerHour,
-    nearest: nearestShapes(needs, sale),
+    nearest: nearestShapes(needs, { ...sale, maxUsdPerHour: dearest(sale) }),
   };
 }

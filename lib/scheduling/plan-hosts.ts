@@ -13,13 +13,24 @@ const ANSWER_LIMIT_MS = 300_000;
 /** What becomes of hosts, beside those that containers were just placed on or wait for. */
 export function planHosts(
   { hosts, types }: CapacityState,
-  used: ReadonlySet<string>,
+  {
+    used,
+    ending,
+  }: {
+    readonly used: ReadonlySet<string>;
+    /** Hosts that end in favour of another, each with the pool that it is for. */
+    readonly ending: ReadonlyMap<string, string>;
+  },
   now: number,
 ): CapacityAction[] {
   const gpuOf = (host: HostState): string | null =>
     types.find(({ name }) => name === host.type)?.gpu ?? null;
   return hosts.flatMap((host) => {
     const isUsed = used.has(host.id);
+    const pool = ending.get(host.id);
+    if (pool !== undefined && host.status === "active" && host.tasks === 0) {
+      return [{ kind: "close", host: host.id, for: pool } as const];
+    }
     return planHost(host, isUsed, { now, isMisfit: isMisfit(host, gpuOf(host)) });
   });
 }

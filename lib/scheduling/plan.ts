@@ -27,6 +27,9 @@ export interface ContainerState {
   readonly status: "starting" | "idle" | "busy" | "blocked";
   /** Since when it is idle, for an idle one. */
   readonly idleSince: number;
+  /** When it was decided, and the host that it is on, where that is known. */
+  readonly createdAt?: number | undefined;
+  readonly host?: string | undefined;
 }
 
 export type Action =

@@ -83,6 +83,7 @@ export class ContainerRecord {
       taskArn: known?.taskArn ?? null,
       hostArn: known?.hostArn ?? null,
       createdAt: known?.createdAt ?? at,
+      readyAt: known?.readyAt ?? (this.#report.status === "ready" ? at : null),
       ...this.#report,
       at,
       expiresAt: Math.ceil(at / 1000) + KEPT_SECONDS,

@@ -7,12 +7,14 @@ import type { Objects } from "../../lib/aws/objects.ts";
 import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
 import type { Queues } from "../../lib/aws/queues.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
-import type { Backend } from "../../lib/backend.ts";
+import { scalingOf } from "../../lib/aws/scaling.ts";
+import type { AutoscalerSettings, Backend } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
 import { unpackPage } from "../../lib/messages.ts";
+import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
 import { toErrorPage } from "../agent/error-page.ts";
@@ -89,6 +91,7 @@ export class AwsContainer {
   #onRunnerEnd: (() => void) | undefined;
   /** Since when it runs nothing, in milliseconds since 1970. */
   #idleSince: number | null = null;
+  #scaling: AutoscalerSettings | undefined;
   #sourceAt = 0;
   #beatAt: number;
   #wokenAt: number = Number.NEGATIVE_INFINITY;
@@ -247,7 +250,7 @@ export class AwsContainer {
       isSingly: spec.concurrency.maxInputs > 1 || spec.singleUseContainers,
       onNewer: () => this.drain(),
       onShared: () => this.#wake(),
-      mayScaleOut: () => spec.maxContainers !== 1,
+      mayScaleOut: () => scaledSpec(spec, this.#scaling).maxContainers !== 1,
       onError,
     });
     const meter = new LeaseMeter({
@@ -299,6 +302,7 @@ export class AwsContainer {
     const { environment, rows } = this.#options;
     void this.#record.write(this.#report());
     const found = await rows.get<DeploymentRow>(deploymentKey(environment.app));
+    this.#scaling = scalingOf(found?.body)[environment.pool];
     const removedBy = found?.body.removed?.[environment.function]?.number ?? 0;
     // Callers are told that what it runs has failed: with its app, or a moment after its function.
     if (found === undefined || removedBy > this.#deployment) this.stop();
@@ -312,11 +316,12 @@ export class AwsContainer {
   }
 
   #endIfForgotten(): void {
-    const spec = this.#work?.spec;
+    if (this.#work === undefined || this.#idleSince === null) return;
+    const { minContainers, scaledownWindowSeconds } = scaledSpec(this.#work.spec, this.#scaling);
     // Containers that are to be there without work cost what their user asked for.
-    if (spec === undefined || this.#idleSince === null || spec.minContainers > 0) return;
+    if (minContainers > 0) return;
     const idleSeconds = (this.#options.wallClock() - this.#idleSince) / 1000;
-    if (idleSeconds > spec.scaledownWindowSeconds + FORGOTTEN_SECONDS) this.drain();
+    if (idleSeconds > scaledownWindowSeconds + FORGOTTEN_SECONDS) this.drain();
   }
 }
 

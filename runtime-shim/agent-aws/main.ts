@@ -5,6 +5,7 @@ import { createBackend } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { createCount } from "../../lib/aws/sqs-demand.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { createWake } from "../../lib/aws/wake.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
@@ -36,7 +37,10 @@ async function main(): Promise<number> {
     controller === undefined
       ? async () => {}
       : createWake(clients.lambda, { app: name, controller });
-  const shared = { environment: environment.environment, rows, objects, queues, onError };
+  const shared = {
+    ...{ environment: environment.environment, rows, objects, queues, onError },
+    countMessages: createCount(clients.sqs),
+  };
   const backends = new Map<string, AwsBackend>();
   const backendOf = (name: string): AwsBackend => {
     const made = backends.get(name) ?? createBackend({ ...shared, app: name, wake: wakeOf(name) });

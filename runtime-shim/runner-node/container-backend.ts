@@ -4,11 +4,14 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  FunctionStats,
   InputPage,
   ReadQuery,
   ResultPage,
+  Target,
 } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
+import { ExecutionError } from "../../lib/errors.ts";
 import {
   encodeControl,
   encodeMessage,
@@ -72,6 +75,14 @@ export class ContainerBackend implements Backend {
     await this.#ask((key) => encodeControl("cancel-call", key, callId, index ?? -1));
   }
 
+  async updateAutoscaler(target: Target): Promise<void> {
+    throw scaledElsewhere("updateAutoscaler", target);
+  }
+
+  async getCurrentStats(target: Target): Promise<FunctionStats> {
+    throw scaledElsewhere("getCurrentStats", target);
+  }
+
   receive(message: Message): void {
     const [name, id, ...rest] = message.control;
     const key = Number(id);
@@ -116,6 +127,17 @@ export class ContainerBackend implements Backend {
     this.#keys += 1;
     return this.#keys;
   }
+}
+
+/** The link carries calls alone. */
+function scaledElsewhere(method: string, { name }: Target): ExecutionError {
+  return new ExecutionError(
+    "WINDLASS_SCALED_IN_CONTAINER",
+    `${method}() of "${name}" was called in a container, where only calls go out`,
+    {
+      hint: "call it where the app was started, or from a program that uses `DeployedFunction.fromName`",
+    },
+  );
 }
 
 function pageMessage(control: readonly unknown[], { args }: InputPage): Buffer[] {

@@ -150,6 +150,7 @@ export class Lab {
     const backendOf = (app: string) =>
       new AwsBackend({
         ...{ app, environment: "test", rows, objects, queues, onError, ...clocks },
+        countMessages: async () => 0,
         wake: async () => {},
         sessionId: id,
         sleep: (ms) => new Promise((done) => setTimeout(done, ms)),

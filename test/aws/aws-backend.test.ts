@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AwsBackend } from "../../lib/aws/aws-backend.ts";
-import { deploymentKey } from "../../lib/aws/keys.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { type ParametersRow, poolOf } from "../../lib/aws/parameter-sets.ts";
 import { openInputs, sealInputs, sliceInputs } from "../../lib/aws/range-message.ts";
 import type { CallRequest, ResultPage } from "../../lib/backend.ts";
@@ -53,6 +54,7 @@ describe("calls of a deployed app", () => {
       rows: rows(),
       objects,
       queues,
+      countMessages: async (url) => (url === INPUTS ? 3 : 0),
       wake: async (pools) => {
         woken.push(pools);
       },
@@ -365,5 +367,71 @@ describe("calls of a deployed app", () => {
     expect(queues.bodies(queueUrl ?? "")).toHaveLength(2);
     expect(queues.bodies(INPUTS)).toEqual([]);
     expect(woken[0]).toEqual([poolOf(target)]);
+  });
+
+  describe("the autoscaler", () => {
+    const double = { app: APP, name: "double" };
+    const scaling = () =>
+      table.list<DeploymentRow>(`${APP}#deployment`).map(({ body }) => body.scaling)[0];
+
+    it("keeps what was set before, for this deployment, and wakes the controller", async () => {
+      const backend = connect();
+      await backend.updateAutoscaler(double, { minContainers: 2, scaledownWindowSeconds: 30 });
+      await connect("other").updateAutoscaler(double, { minContainers: 1 });
+      expect(scaling()).toEqual({
+        double: { deployment: 1, minContainers: 1, scaledownWindowSeconds: 30 },
+      });
+      expect(woken).toEqual([["double"], ["double"]]);
+    });
+
+    it("forgets what was set for an earlier deployment", async () => {
+      await connect().updateAutoscaler(double, { minContainers: 2 });
+      const found = await rows().get<DeploymentRow>(deploymentKey(APP));
+      await rows().put(deploymentKey(APP), { ...found?.body, number: 2 }, found?.version ?? 0);
+      await connect().updateAutoscaler(double, { bufferContainers: 1 });
+      expect(scaling()).toEqual({ double: { deployment: 2, bufferContainers: 1 } });
+    });
+
+    it("loses nothing when two write at once", async () => {
+      const params = (model: string) => encodePage([{ model }], () => "params");
+      await Promise.all(
+        ["small", "large"].map((model) =>
+          connect(model).updateAutoscaler(
+            { ...double, params: params(model) },
+            { minContainers: 1 },
+          ),
+        ),
+      );
+      expect(Object.keys(scaling() ?? {}).map((pool) => pool.split("#")[0])).toEqual([
+        "double",
+        "double",
+      ]);
+    });
+
+    it("refuses a function that is not deployed", async () => {
+      const other = { app: APP, name: "triple" };
+      const wanted = { code: "WINDLASS_FUNCTION_NOT_FOUND" };
+      await expect(connect().updateAutoscaler(other, {})).rejects.toMatchObject(wanted);
+      await expect(connect().getCurrentStats(other)).rejects.toMatchObject(wanted);
+    });
+
+    it("is told for a limited number of pools", async () => {
+      const many = Array.from({ length: 200 }, (_, index) => [`f${index}`, { deployment: 1 }]);
+      const found = await rows().get<DeploymentRow>(deploymentKey(APP));
+      const body = { ...found?.body, scaling: Object.fromEntries(many) };
+      await rows().put(deploymentKey(APP), body, found?.version ?? 0);
+      await expect(connect().updateAutoscaler(double, { minContainers: 1 })).rejects.toMatchObject({
+        code: "WINDLASS_TOO_MANY_AUTOSCALERS",
+      });
+    });
+
+    it("counts what waits and the containers that are not over", async () => {
+      const put = (id: string, body: object) => rows().put(containerKey(APP, id), body, 0);
+      await put("a", { pool: "double", status: "ready" });
+      await put("b", { pool: "double", status: "wanted" });
+      await put("c", { pool: "double", status: "ended" });
+      await put("d", { pool: "double#1", status: "ready" });
+      expect(await connect().getCurrentStats(double)).toEqual({ backlog: 3, numTotalRunners: 2 });
+    });
   });
 });

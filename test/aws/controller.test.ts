@@ -819,3 +819,45 @@ describe("a host that EC2 takes back", () => {
     expect(cloud.runningTasks).toHaveLength(1);
   });
 });
+
+describe("the autoscaler of a function", () => {
+  const scaled = (count: number) => ({ minContainers: count });
+
+  it("is followed at once, and as long as nothing is deployed", async () => {
+    const cloud = await cloudOf();
+    await cloud.scale("media", "resize", scaled(2));
+    await cloud.invoke(WAKE);
+    await minutes(cloud, 40);
+    expect(cloud.runningTasks).toHaveLength(2);
+
+    await cloud.scale("media", "resize", { minContainers: 0, scaledownWindowSeconds: 2 });
+    await cloud.invoke(WAKE);
+    await minutes(cloud, 3);
+    expect(cloud.runningTasks).toEqual([]);
+  });
+
+  it("limits containers and keeps idle ones as long as it says", async () => {
+    const cloud = await cloudOf();
+    await cloud.scale("media", "resize", { maxContainers: 1, scaledownWindowSeconds: 600 });
+    for (let n = 0; n < 5; n += 1) await cloud.send("media", "resize");
+    await cloud.invoke(WAKE);
+    await cloud.pass(50_000);
+    await cloud.invoke(CHANGE);
+    await minutes(cloud, 8);
+    expect(cloud.runningTasks).toHaveLength(1);
+    await minutes(cloud, 5);
+    expect(cloud.runningTasks).toEqual([]);
+  });
+
+  it("costs no request more", async () => {
+    const count = async (isScaled: boolean): Promise<number> => {
+      const cloud = await cloudOf();
+      if (isScaled) await cloud.scale("media", "resize", { bufferContainers: 0 });
+      await served(cloud);
+      const before = cloud.requests.length;
+      await cloud.invoke(SWEEP);
+      return cloud.requests.length - before;
+    };
+    expect(await count(true)).toBe(await count(false));
+  });
+});

@@ -5,6 +5,7 @@ import {
   type ClusterHost,
   type ClusterTask,
   type ControllerPorts,
+  type ControllerSettings,
   type Instance,
   LISTED_OBJECTS,
   type Purchase,
@@ -16,6 +17,8 @@ import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { appKey, callKey, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import { sealInputs } from "../../lib/aws/range-message.ts";
+import { writeScaling } from "../../lib/aws/scaling.ts";
+import type { AutoscalerSettings } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
@@ -77,6 +80,8 @@ export class FakeCloud {
   /** Agents that no longer write. */
   readonly silent: Set<string> = new Set();
   agentsWork = true;
+  /** What the environment may have at most. */
+  limits: Pick<ControllerSettings, "maxHosts" | "maxTotalUsdPerHour"> = {};
   gate: (operation: string, moment: "before" | "after") => Promise<void> = async () => {};
   #ids = 0;
   readonly #tokens: Map<string, FakeInstance> = new Map();
@@ -133,6 +138,15 @@ export class FakeCloud {
     await rows.put(appKey(app), { app }, 0);
   }
 
+  /** What `updateAutoscaler` does, without the wake. */
+  async scale(app: string, pool: string, settings: AutoscalerSettings): Promise<void> {
+    await writeScaling(
+      this.table.port(async () => {}),
+      { app, pool },
+      settings,
+    );
+  }
+
   /** Sends inputs of a call; answers its id. */
   async send(app: string, name: string, inputs = 1): Promise<string> {
     const callId = createCallId(this.now);
@@ -187,6 +201,7 @@ export class FakeCloud {
         bucket: "bucket",
         controller: "controller",
         maxUsdPerHour: 10,
+        ...this.limits,
       },
       apps: new Apps(),
       notices: new Map(),
@@ -440,7 +455,8 @@ export class FakeCloud {
     if (row.status === "ready" && !works && this.now - last < BEAT_MS) return undefined;
     this.#beats.set(task.container, this.now);
     const idleSince = works ? this.now : (row.idleSince ?? this.now);
-    return { ...row, status: "ready", at: this.now, idleSince };
+    const readyAt = row.readyAt ?? this.now;
+    return { ...row, status: "ready", at: this.now, readyAt, idleSince };
   }
 
   #queue(url: string): FakeMessage[] {

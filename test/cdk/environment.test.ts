@@ -22,7 +22,9 @@ it("publishes what apps look up", () => {
       "host-security-group-id",
       "launch-template-id",
       "log-group-prefix",
+      "max-hosts",
       "max-hourly-usd",
+      "max-total-hourly-usd",
       "subnet-ids",
       "table-name",
       "version",
@@ -150,6 +152,19 @@ it("buys no host for more than ten dollars an hour, or than it is told", () => {
 
   expect(limit({})).toBe("10");
   expect(limit({ maxHourlyUsd: 60 })).toBe("60");
+});
+
+it("limits the hosts of the environment where it is told to", () => {
+  const variables = (props: Parameters<typeof environmentStack>[0]) =>
+    propertiesOf(toJson(environmentStack(props)), "AWS::Lambda::Function")
+      .map(({ Environment }) => Environment.Variables)
+      .find(({ MAX_HOURLY_USD }) => MAX_HOURLY_USD !== undefined);
+
+  expect(variables({})).not.toHaveProperty("MAX_HOSTS");
+  expect(variables({ maxHosts: 4, maxTotalHourlyUsd: 20 })).toMatchObject({
+    MAX_HOSTS: "4",
+    MAX_TOTAL_HOURLY_USD: "20",
+  });
 });
 
 it("takes a network, private subnets and security groups that exist", () => {

@@ -10,21 +10,22 @@ export const train = app.function("train", { gpu: "A100-80GB" }, () => 1);
 export const embed = app.function("embed", { gpu: ["H100", "L4"], spot: "never" }, () => 2);`;
 
 /** An environment that says what its dearest host may cost, or nothing. */
-function facts(limit: string | undefined): object {
+function facts(limit: string | undefined, total: string | undefined): object {
   const values = { version: "1", "table-name": "rows", "bucket-name": "objects" };
   return {
     Parameters: Object.entries({
       ...values,
       ...(limit !== undefined && { "max-hourly-usd": limit }),
+      ...(total !== undefined && { "max-total-hourly-usd": total }),
     }).map(([name, Value]) => ({ Name: `/windlass/default/${name}`, Value })),
   };
 }
 
-async function deploy(limit?: string): Promise<string> {
+async function deploy(limit?: string, total?: string): Promise<string> {
   const root = appProject({ "app.ts": APP });
   // The deployment ends at the first look at the table.
   const operations = {
-    GetParametersByPath: facts(limit),
+    GetParametersByPath: facts(limit, total),
     GetItem: { error: "AccessDeniedException", message: "that far" },
   };
   const env = { HOME: root, CDK_HOME: root, ...(await fakeAws(operations)) };
@@ -54,6 +55,28 @@ test("bootstrap refuses a limit that is no amount of dollars", async () => {
     expect(outcome.stderr).toContain("error[WINDLASS_INVALID_MAX_HOURLY_USD]");
     expect(outcome.stderr).toContain(`must be a number of dollars above 0, got "${limit}"`);
   }
+});
+
+test("nor limits of all hosts together that are no numbers", async () => {
+  const root = appProject({ "app.ts": APP });
+  for (const limit of ["0", "1.5", "many"]) {
+    const { code, stderr } = await windlass(root, ["bootstrap", `--max-hosts=${limit}`]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("error[WINDLASS_INVALID_MAX_HOSTS]");
+    expect(stderr).toContain(`must be a whole number above 0 or "none", got "${limit}"`);
+  }
+  const { stderr } = await windlass(root, ["bootstrap", "--max-total-hourly-usd=-1"]);
+  expect(stderr).toContain("error[WINDLASS_INVALID_MAX_TOTAL_HOURLY_USD]");
+  expect(stderr).toContain('must be a number of dollars above 0 or "none", got "-1"');
+});
+
+test("a deployment refuses a function whose cheapest host is above the limit of all hosts", async () => {
+  const text = await deploy("28", "27");
+  expect(text).toContain("p4de.24xlarge costs $27.45/h, above the limit of $27/h for all hosts");
+  expect(text).toContain(
+    "bootstrap --max-total-hourly-usd 28`, in the CDK `maxTotalHourlyUsd: 28`",
+  );
+  expect(await deploy("28", "none")).toContain("that far");
 });
 
 test.skipIf(hasGpu())("a run on this machine says what its GPU would cost on AWS", async () => {

@@ -37,6 +37,7 @@ function connect({ app, rows, objects, queues }: Deployed): AwsBackend {
   const backend = new AwsBackend({
     ...{ app, rows, objects, queues },
     environment: "test",
+    countMessages: async () => 0,
     wake: async () => {},
     sessionId: unique("s"),
     wallClock: Date.now,

@@ -270,3 +270,22 @@ export const abroad = app.function("abroad", (x: number) =>
 export const spawns = app.function("spawns", { uses: [] }, async (x: number) => {
   await double.spawn(x);
 });
+
+export const scaled = app.function("scaled", () => "done");
+
+export const Scaled = app.cls(
+  "Scaled",
+  class {
+    readonly name: string;
+    constructor({ name }: { name: string }) {
+      this.name = name;
+    }
+    greet(): string {
+      return this.name;
+    }
+  },
+);
+
+export const scalesItself = app.function("scalesItself", { maxContainers: 1 }, async () => {
+  await scaled.updateAutoscaler({ minContainers: 1 });
+});

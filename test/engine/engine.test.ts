@@ -433,3 +433,44 @@ describe("a function with `uses`", () => {
     `);
   });
 });
+
+describe("the autoscaler", () => {
+  it("starts containers at once and ends them by the window that it sets", async () => {
+    const counts = async (): Promise<number> =>
+      (await fixture.scaled.getCurrentStats()).numTotalRunners;
+    expect(await fixture.scaled.getCurrentStats()).toEqual({ backlog: 0, numTotalRunners: 0 });
+
+    await fixture.scaled.updateAutoscaler({ minContainers: 2 });
+    expect(await counts()).toBe(2);
+
+    await fixture.scaled.updateAutoscaler({ bufferContainers: 1 });
+    expect(await fixture.scaled.remote()).toBe("done");
+    expect(await counts()).toBeGreaterThanOrEqual(2);
+    await fixture.scaled.updateAutoscaler({ minContainers: 0, scaledownWindowSeconds: 2 });
+    while ((await counts()) > 0) await fixture.double.remote(1);
+  });
+
+  it("is that of one parameter set of a class", async () => {
+    const [one, other] = [new fixture.Scaled({ name: "one" }), new fixture.Scaled({ name: "two" })];
+    await one.updateAutoscaler({ minContainers: 1 });
+    expect(await one.getCurrentStats()).toEqual({ backlog: 0, numTotalRunners: 1 });
+    expect(await other.getCurrentStats()).toEqual({ backlog: 0, numTotalRunners: 0 });
+  });
+
+  it("refuses what a definition would, all at once", async () => {
+    const wrong = { minContainers: -1, maxContainers: 0, cpu: 2 };
+    const error: unknown = await fixture.scaled.updateAutoscaler(wrong).catch((thrown) => thrown);
+    expect(isWindlassError(error) && error.code).toBe("WINDLASS_SEVERAL_MISTAKES");
+    expect(String(error)).toContain("WINDLASS_INVALID_MIN_CONTAINERS");
+    expect(String(error)).toContain("WINDLASS_INVALID_MAX_CONTAINERS");
+    expect(String(error)).toContain("`cpu`");
+    const crossed = fixture.scaled.updateAutoscaler({ minContainers: 3, maxContainers: 2 });
+    await expect(crossed).rejects.toMatchObject({ code: "WINDLASS_MIN_OVER_MAX_CONTAINERS" });
+  });
+
+  it("cannot be reached from a container", async () => {
+    await expect(fixture.scalesItself.remote()).rejects.toMatchObject({
+      code: "WINDLASS_SCALED_IN_CONTAINER",
+    });
+  });
+});

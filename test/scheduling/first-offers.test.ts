@@ -16,7 +16,9 @@ function specOf(functions: Readonly<Record<string, FunctionOptions<undefined>>>)
 
 describe("the line of a function with a GPU", () => {
   const line = (options: FunctionOptions<undefined>, limit = 10): string =>
-    gpuLines(firstOffers(specOf({ embed: options }).functions, limit)).join("\n");
+    gpuLines(firstOffers(specOf({ embed: options }).functions, { maxUsdPerHour: limit })).join(
+      "\n",
+    );
 
   it.each([
     [{ gpu: "L4" }, "embed: L4 on g6.xlarge, $0.80/h, spot first"],
@@ -48,7 +50,7 @@ describe("the line of a function with a GPU", () => {
     const { text, json } = describeDeployment({
       ...{ spec, resources: 3, environment: "default", seconds: "1.0 s" },
       row: { number: 1, codeHash: "c", specHash: "s" } as DeploymentRow, // What it looks at.
-      gpus: firstOffers(spec.functions, 10),
+      gpus: firstOffers(spec.functions, { maxUsdPerHour: 10 }),
     });
     expect(text.split("\n").slice(1, 4)).toEqual([
       "  functions  embed, plain, rank",
@@ -68,8 +70,12 @@ describe("the line of a function with a GPU", () => {
 });
 
 describe("a function that no host can hold", () => {
-  const mistakes = (functions: Parameters<typeof specOf>[0], limit = 10): string[] =>
-    hostMistakes(specOf(functions).functions, limit).map(
+  const mistakes = (
+    functions: Parameters<typeof specOf>[0],
+    maxUsdPerHour = 10,
+    maxTotalUsdPerHour?: number,
+  ): string[] =>
+    hostMistakes(specOf(functions).functions, { maxUsdPerHour, maxTotalUsdPerHour }).map(
       ({ code, message, hint }) => `${code}\n${message}\nhint: ${hint}`,
     );
 
@@ -81,6 +87,17 @@ describe("a function that no host can hold", () => {
         "hint: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h; or raise the limit of the environment: `npx windlass bootstrap --max-hourly-usd 56`, in the CDK `maxHourlyUsd: 56`",
       ].join("\n"),
     ]);
+  });
+
+  it("is told which of the limits of its environment is too low", () => {
+    const [text] = mistakes({ embed: { gpu: "L4", spot: "never" } }, 10, 0.5);
+    expect(text).toContain("g6.xlarge costs $0.80/h, above the limit of $0.5/h for all hosts");
+    expect(text).toContain(
+      "bootstrap --max-total-hourly-usd 1`, in the CDK `maxTotalHourlyUsd: 1`",
+    );
+    expect(mistakes({ train: { gpu: "H100:8" } }, 10, 20)[0]).toContain(
+      "--max-hourly-usd 56 --max-total-hourly-usd 56`, in the CDK `maxHourlyUsd: 56, maxTotalHourlyUsd: 56`",
+    );
   });
 
   it("is told the cheapest of its list", () => {

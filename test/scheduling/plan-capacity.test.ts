@@ -226,6 +226,36 @@ describe("where containers start", () => {
   });
 });
 
+describe("work that is measured", () => {
+  /** A hundred seconds of work beside one busy container: ten containers' worth, or two where a host must boot. */
+  const pool: CapacityPool = {
+    ...POOL,
+    ...{ backlog: 100, running: 1, inputMs: 1000, startupMs: 10_000 },
+    containers: [{ id: "c", status: "busy", idleSince: 0 }],
+  };
+  const bought = (hosts: readonly HostState[]): number =>
+    planCapacity(stateOf({ pools: [pool], hosts }), NOW)
+      .flatMap((action) => (action.kind === "buy" ? action.boughtFor : []))
+      .reduce((sum, { count }) => sum + count, 0);
+
+  it("is left to containers that exist where the host for another would boot longer than that", () => {
+    expect(bought([])).toBe(2);
+    expect(bought([{ ...HOST, status: "booting", isConnected: false }])).toBe(0);
+  });
+
+  it("starts more where there is room now, and buys no host for those", () => {
+    const large = { ...HOST, tasks: 1, room: { cpu: 5 * 1024, memoryMiB: 9000, gpus: 0 } };
+    const actions = planCapacity(stateOf({ pools: [pool], hosts: [large] }), NOW);
+    expect(kinds(actions)).toEqual(["place", "place", "place", "place", "place"]);
+  });
+
+  it("follows how long hosts took", () => {
+    const actions = planCapacity(stateOf({ pools: [pool], bootMs: 0 }), NOW);
+    const waits = actions.map((action) => (action.kind === "wait" ? action.count : 0));
+    expect(waits.reduce((sum, count) => sum + count, 0)).toBe(10);
+  });
+});
+
 describe("a host that is still to come", () => {
   const boughtFor = [{ pool: "f", needs: POOL.needs, count: 1 }];
   const coming = {

@@ -79,6 +79,9 @@ export class Caller {
         get: (key) => program.ask("objects.get", () => world.object(key)),
       },
       queues: sqs.queues(program),
+      countMessages: () => {
+        throw new Error("nobody in the simulation asks how many messages wait");
+      },
       wake: (pools) => world.wake(program, pools),
       sessionId: `session${call.id.slice(-12)}`,
       ...{ wallClock: program.now, now: program.now },

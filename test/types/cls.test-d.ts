@@ -86,7 +86,9 @@ test("a constructor of two parameters is an error", () => {
 test("only public methods are remote: no fields, no #private, private or symbol-keyed members", () => {
   const llm = new Llm({ model: "small" });
 
-  expectTypeOf<keyof typeof llm>().toEqualTypeOf<"generate" | "stream" | "compare">();
+  expectTypeOf<keyof typeof llm>().toEqualTypeOf<
+    "generate" | "stream" | "compare" | "updateAutoscaler" | "getCurrentStats"
+  >();
   // @ts-expect-error: private
   llm.concealed;
   // @ts-expect-error: protected

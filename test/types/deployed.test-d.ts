@@ -1,5 +1,11 @@
 import { describe, expectTypeOf, it } from "vitest";
-import { App, connect, DeployedCls, DeployedFunction } from "../../lib/index.ts";
+import {
+  App,
+  connect,
+  DeployedCls,
+  DeployedFunction,
+  type FunctionStats,
+} from "../../lib/index.ts";
 
 const app = new App("media");
 const resize = app.function("resize", async (url: string, width = 100) => ({ url, width }));
@@ -26,6 +32,10 @@ describe("a deployed function", () => {
     expectTypeOf(deployed.remote).parameters.toEqualTypeOf<[url: string, width?: number]>();
     expectTypeOf(deployed.remote("u")).resolves.toEqualTypeOf<{ url: string; width: number }>();
     expectTypeOf(deployed).not.toHaveProperty("local");
+    expectTypeOf(deployed.getCurrentStats()).resolves.toEqualTypeOf<FunctionStats>();
+    const llm = new (DeployedCls.fromName<typeof Llm>("media", "Llm"))({ model: "m" });
+    expectTypeOf(llm.updateAutoscaler({ maxContainers: 2 })).resolves.toBeVoid();
+    expectTypeOf(llm.getCurrentStats()).resolves.toEqualTypeOf<FunctionStats>();
   });
 
   it("yields where it is a generator", () => {

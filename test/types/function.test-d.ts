@@ -2,10 +2,12 @@ import { describe, expectTypeOf, test } from "vitest";
 import {
   type AnyHandler,
   App,
+  type AutoscalerSettings,
   Cron,
   FunctionCall,
   type FunctionHandle,
   type FunctionOptions,
+  type FunctionStats,
   type GeneratorHandle,
   type Invalid,
   type MapStream,
@@ -32,6 +34,14 @@ test("a default parameter stays optional and keeps its type", () => {
   expectTypeOf(resize.remote).parameters.toEqualTypeOf<[picture: Picture, width?: number]>();
   expectTypeOf(resize.remote).returns.toEqualTypeOf<Promise<Thumbnail>>();
   expectTypeOf(resize.spawn).parameters.toEqualTypeOf<[picture: Picture, width?: number]>();
+});
+
+test("containers are counted and set, and only by what can be set", () => {
+  expectTypeOf(resize.getCurrentStats()).resolves.toEqualTypeOf<FunctionStats>();
+  expectTypeOf(resize.updateAutoscaler).parameters.toEqualTypeOf<[settings: AutoscalerSettings]>();
+  expectTypeOf(resize.updateAutoscaler({ minContainers: 1 })).resolves.toBeVoid();
+  // @ts-expect-error: no option of the autoscaler
+  resize.updateAutoscaler({ cpu: 2 });
 });
 
 test("options may be left out", () => {

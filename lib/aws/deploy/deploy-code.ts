@@ -53,7 +53,7 @@ function isOnlyCode(
 }
 
 function ahead(
-  { number: _, at: __, removed: ___, ...current }: DeploymentRow,
+  { number: _, at: __, removed: ___, scaling: ____, ...current }: DeploymentRow,
   codeHash: string,
 ): NextDeployment {
   return { ...current, codeHash, isAhead: true, removes: [] };

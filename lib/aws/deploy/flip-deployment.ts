@@ -10,7 +10,8 @@ const MAX_ATTEMPTS = 10;
 const LOOK_MS = 1000;
 
 /** A deployment that has no number yet. */
-export interface NextDeployment extends Omit<DeploymentRow, "number" | "at" | "removed"> {
+export interface NextDeployment
+  extends Omit<DeploymentRow, "number" | "at" | "removed" | "scaling"> {
   /** Functions and classes that it takes away. */
   readonly removes: readonly string[];
 }

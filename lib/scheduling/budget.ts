@@ -1,0 +1,79 @@
+import type { CapacityState, HostState } from "./capacity-state.ts";
+import type { HostType } from "./host-types.ts";
+import { priceText } from "./prices.ts";
+
+/** So many pools are named as those that have the hosts. */
+const MAX_NAMED = 3;
+
+/**
+ * What the limits of the environment leave to buy. A host counts from the intention to buy it, whether or not EC2 has
+ * answered, until it has ended.
+ */
+export class Budget {
+  readonly #state: CapacityState;
+  readonly #prices: ReadonlyMap<string, number>;
+  /** Hosts that may still be bought; less than none where the limit was lowered. */
+  hosts: number;
+  /** Dollars an hour that they may cost. */
+  usd: number;
+  #owners: string | undefined;
+
+  constructor(state: CapacityState) {
+    this.#state = state;
+    this.#prices = new Map(state.types.map(({ name, usdPerHour }) => [name, usdPerHour]));
+    this.hosts = (state.maxHosts ?? Number.POSITIVE_INFINITY) - state.hosts.length;
+    this.usd = state.maxTotalUsdPerHour ?? Number.POSITIVE_INFINITY;
+    for (const host of state.hosts) this.usd -= this.priceOf(host);
+  }
+
+  /** One of a type that this version does not know is taken to be as dear as may be. */
+  priceOf({ type }: Pick<HostState, "type">): number {
+    return this.#prices.get(type) ?? this.#state.maxUsdPerHour;
+  }
+
+  allows({ usdPerHour }: HostType): boolean {
+    return this.hosts >= 1 && isWithin(usdPerHour, this.usd);
+  }
+
+  spend({ usdPerHour }: HostType): void {
+    this.hosts -= 1;
+    this.usd -= usdPerHour;
+  }
+
+  /** Why a host of this type is not bought, and who has those that there are. */
+  tell({ name, usdPerHour }: HostType): string {
+    const { maxHosts = 0, maxTotalUsdPerHour } = this.#state;
+    const limit =
+      this.hosts < 1
+        ? `limit of ${maxHosts} ${maxHosts === 1 ? "host" : "hosts"} is reached`
+        : `limit of $${maxTotalUsdPerHour}/h for all hosts has no room for ${name}, ${priceText(usdPerHour)}`;
+    this.#owners ??= ownersText(this.#state);
+    return `the environment's ${limit}${this.#owners}`;
+  }
+}
+
+/** Prices are sums of decimal fractions. */
+export function isWithin(usd: number, limit: number): boolean {
+  return usd <= limit + 1e-9;
+}
+
+/** `: media/resize has 3, media/crop has 1`. */
+function ownersText({ pools, hosts }: CapacityState): string {
+  const byHost = new Map<string, Set<string>>();
+  for (const { id, status, boughtFor } of hosts) {
+    const isComing = status === "buying" || status === "booting";
+    byHost.set(id, new Set(isComing ? boughtFor.map(({ pool }) => pool) : []));
+  }
+  for (const { key, containers, leaving = [] } of pools) {
+    for (const { host = "" } of containers) byHost.get(host)?.add(key);
+    for (const host of leaving) byHost.get(host)?.add(key);
+  }
+  const counts = new Map<string, number>();
+  for (const owners of byHost.values()) {
+    for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  }
+  const most = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, MAX_NAMED);
+  const texts = most.map(([pool, count]) => `${pool.replace(" ", "/")} has ${count}`);
+  if (counts.size > MAX_NAMED) texts.push(`${counts.size - MAX_NAMED} others have the rest`);
+  return texts.length === 0 ? "" : `: ${texts.join(", ")}`;
+}

@@ -1,0 +1,62 @@
+import type { CapacityPool, CapacityState } from "./capacity-state.ts";
+import { claimOn, marketsOf, type Needs, roomOf } from "./fit.ts";
+import { needsKey } from "./slots.ts";
+
+/** What a pool has of what the environment may have, as far as it is planned. */
+export interface Share {
+  readonly pool: CapacityPool;
+  /** Of equals the first is served first. */
+  readonly index: number;
+  /** One container's part of the scarcest limit, from 0 on. */
+  readonly weight: number;
+  /** Containers that it has or is to get. */
+  count: number;
+}
+
+/**
+ * Shares by dominant resource fairness, which is max-min fairness where there is more than one resource (Ghodsi et al.,
+ * "Dominant Resource Fairness", NSDI 2011). The resources are what the environment limits: hosts, and dollars an hour. A
+ * container takes of both what it takes of the cheapest host that holds it; its weight is the larger of the two parts,
+ * so a pool of GPUs and one of cores are equal when each has the same part of what it has the most of.
+ */
+export function sharesOf(pools: readonly CapacityPool[], state: CapacityState): Share[] {
+  const weights = new Map<string, number>();
+  return pools.map((pool, index) => {
+    const key = needsKey(pool.needs);
+    const weight = weights.get(key) ?? weightOf(pool.needs, state);
+    weights.set(key, weight);
+    return { pool, index, weight, count: pool.containers.length };
+  });
+}
+
+/**
+ * Who gets the next container: who lacks one of its `minContainers`, then who has the smallest share. So who has nothing
+ * comes before the second of any other.
+ */
+export function isNext(a: Share, b: Share): boolean {
+  if (lacksMinimum(a) !== lacksMinimum(b)) return lacksMinimum(a);
+  const difference = a.count * a.weight - b.count * b.weight;
+  return difference === 0 ? a.index < b.index : difference < 0;
+}
+
+export function lacksMinimum({ count, pool }: Share): boolean {
+  return count < pool.minContainers;
+}
+
+function weightOf(needs: Needs, state: CapacityState): number {
+  const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
+    state;
+  const [market = "on-demand"] = marketsOf(needs);
+  let cheapest: { readonly part: number; readonly usd: number } | undefined;
+  for (const type of state.types) {
+    if (cheapest !== undefined && cheapest.usd <= type.usdPerHour) continue;
+    const room = roomOf(type, state.learned);
+    const claim = claimOn(needs, { gpu: type.gpu, market }, room);
+    if (claim === undefined) continue;
+    const parts = [claim.cpu / room.cpu, claim.memoryMiB / room.memoryMiB];
+    if (claim.gpus > 0) parts.push(claim.gpus / room.gpus);
+    cheapest = { part: Math.max(...parts), usd: type.usdPerHour };
+  }
+  const { part, usd } = cheapest ?? { part: 0, usd: 0 };
+  return Math.max(part / maxHosts, (part * usd) / maxTotalUsdPerHour);
+}
