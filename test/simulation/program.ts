@@ -57,7 +57,7 @@ export class Program {
   }
 
   pause(ms: number): void {
-    this.#pausedUntil = this.#around.clock.now + ms;
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#around.clock.now + ms);
   }
 
   kill(): void {
