@@ -20,6 +20,7 @@ import { map } from "./suites/map.ts";
 import { million } from "./suites/million.ts";
 import { payload } from "./suites/payload.ts";
 import { plugin } from "./suites/plugin.ts";
+import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
 import { formatRatios, formatTable } from "./table.ts";
@@ -37,6 +38,7 @@ const SUITES: readonly Suite[] = [
   decide,
   hello,
   importing,
+  simulate,
   synth,
   aws,
   plugin,

@@ -1,8 +1,8 @@
 import type { CapacityAction, CapacityState, HostState } from "./capacity-state.ts";
 import { claimOn } from "./fit.ts";
 
-/** An empty host is kept this long for what may come. */
-const HOST_WINDOW_MS = 60_000;
+/** An empty host is kept this long for what may come: until the sweep after the one that saw it empty. */
+const HOST_WINDOW_MS = 45_000;
 /** Two looks at a closing host that both find nothing are at least this far apart. */
 export const EMPTY_FOR_MS = 5000;
 /** A host that has not joined its cluster by now never will. */

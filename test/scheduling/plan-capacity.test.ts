@@ -317,10 +317,10 @@ describe("a host without containers", () => {
   const at = (host: Partial<HostState>, pools: readonly CapacityPool[] = []): CapacityAction[] =>
     planCapacity(stateOf({ pools, hosts: [{ ...HOST, ...host }] }), NOW);
 
-  it("is noted as idle, and closes after a minute", () => {
+  it("is noted as idle, and closes after 45 s", () => {
     expect(at({})).toEqual([{ kind: "idle", host: "h", since: NOW }]);
-    expect(at({ idleSince: NOW - 59_999 })).toEqual([]);
-    expect(at({ idleSince: NOW - 60_000 })).toEqual([{ kind: "close", host: "h" }]);
+    expect(at({ idleSince: NOW - 44_999 })).toEqual([]);
+    expect(at({ idleSince: NOW - 45_000 })).toEqual([{ kind: "close", host: "h" }]);
   });
 
   it("is no longer idle once a container is placed on it", () => {

@@ -66,6 +66,7 @@ export class Container {
 
   /** SIGTERM. */
   stop(): void {
+    this.program.tell();
     if (this.program.isAlive) this.#container.stop();
   }
 }

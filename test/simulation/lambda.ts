@@ -10,7 +10,7 @@ export interface LambdaOptions {
   readonly ports: (program: Program) => Omit<ControllerPorts, "now" | "sleep" | "createId" | "log">;
   readonly maxUsdPerHour: number;
   /** An invocation came to its end, with all that it tried. */
-  readonly onDone: (request: ControlRequest) => void;
+  readonly onDone: (request: ControlRequest, startedAt: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -54,6 +54,7 @@ export class Lambda {
     const process = this.#idle.pop() ?? this.#create();
     this.#busy.add(process);
     process.hasFailed = false;
+    const startedAt = clock.now;
     let isOver = false;
     const end = (act: () => void): void => {
       if (isOver) return;
@@ -72,7 +73,7 @@ export class Lambda {
         end(() => {
           if (this.#idle.length < WARM) this.#idle.push(process);
           const isWhole = how === "done" || how === "out of time";
-          if (isWhole && !process.hasFailed) this.#options.onDone(request);
+          if (isWhole && !process.hasFailed) this.#options.onDone(request, startedAt);
         }),
       (error: unknown) =>
         end(() => {

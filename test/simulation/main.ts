@@ -1,5 +1,6 @@
 import { createCallId } from "../../lib/ids.ts";
 import { Random } from "../aws/random.ts";
+import { compare } from "./compare.ts";
 import { reseed } from "./entropy.ts";
 import { scenarioOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
@@ -7,9 +8,16 @@ import { simulate } from "./simulate.ts";
 
 /**
  * `main.mjs FIRST COUNT [--first]`: one line of JSON for each seed that breaks a promise, with the shortest trace that
- * does, and one for all. `--first`: stops at the first, as it is.
+ * does, and one for all. `--first`: stops at the first, as it is. `main.mjs --compare [TRACE]`: policies on traces.
  */
 async function main([first = "1", count = "1", how]: readonly string[]): Promise<void> {
+  if (first === "--compare") {
+    const only = count === "1" ? undefined : count;
+    for (const line of await compare(fresh, only)) {
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+    }
+    return;
+  }
   const sums = { seeds: 0, violations: 0, virtualHours: 0, calls: 0, hosts: 0 };
   for (let seed = Number(first); seed < Number(first) + Number(count); seed += 1) {
     fresh(seed);

@@ -33,6 +33,7 @@ export class Program {
   readonly #onDeath: () => void;
   #isAlive = true;
   #pausedUntil = 0;
+  #isTold = false;
 
   constructor(around: Surroundings, who: Who, onDeath: () => void) {
     this.#around = around;
@@ -51,9 +52,14 @@ export class Program {
 
   readonly now = (): number => this.#around.clock.now + this.#skewMs;
 
-  /** It has stood still, so that others may have taken it to be dead. */
-  get hasPaused(): boolean {
-    return this.#pausedUntil > 0;
+  /** Others may go on with what it ran: it has stood still for a while, or was told to stop. */
+  get isLeaving(): boolean {
+    return this.#pausedUntil > 0 || this.#isTold;
+  }
+
+  /** It was told to stop. */
+  tell(): void {
+    this.#isTold = true;
   }
 
   pause(ms: number): void {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Compared } from "./compare.ts";
 
 /** What the simulation prints of a seed that breaks a promise. */
 export interface BrokenSeed {
@@ -33,8 +34,20 @@ export async function runSeeds(
   bundle: string,
   { first, count, isFirstEnough = false }: Seeds,
 ): Promise<{ readonly broken: readonly BrokenSeed[]; readonly sums: SimulationSums }> {
-  const args = ["--enable-source-maps", "--no-warnings", bundle, String(first), String(count)];
-  const child = spawn(process.execPath, isFirstEnough ? [...args, "--first"] : args);
+  const seeds = [String(first), String(count)];
+  const lines = await run(bundle, isFirstEnough ? [...seeds, "--first"] : seeds);
+  return { broken: lines.slice(0, -1) as BrokenSeed[], sums: lines.at(-1) as SimulationSums };
+}
+
+/** Runs policies on the traces. */
+export async function runComparison(bundle: string): Promise<readonly Compared[]> {
+  return (await run(bundle, ["--compare"])) as Compared[];
+}
+
+/** Objects that the program prints, one a line. */
+async function run(bundle: string, args: readonly string[]): Promise<readonly unknown[]> {
+  const flags = ["--enable-source-maps", "--no-warnings"];
+  const child = spawn(process.execPath, [...flags, bundle, ...args]);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -45,10 +58,8 @@ export async function runSeeds(
   });
   const [code] = (await once(child, "close")) as [number];
   if (code !== 0) throw new Error(`the simulation ended with code ${code}:\n${stderr}`);
-  const lines = stdout.trimEnd().split("\n");
-  const parsed = lines.map((line) => JSON.parse(line) as unknown); // Written by main.ts.
-  return {
-    broken: parsed.slice(0, -1) as BrokenSeed[],
-    sums: parsed.at(-1) as SimulationSums,
-  };
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
 }

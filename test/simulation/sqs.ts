@@ -136,11 +136,12 @@ export class Sqs {
       const wake = (): void => {
         timer.cancel();
         waiting.delete(wake);
+        signal?.removeEventListener("abort", wake);
         resolve();
       };
       const timer = this.#clock.after(Math.min(until, ...hidden) - now, wake);
       waiting.add(wake);
-      signal?.addEventListener("abort", wake, { once: true });
+      signal?.addEventListener("abort", wake);
     });
   }
 

@@ -9,6 +9,7 @@ import { type PoolRow, poolKey } from "../../lib/aws/pool-row.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { parseGpu } from "../../lib/gpu.ts";
+import { callTime } from "../../lib/ids.ts";
 import { toRequest } from "../../lib/messages.ts";
 import type { HostPurpose } from "../../lib/scheduling/capacity-state.ts";
 import { claimOn, marketsOf, roomOf, timesIn } from "../../lib/scheduling/fit.ts";
@@ -52,7 +53,7 @@ const TOLD_MS = 180_000;
 export class Watch {
   readonly #world: World;
   #first: Violation | undefined;
-  /** When sweeps went through. */
+  /** When sweeps began that went through. */
   readonly #sweeps: number[] = [];
   /** Since when hosts have had no task. */
   readonly #emptySince: Map<Ec2Instance, number> = new Map();
@@ -60,6 +61,10 @@ export class Watch {
   readonly #refused: Map<string, number> = new Map();
   /** When a message of a call that lives was last seen, by function. */
   readonly #liveAt: Map<string, number> = new Map();
+  #open: Call[] = [];
+  /** How long each input waited for its start. */
+  readonly waits: number[] = [];
+  readonly #started: Set<string> = new Set();
   /** Where each input runs that does. */
   readonly #runsIn: Map<string, Program> = new Map();
   /** Since when a function has had work and no container. */
@@ -85,8 +90,8 @@ export class Watch {
       this.#liveAt.set(url.slice("queue/".length), this.#world.clock.now);
   }
 
-  controlled({ kind }: ControlRequest): void {
-    if (kind === "sweep") this.#sweeps.push(this.#world.clock.now);
+  controlled({ kind }: ControlRequest, startedAt: number): void {
+    if (kind === "sweep") this.#sweeps.push(startedAt);
   }
 
   refused({ type, market }: Purchase, code: string): void {
@@ -114,10 +119,14 @@ export class Watch {
   /** An input has begun to run in a container. */
   ran(program: Program, callId: string, index: number): void {
     const key = `${callId}.${index}`;
+    if (!this.#started.has(key)) {
+      this.#started.add(key);
+      this.waits.push(this.#world.clock.now - (callTime(callId) ?? 0));
+    }
     const before = this.#runsIn.get(key);
     this.#runsIn.set(key, program);
     const isElsewhere = before !== undefined && before !== program && before.isAlive;
-    const isExcused = before?.hasPaused === true || this.#world.sqs.hasDoubled;
+    const isExcused = before?.isLeaving === true || this.#world.sqs.hasDoubled;
     this.#violateIf(isElsewhere && !isExcused, "an input runs in one place at a time", key);
   }
 
@@ -159,7 +168,14 @@ export class Watch {
       this.#checkWait(spec);
     }
     for (const instance of this.#world.ec2.on) this.#checkHost(instance);
-    for (const call of this.#world.calls) this.#checkTold(call);
+    this.#open = this.#open.filter((call) => {
+      this.#checkTold(call);
+      return call.isOpen;
+    });
+  }
+
+  called(call: Call): void {
+    this.#open.push(call);
   }
 
   /** Looks at what is left once all is quiet. */
@@ -346,7 +362,8 @@ export class Watch {
       const { request, start, end } = openFailedInputs(body);
       for (let index = start; index < end; index += 1) entries.add(`${request.callId}.${index}`);
     }
-    for (const call of this.#world.calls) {
+    // What was cancelled is nobody's to mend.
+    for (const call of this.#world.calls.filter(({ isCancelled }) => !isCancelled)) {
       for (const [index, [stored]] of this.#stored(call)) {
         const isThere = entries.has(`${call.id}.${index}`);
         const about = `${this.#describe(call)} ${index}: ${stored}`;

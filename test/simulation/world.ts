@@ -100,7 +100,7 @@ export class World implements Surroundings {
         fleet: this.ec2.fleet(program),
       }),
       maxUsdPerHour: MAX_USD_PER_HOUR,
-      onDone: (request) => this.watch.controlled(request),
+      onDone: (request, startedAt) => this.watch.controlled(request, startedAt),
       onError: this.onError,
     });
     this.sqs.onSend = (url) => this.watch.sent(url);
@@ -245,6 +245,7 @@ export class World implements Surroundings {
   #call(step: Extract<Step, { kind: "call" }>): void {
     const call = new Call(step, this.clock.now);
     this.calls.push(call);
+    this.watch.called(call);
     const caller = new Caller(this, call);
     this.#callers.add(caller);
     void caller.run();
