@@ -1,6 +1,6 @@
 import type { CapacityPool, CapacityState } from "./capacity-state.ts";
 import { claimOn, marketsOf, type Needs, roomOf } from "./fit.ts";
-import { needsKey } from "./slots.ts";
+import { needsKey } from "./needs-key.ts";
 
 /** What a pool has of what the environment may have, as far as it is planned. */
 export interface Share {

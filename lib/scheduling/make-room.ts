@@ -12,8 +12,10 @@ import {
   isFor,
   leave,
   mayGive,
+  mayGiveOne,
 } from "./givers.ts";
 import type { HostType } from "./host-types.ts";
+import { kindKey } from "./needs-key.ts";
 import type { Slots } from "./slots.ts";
 
 /** For so many containers at most others end at once; the next plan goes on. */
@@ -49,6 +51,8 @@ export interface RoomOptions {
 export class RoomMaker {
   readonly #options: RoomOptions;
   readonly #givers: ReadonlyMap<string, Giver>;
+  /** Hosts of those for containers of each kind. */
+  readonly #byKind: Map<string, readonly Giver[]> = new Map();
   readonly #ending: Map<string, string> = new Map();
   readonly #drains: CapacityAction[] = [];
   /** Hosts that containers leave. */
@@ -102,8 +106,8 @@ export class RoomMaker {
 
   /** Who needs as much as one that found none, and has as many containers, finds none either. */
   #try(where: string, { count, pool }: Share, make: () => boolean): boolean {
-    const { cpu, memoryMiB, gpu, spot } = pool.needs;
-    const key = `${where} ${spot} ${gpu.join()}`;
+    const { cpu, memoryMiB } = pool.needs;
+    const key = `${where} ${kindKey(pool.needs)}`;
     const failed = this.#failed.get(key) ?? [];
     const isHopeless = failed.some(
       (one) => one.cpu <= cpu && one.memoryMiB <= memoryMiB && one.count <= count,
@@ -133,7 +137,8 @@ export class RoomMaker {
 
   #leastOnOneHost(claimant: Share): Sacrifice | undefined {
     let best: Sacrifice | undefined;
-    for (const giver of this.#givers.values()) {
+    for (const giver of this.#giversFor(claimant)) {
+      if (best !== undefined && !mayBeLess(giver, best.held)) continue;
       const held = this.#leastOn(giver, claimant);
       if (held === undefined) continue;
       if (best === undefined || isLess(held, best.held)) best = { giver, held };
@@ -143,20 +148,31 @@ export class RoomMaker {
     return best;
   }
 
-  #leastOn({ slot, host, coming, held }: Giver, claimant: Share): Held[] | undefined {
+  /** Hosts in the cluster that its containers may run on at all. */
+  #giversFor(claimant: Share): readonly Giver[] {
+    const key = kindKey(claimant.pool.needs);
+    const known = this.#byKind.get(key);
+    if (known !== undefined) return known;
+    const givers = [...this.#givers.values()].filter(
+      ({ slot, host }) => slot !== undefined && host.status === "active" && isFor(claimant, slot),
+    );
+    this.#byKind.set(key, givers);
+    return givers;
+  }
+
+  #leastOn({ slot, coming, held }: Giver, claimant: Share): Held[] | undefined {
     const { needs } = claimant.pool;
-    if (slot === undefined || slot.isEnding || host.status !== "active") return undefined;
-    if (held.length === 0 || !isFor(claimant, slot)) return undefined;
+    const { now } = this.#options;
+    if (slot === undefined || slot.isEnding || held.length === 0) return undefined;
+    const willing = held.filter((one) => mayGiveOne(one, claimant, { now, before: 0 }));
     let room = add(slot.room, coming);
     const given = new Map<Share, number>();
     const taken: Held[] = [];
-    for (const one of [...held].sort(byWorth)) {
+    for (const one of willing.sort(byWorth)) {
       if (claimOn(needs, slot, room) !== undefined) break;
       const before = given.get(one.share) ?? 0;
-      if (!mayGive([one], claimant, { now: this.#options.now, given })) {
-        given.set(one.share, before);
-        continue;
-      }
+      if (!mayGiveOne(one, claimant, { now, before })) continue;
+      given.set(one.share, before + 1);
       taken.push(one);
       room = add(room, claimOf(one.share, slot));
     }
@@ -225,6 +241,7 @@ export class RoomMaker {
     const pool = claimant.pool.key;
     for (const { share, container } of held) {
       share.count -= 1;
+      if (container.status === "idle") giver.idle -= 1;
       leave(giver, share);
       giver.held.splice(
         giver.held.findIndex((one) => one.container === container),
@@ -243,6 +260,11 @@ export class RoomMaker {
 
 function endsAnyway({ host, held }: Giver): boolean {
   return host.status === "leaving" || held.length === 0;
+}
+
+/** At best one container gives way there, an idle one if there is any. */
+function mayBeLess({ idle }: Giver, than: readonly Held[]): boolean {
+  return than.length > 1 || (busyOf(than) > 0 && idle > 0);
 }
 
 function isLess(a: readonly Held[], b: readonly Held[]): boolean {
