@@ -120,6 +120,15 @@ export function mayGive(
   });
 }
 
+/** True when each of these may give way, whatever becomes of the others: quick, and where it fails, so does `mayGive`. */
+export function mayGiveEach(
+  held: readonly Held[],
+  claimant: Share,
+  { now, given }: { readonly now: number; readonly given: ReadonlyMap<Share, number> },
+): boolean {
+  return held.every((one) => mayGiveOne(one, claimant, { now, before: given.get(one.share) ?? 0 }));
+}
+
 /** The same of one container, where its pool has given so many before: who may not give the first may not give any. */
 export function mayGiveOne(
   { share, container }: Held,

@@ -12,6 +12,7 @@ import {
   isFor,
   leave,
   mayGive,
+  mayGiveEach,
   mayGiveOne,
 } from "./givers.ts";
 import type { HostType } from "./host-types.ts";
@@ -53,6 +54,8 @@ export class RoomMaker {
   readonly #givers: ReadonlyMap<string, Giver>;
   /** Hosts of those for containers of each kind. */
   readonly #byKind: Map<string, readonly Giver[]> = new Map();
+  /** Hosts with those first that the fewest lose by; undefined after somebody has given way. */
+  #inOrder: Giver[] | undefined;
   readonly #ending: Map<string, string> = new Map();
   readonly #drains: CapacityAction[] = [];
   /** Hosts that containers leave. */
@@ -120,11 +123,13 @@ export class RoomMaker {
 
   #claimComing(claimant: Share): boolean {
     const { slots } = this.#options;
+    const { needs } = claimant.pool;
     for (const giver of this.#left) {
       const { slot, leaving } = giver;
       if (slot === undefined || slot.isEnding || leaving === 0) continue;
+      if (slot.room.cpu + giver.coming.cpu < needs.cpu) continue;
       const both = add(slot.room, giver.coming);
-      const claim = claimOn(claimant.pool.needs, slot, both);
+      const claim = claimOn(needs, slot, both);
       if (claim === undefined) continue;
       const left = subtract(both, claim);
       slots.withhold(slot, left);
@@ -181,25 +186,26 @@ export class RoomMaker {
 
   /** Hosts that become free without anybody giving way. */
   #endings(): Sacrifice[] {
-    return this.#free().flatMap((giver) => (endsAnyway(giver) ? { giver, held: [] } : []));
+    return [...this.#givers.values()]
+      .filter((giver) => endsAnyway(giver) && this.#isFree(giver))
+      .map((giver) => ({ giver, held: [] }));
   }
 
   /** Hosts that are free once all containers on them have given way, those first where that costs the least. */
   #wholeHosts(): Sacrifice[] {
-    return this.#free()
-      .flatMap((giver) => (endsAnyway(giver) ? [] : { giver, held: [...giver.held] }))
-      .sort((a, b) => (isLess(a.held, b.held) ? -1 : 1));
+    this.#inOrder ??= [...this.#givers.values()].sort(byLoss);
+    return this.#inOrder
+      .filter((giver) => !endsAnyway(giver) && this.#isFree(giver))
+      .map((giver) => ({ giver, held: giver.held }));
   }
 
-  /** Hosts that this plan puts nothing on, and whose containers are all known. */
-  #free(): Giver[] {
-    return [...this.#givers.values()].filter(({ host, slot, held, leaving, isPromised }) => {
-      const isTaken = slot !== undefined && slot.purposes.size > 0;
-      if (isTaken || isPromised || this.#ending.has(host.id)) return false;
-      if (host.status === "leaving") return true;
-      if (host.status === "closing") return host.tasks === 0;
-      return host.status === "active" && host.isConnected && host.tasks <= held.length + leaving;
-    });
+  /** True for a host that this plan puts nothing on, and whose containers are all known. */
+  #isFree({ host, slot, held, leaving, isPromised }: Giver): boolean {
+    const isTaken = slot?.purposes !== undefined;
+    if (isTaken || isPromised || this.#ending.has(host.id)) return false;
+    if (host.status === "leaving") return true;
+    if (host.status === "closing") return host.tasks === 0;
+    return host.status === "active" && host.isConnected && host.tasks <= held.length + leaving;
   }
 
   #end(
@@ -220,6 +226,7 @@ export class RoomMaker {
     const chosen: Sacrifice[] = [];
     for (const one of candidates) {
       if (hosts >= lacks.hosts && isWithin(lacks.usd, usd)) break;
+      if (!mayGiveEach(one.held, claimant, { now, given })) continue;
       const tried = new Map(given);
       if (!mayGive(one.held, claimant, { now, given: tried })) continue;
       for (const [share, count] of tried) given.set(share, count);
@@ -239,7 +246,9 @@ export class RoomMaker {
 
   #give({ giver, held }: Sacrifice, claimant: Share, { isWhole = false } = {}): void {
     const pool = claimant.pool.key;
-    for (const { share, container } of held) {
+    const isGiven = held.length > 0;
+    if (isGiven) this.#inOrder = undefined;
+    for (const { share, container } of [...held]) {
       share.count -= 1;
       if (container.status === "idle") giver.idle -= 1;
       leave(giver, share);
@@ -250,7 +259,7 @@ export class RoomMaker {
       const of = { pool: share.pool.key, container: container.id };
       this.#drains.push({ kind: "drain", ...of, for: pool });
     }
-    if (held.length > 0) this.#made += 1;
+    if (isGiven) this.#made += 1;
     this.#left.add(giver);
     if (!isWhole) return;
     this.#ending.set(giver.host.id, pool);
@@ -265,6 +274,11 @@ function endsAnyway({ host, held }: Giver): boolean {
 /** At best one container gives way there, an idle one if there is any. */
 function mayBeLess({ idle }: Giver, than: readonly Held[]): boolean {
   return than.length > 1 || (busyOf(than) > 0 && idle > 0);
+}
+
+/** Those first that the fewest lose by. */
+function byLoss(a: Giver, b: Giver): number {
+  return a.held.length - a.idle - (b.held.length - b.idle) || a.held.length - b.held.length;
 }
 
 function isLess(a: readonly Held[], b: readonly Held[]): boolean {

@@ -73,5 +73,5 @@ function purchaseOf(slot: Slot, { types }: CapacityState): CapacityAction[] {
   if (host !== undefined || isPromised) return [];
   const type = types.find(({ name }) => name === slot.type);
   if (type === undefined) return [];
-  return [{ kind: "buy", type, market, trail, boughtFor: [...purposes.values()] }];
+  return [{ kind: "buy", type, market, trail, boughtFor: [...(purposes?.values() ?? [])] }];
 }

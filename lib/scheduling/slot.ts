@@ -32,7 +32,8 @@ export interface Slot {
   isEnding: boolean;
   /** It is bought once another has ended. */
   readonly isPromised: boolean;
-  readonly purposes: Map<string, HostPurpose>;
+  /** What this plan puts there, by pool; undefined for nothing, as on most hosts. */
+  purposes: Map<string, HostPurpose> | undefined;
 }
 
 const ORDER: readonly HostState["status"][] = ["active", "closing", "booting", "buying"];
@@ -63,7 +64,7 @@ export function slotsOf(state: CapacityState): Slot[] {
         room: isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room,
         isEnding: false,
         isPromised: false,
-        purposes: new Map<string, HostPurpose>(),
+        purposes: undefined,
       };
     });
 }
@@ -91,7 +92,7 @@ export function isBetter(a: Slot, b: Slot, needs: Needs): boolean {
 }
 
 function isUsed({ host, purposes }: Slot): boolean {
-  return (host !== undefined && host.tasks > 0) || purposes.size > 0;
+  return (host !== undefined && host.tasks > 0) || purposes !== undefined;
 }
 
 function isComing({ status }: HostState): boolean {

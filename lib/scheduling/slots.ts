@@ -86,7 +86,7 @@ export class Slots {
       room: roomOf(type, this.#state.learned),
       isEnding: false,
       isPromised: told.isPromised,
-      purposes: new Map(),
+      purposes: undefined,
     };
     this.#all.push(slot);
     this.#changed.push(slot);
@@ -97,6 +97,7 @@ export class Slots {
   claim(slot: Slot, { key, needs }: CapacityPool): Room {
     const wanted = claimOn(needs, slot, slot.room) ?? { cpu: 0, memoryMiB: 0, gpus: 0 };
     slot.room = subtract(slot.room, wanted);
+    slot.purposes ??= new Map();
     const count = (slot.purposes.get(key)?.count ?? 0) + 1;
     slot.purposes.set(key, { pool: key, needs, count });
     this.#changed.push(slot);
