@@ -59,14 +59,22 @@ function byPrice({ types, learned }: CapacityState): Sold[] {
 function weightOf(needs: Needs, sold: readonly Sold[], state: CapacityState): number {
   const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
     state;
+  const { part, usd } = cheapestFor(needs, sold) ?? { part: 0, usd: 0 };
+  return Math.max(part / maxHosts, (part * usd) / maxTotalUsdPerHour);
+}
+
+/** The price of the cheapest host that holds a container, and the part of it that this takes. */
+function cheapestFor(
+  needs: Needs,
+  sold: readonly Sold[],
+): { readonly part: number; readonly usd: number } | undefined {
   const [market = "on-demand"] = marketsOf(needs);
   for (const { type, room } of sold) {
     const claim = claimOn(needs, { gpu: type.gpu, market }, room);
     if (claim === undefined) continue;
     const parts = [claim.cpu / room.cpu, claim.memoryMiB / room.memoryMiB];
     if (claim.gpus > 0) parts.push(claim.gpus / room.gpus);
-    const part = Math.max(...parts);
-    return Math.max(part / maxHosts, (part * type.usdPerHour) / maxTotalUsdPerHour);
+    return { part: Math.max(...parts), usd: type.usdPerHour };
   }
-  return 0;
+  return undefined;
 }
