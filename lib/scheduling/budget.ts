@@ -58,22 +58,32 @@ export function isWithin(usd: number, limit: number): boolean {
 }
 
 /** `: media/resize has 3, media/crop has 1`. */
-function ownersText({ pools, hosts }: CapacityState): string {
-  const byHost = new Map<string, Set<string>>();
-  for (const { id, status, boughtFor } of hosts) {
-    const isComing = status === "buying" || status === "booting";
-    byHost.set(id, new Set(isComing ? boughtFor.map(({ pool }) => pool) : []));
-  }
-  for (const { key, containers, leaving = [] } of pools) {
-    for (const { host = "" } of containers) byHost.get(host)?.add(key);
-    for (const host of leaving) byHost.get(host)?.add(key);
-  }
-  const counts = new Map<string, number>();
-  for (const owners of byHost.values()) {
-    for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-  }
+function ownersText(state: CapacityState): string {
+  const counts = hostCounts(state);
   const most = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, MAX_NAMED);
   const texts = most.map(([pool, count]) => `${pool.replace(" ", "/")} has ${count}`);
   if (counts.size > MAX_NAMED) texts.push(`${counts.size - MAX_NAMED} others have the rest`);
   return texts.length === 0 ? "" : `: ${texts.join(", ")}`;
+}
+
+/** How many hosts each pool has containers on, or is to get. */
+function hostCounts({ pools, hosts }: CapacityState): ReadonlyMap<string, number> {
+  const ids = new Set(hosts.map(({ id }) => id));
+  const owned = comingHosts(hosts);
+  for (const { key, containers, leaving = [] } of pools) {
+    const own = owned.get(key) ?? new Set();
+    for (const { host = "" } of containers) if (ids.has(host)) own.add(host);
+    for (const host of leaving) if (ids.has(host)) own.add(host);
+    if (own.size > 0) owned.set(key, own);
+  }
+  return new Map([...owned].map(([pool, own]) => [pool, own.size]));
+}
+
+function comingHosts(hosts: readonly HostState[]): Map<string, Set<string>> {
+  const coming = new Map<string, Set<string>>();
+  for (const { id, status, boughtFor } of hosts) {
+    if (status !== "buying" && status !== "booting") continue;
+    for (const { pool } of boughtFor) coming.set(pool, (coming.get(pool) ?? new Set()).add(id));
+  }
+  return coming;
 }

@@ -1,6 +1,7 @@
 import type { CapacityPool, CapacityState } from "./capacity-state.ts";
-import { claimOn, marketsOf, type Needs, roomOf } from "./fit.ts";
-import { needsKey } from "./slots.ts";
+import { claimOn, marketsOf, type Needs, type Room, roomOf } from "./fit.ts";
+import type { HostType } from "./host-types.ts";
+import { needsKey } from "./needs-key.ts";
 
 /** What a pool has of what the environment may have, as far as it is planned. */
 export interface Share {
@@ -21,9 +22,10 @@ export interface Share {
  */
 export function sharesOf(pools: readonly CapacityPool[], state: CapacityState): Share[] {
   const weights = new Map<string, number>();
+  const sold = byPrice(state);
   return pools.map((pool, index) => {
     const key = needsKey(pool.needs);
-    const weight = weights.get(key) ?? weightOf(pool.needs, state);
+    const weight = weights.get(key) ?? weightOf(pool.needs, sold, state);
     weights.set(key, weight);
     return { pool, index, weight, count: pool.containers.length };
   });
@@ -43,20 +45,36 @@ export function lacksMinimum({ count, pool }: Share): boolean {
   return count < pool.minContainers;
 }
 
-function weightOf(needs: Needs, state: CapacityState): number {
+interface Sold {
+  readonly type: HostType;
+  readonly room: Room;
+}
+
+function byPrice({ types, learned }: CapacityState): Sold[] {
+  return [...types]
+    .sort((a, b) => a.usdPerHour - b.usdPerHour)
+    .map((type) => ({ type, room: roomOf(type, learned) }));
+}
+
+function weightOf(needs: Needs, sold: readonly Sold[], state: CapacityState): number {
   const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
     state;
+  const { part, usd } = cheapestFor(needs, sold) ?? { part: 0, usd: 0 };
+  return Math.max(part / maxHosts, (part * usd) / maxTotalUsdPerHour);
+}
+
+/** The price of the cheapest host that holds a container, and the part of it that this takes. */
+function cheapestFor(
+  needs: Needs,
+  sold: readonly Sold[],
+): { readonly part: number; readonly usd: number } | undefined {
   const [market = "on-demand"] = marketsOf(needs);
-  let cheapest: { readonly part: number; readonly usd: number } | undefined;
-  for (const type of state.types) {
-    if (cheapest !== undefined && cheapest.usd <= type.usdPerHour) continue;
-    const room = roomOf(type, state.learned);
+  for (const { type, room } of sold) {
     const claim = claimOn(needs, { gpu: type.gpu, market }, room);
     if (claim === undefined) continue;
     const parts = [claim.cpu / room.cpu, claim.memoryMiB / room.memoryMiB];
     if (claim.gpus > 0) parts.push(claim.gpus / room.gpus);
-    cheapest = { part: Math.max(...parts), usd: type.usdPerHour };
+    return { part: Math.max(...parts), usd: type.usdPerHour };
   }
-  const { part, usd } = cheapest ?? { part: 0, usd: 0 };
-  return Math.max(part / maxHosts, (part * usd) / maxTotalUsdPerHour);
+  return undefined;
 }

@@ -2,7 +2,7 @@ import type { HostState } from "./capacity-state.ts";
 import { lacksMinimum, type Share } from "./fair-shares.ts";
 import { add, claimOn, type HostKind, type Room } from "./fit.ts";
 import type { ContainerState } from "./plan.ts";
-import type { Slot } from "./slots.ts";
+import type { Slot } from "./slot.ts";
 
 /** A container works for this long before it gives way to another pool. */
 const SETTLED_MS = 60_000;
@@ -24,6 +24,8 @@ export interface Giver {
   readonly slot: Slot | undefined;
   /** Containers that go on unless they are ended. */
   readonly held: Held[];
+  /** How many of these are idle. */
+  idle: number;
   /** Containers that are on their way out. */
   leaving: number;
   /** What those leave behind, as far as it was not promised. */
@@ -46,8 +48,15 @@ export function giversOf(given: {
   const givers = new Map<string, Giver>();
   for (const host of given.hosts) {
     const slot = slots.get(host.id);
-    const none = { held: [], leaving: 0, coming: NOTHING, isPromised: false };
-    givers.set(host.id, { host, slot, ...none });
+    givers.set(host.id, {
+      host,
+      slot,
+      held: [],
+      idle: 0,
+      leaving: 0,
+      coming: NOTHING,
+      isPromised: false,
+    });
   }
   for (const share of given.shares) note(share, givers, given.stopping);
   return givers;
@@ -61,8 +70,12 @@ function note(
   for (const container of share.pool.containers) {
     const giver = givers.get(container.host ?? "");
     if (giver === undefined) continue;
-    if (stopping.has(container.id)) leave(giver, share);
-    else giver.held.push({ share, container });
+    if (stopping.has(container.id)) {
+      leave(giver, share);
+      continue;
+    }
+    giver.held.push({ share, container });
+    if (container.status === "idle") giver.idle += 1;
   }
   for (const host of share.pool.leaving ?? []) {
     const giver = givers.get(host);
@@ -100,18 +113,36 @@ export function mayGive(
   claimant: Share,
   { now, given }: { readonly now: number; readonly given: Map<Share, number> },
 ): boolean {
-  return held.every(({ share, container }) => {
-    const before = given.get(share) ?? 0;
-    const left = share.count - before - 1;
-    given.set(share, before + 1);
-    if (share === claimant || left < share.pool.minContainers) return false;
-    if (container.status === "starting" || now - (container.createdAt ?? 0) < SETTLED_MS)
-      return false;
-    if (lacksMinimum(claimant)) return true;
-    const isIdle = container.status === "idle" && now - container.idleSince >= IDLE_MS;
-    if (claimant.count === 0 && (left > 0 || isIdle)) return true;
-    return left * share.weight >= (claimant.count + 1) * claimant.weight - 1e-9;
+  return held.every((one) => {
+    const before = given.get(one.share) ?? 0;
+    given.set(one.share, before + 1);
+    return mayGiveOne(one, claimant, { now, before });
   });
+}
+
+/** True when each of these may give way, whatever becomes of the others: quick, and where it fails, so does `mayGive`. */
+export function mayGiveEach(
+  held: readonly Held[],
+  claimant: Share,
+  { now, given }: { readonly now: number; readonly given: ReadonlyMap<Share, number> },
+): boolean {
+  return held.every((one) => mayGiveOne(one, claimant, { now, before: given.get(one.share) ?? 0 }));
+}
+
+/** The same of one container, where its pool has given so many before: who may not give the first may not give any. */
+export function mayGiveOne(
+  { share, container }: Held,
+  claimant: Share,
+  { now, before }: { readonly now: number; readonly before: number },
+): boolean {
+  const left = share.count - before - 1;
+  if (share === claimant || left < share.pool.minContainers) return false;
+  if (container.status === "starting" || now - (container.createdAt ?? 0) < SETTLED_MS)
+    return false;
+  if (lacksMinimum(claimant)) return true;
+  const isIdle = container.status === "idle" && now - container.idleSince >= IDLE_MS;
+  if (claimant.count === 0 && (left > 0 || isIdle)) return true;
+  return left * share.weight >= (claimant.count + 1) * claimant.weight - 1e-9;
 }
 
 /** Those that do nothing first, then those of the largest share. */

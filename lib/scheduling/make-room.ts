@@ -12,8 +12,11 @@ import {
   isFor,
   leave,
   mayGive,
+  mayGiveEach,
+  mayGiveOne,
 } from "./givers.ts";
 import type { HostType } from "./host-types.ts";
+import { kindKey } from "./needs-key.ts";
 import type { Slots } from "./slots.ts";
 
 /** For so many containers at most others end at once; the next plan goes on. */
@@ -49,6 +52,10 @@ export interface RoomOptions {
 export class RoomMaker {
   readonly #options: RoomOptions;
   readonly #givers: ReadonlyMap<string, Giver>;
+  /** Hosts of those for containers of each kind. */
+  readonly #byKind: Map<string, readonly Giver[]> = new Map();
+  /** Hosts with those first that the fewest lose by; undefined after somebody has given way. */
+  #inOrder: Giver[] | undefined;
   readonly #ending: Map<string, string> = new Map();
   readonly #drains: CapacityAction[] = [];
   /** Hosts that containers leave. */
@@ -102,8 +109,8 @@ export class RoomMaker {
 
   /** Who needs as much as one that found none, and has as many containers, finds none either. */
   #try(where: string, { count, pool }: Share, make: () => boolean): boolean {
-    const { cpu, memoryMiB, gpu, spot } = pool.needs;
-    const key = `${where} ${spot} ${gpu.join()}`;
+    const { cpu, memoryMiB } = pool.needs;
+    const key = `${where} ${kindKey(pool.needs)}`;
     const failed = this.#failed.get(key) ?? [];
     const isHopeless = failed.some(
       (one) => one.cpu <= cpu && one.memoryMiB <= memoryMiB && one.count <= count,
@@ -116,11 +123,13 @@ export class RoomMaker {
 
   #claimComing(claimant: Share): boolean {
     const { slots } = this.#options;
+    const { needs } = claimant.pool;
     for (const giver of this.#left) {
       const { slot, leaving } = giver;
       if (slot === undefined || slot.isEnding || leaving === 0) continue;
+      if (slot.room.cpu + giver.coming.cpu < needs.cpu) continue;
       const both = add(slot.room, giver.coming);
-      const claim = claimOn(claimant.pool.needs, slot, both);
+      const claim = claimOn(needs, slot, both);
       if (claim === undefined) continue;
       const left = subtract(both, claim);
       slots.withhold(slot, left);
@@ -133,7 +142,8 @@ export class RoomMaker {
 
   #leastOnOneHost(claimant: Share): Sacrifice | undefined {
     let best: Sacrifice | undefined;
-    for (const giver of this.#givers.values()) {
+    for (const giver of this.#giversFor(claimant)) {
+      if (best !== undefined && !mayBeLess(giver, best.held)) continue;
       const held = this.#leastOn(giver, claimant);
       if (held === undefined) continue;
       if (best === undefined || isLess(held, best.held)) best = { giver, held };
@@ -143,20 +153,31 @@ export class RoomMaker {
     return best;
   }
 
-  #leastOn({ slot, host, coming, held }: Giver, claimant: Share): Held[] | undefined {
+  /** Hosts in the cluster that its containers may run on at all. */
+  #giversFor(claimant: Share): readonly Giver[] {
+    const key = kindKey(claimant.pool.needs);
+    const known = this.#byKind.get(key);
+    if (known !== undefined) return known;
+    const givers = [...this.#givers.values()].filter(
+      ({ slot, host }) => slot !== undefined && host.status === "active" && isFor(claimant, slot),
+    );
+    this.#byKind.set(key, givers);
+    return givers;
+  }
+
+  #leastOn({ slot, coming, held }: Giver, claimant: Share): Held[] | undefined {
     const { needs } = claimant.pool;
-    if (slot === undefined || slot.isEnding || host.status !== "active") return undefined;
-    if (held.length === 0 || !isFor(claimant, slot)) return undefined;
+    const { now } = this.#options;
+    if (slot === undefined || slot.isEnding || held.length === 0) return undefined;
+    const willing = held.filter((one) => mayGiveOne(one, claimant, { now, before: 0 }));
     let room = add(slot.room, coming);
     const given = new Map<Share, number>();
     const taken: Held[] = [];
-    for (const one of [...held].sort(byWorth)) {
+    for (const one of willing.sort(byWorth)) {
       if (claimOn(needs, slot, room) !== undefined) break;
       const before = given.get(one.share) ?? 0;
-      if (!mayGive([one], claimant, { now: this.#options.now, given })) {
-        given.set(one.share, before);
-        continue;
-      }
+      if (!mayGiveOne(one, claimant, { now, before })) continue;
+      given.set(one.share, before + 1);
       taken.push(one);
       room = add(room, claimOf(one.share, slot));
     }
@@ -165,25 +186,26 @@ export class RoomMaker {
 
   /** Hosts that become free without anybody giving way. */
   #endings(): Sacrifice[] {
-    return this.#free().flatMap((giver) => (endsAnyway(giver) ? { giver, held: [] } : []));
+    return [...this.#givers.values()]
+      .filter((giver) => endsAnyway(giver) && this.#isFree(giver))
+      .map((giver) => ({ giver, held: [] }));
   }
 
   /** Hosts that are free once all containers on them have given way, those first where that costs the least. */
   #wholeHosts(): Sacrifice[] {
-    return this.#free()
-      .flatMap((giver) => (endsAnyway(giver) ? [] : { giver, held: [...giver.held] }))
-      .sort((a, b) => (isLess(a.held, b.held) ? -1 : 1));
+    this.#inOrder ??= [...this.#givers.values()].sort(byLoss);
+    return this.#inOrder
+      .filter((giver) => !endsAnyway(giver) && this.#isFree(giver))
+      .map((giver) => ({ giver, held: giver.held }));
   }
 
-  /** Hosts that this plan puts nothing on, and whose containers are all known. */
-  #free(): Giver[] {
-    return [...this.#givers.values()].filter(({ host, slot, held, leaving, isPromised }) => {
-      const isTaken = slot !== undefined && slot.purposes.size > 0;
-      if (isTaken || isPromised || this.#ending.has(host.id)) return false;
-      if (host.status === "leaving") return true;
-      if (host.status === "closing") return host.tasks === 0;
-      return host.status === "active" && host.isConnected && host.tasks <= held.length + leaving;
-    });
+  /** True for a host that this plan puts nothing on, and whose containers are all known. */
+  #isFree({ host, slot, held, leaving, isPromised }: Giver): boolean {
+    const isTaken = slot?.purposes !== undefined;
+    if (isTaken || isPromised || this.#ending.has(host.id)) return false;
+    if (host.status === "leaving") return true;
+    if (host.status === "closing") return host.tasks === 0;
+    return host.status === "active" && host.isConnected && host.tasks <= held.length + leaving;
   }
 
   #end(
@@ -204,6 +226,7 @@ export class RoomMaker {
     const chosen: Sacrifice[] = [];
     for (const one of candidates) {
       if (hosts >= lacks.hosts && isWithin(lacks.usd, usd)) break;
+      if (!mayGiveEach(one.held, claimant, { now, given })) continue;
       const tried = new Map(given);
       if (!mayGive(one.held, claimant, { now, given: tried })) continue;
       for (const [share, count] of tried) given.set(share, count);
@@ -223,8 +246,11 @@ export class RoomMaker {
 
   #give({ giver, held }: Sacrifice, claimant: Share, { isWhole = false } = {}): void {
     const pool = claimant.pool.key;
-    for (const { share, container } of held) {
+    const isGiven = held.length > 0;
+    if (isGiven) this.#inOrder = undefined;
+    for (const { share, container } of [...held]) {
       share.count -= 1;
+      if (container.status === "idle") giver.idle -= 1;
       leave(giver, share);
       giver.held.splice(
         giver.held.findIndex((one) => one.container === container),
@@ -233,7 +259,7 @@ export class RoomMaker {
       const of = { pool: share.pool.key, container: container.id };
       this.#drains.push({ kind: "drain", ...of, for: pool });
     }
-    if (held.length > 0) this.#made += 1;
+    if (isGiven) this.#made += 1;
     this.#left.add(giver);
     if (!isWhole) return;
     this.#ending.set(giver.host.id, pool);
@@ -243,6 +269,16 @@ export class RoomMaker {
 
 function endsAnyway({ host, held }: Giver): boolean {
   return host.status === "leaving" || held.length === 0;
+}
+
+/** At best one container gives way there, an idle one if there is any. */
+function mayBeLess({ idle }: Giver, than: readonly Held[]): boolean {
+  return than.length > 1 || (busyOf(than) > 0 && idle > 0);
+}
+
+/** Those first that the fewest lose by. */
+function byLoss(a: Giver, b: Giver): number {
+  return a.held.length - a.idle - (b.held.length - b.idle) || a.held.length - b.held.length;
 }
 
 function isLess(a: readonly Held[], b: readonly Held[]): boolean {

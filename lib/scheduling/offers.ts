@@ -94,21 +94,12 @@ interface Question {
 
 function offersFor(question: Question): readonly Offer[] | Unmet {
   const { needs, sale } = question;
-  const { hostsLeft = Number.POSITIVE_INFINITY } = sale;
-  const excess = ({ hosts }: Priced): number => Math.max(0, hosts - hostsLeft);
-  const able = sale.types
-    .flatMap((type) => priced(type, question))
-    .sort(
-      (a, b) =>
-        excess(a) - excess(b) ||
-        a.usd - b.usd ||
-        a.hosts - b.hosts ||
-        (a.type.name < b.type.name ? -1 : 1),
-    );
+  const able = pricesOf(question);
   if (able.length === 0) return noType(question);
-  const payable = able.filter(({ type }) => type.usdPerHour <= dearest(sale));
-  if (payable.length === 0) return tooDear(able, question);
-  return replacements(payable, needs).flatMap((types) =>
+  const limit = dearest(sale);
+  const payable = able.filter(({ type }) => type.usdPerHour <= limit);
+  if (payable.length === 0) return tooDear(able.sort(byWorth(sale)), question);
+  return replacements(payable, question).flatMap((types) =>
     marketsOf(needs).flatMap((market) => types.map((type) => ({ type, market }))),
   );
 }
@@ -125,28 +116,55 @@ interface Priced {
   readonly usd: number;
 }
 
-function priced(type: HostType, { needs, count, sale }: Question): Priced[] {
-  const room = roomOf(type, sale.learned);
+/** Every type that holds such a container at all. */
+function pricesOf({ needs, count, sale }: Question): Priced[] {
   const [market = "on-demand"] = marketsOf(needs);
-  const claim = claimOn(needs, { gpu: type.gpu, market }, room);
-  if (claim === undefined) return [];
-  const hosts = Math.ceil(count / timesIn(room, claim));
-  // Sizes of a family cost the same for the same: rounding must not tell them apart.
-  return [{ type, hosts, usd: Number((hosts * type.usdPerHour).toFixed(6)) }];
+  const all: Priced[] = [];
+  for (const type of sale.types) {
+    const room = roomOf(type, sale.learned);
+    const claim = claimOn(needs, { gpu: type.gpu, market }, room);
+    if (claim === undefined) continue;
+    const hosts = Math.ceil(count / timesIn(room, claim));
+    // Sizes of a family cost the same for the same: rounding must not tell them apart.
+    all.push({ type, hosts, usd: Math.round(hosts * type.usdPerHour * 1e6) / 1e6 });
+  }
+  return all;
 }
 
 /** Types that may take each other's place, in groups: who wants any GPU takes a dear one rather than none. */
-function replacements(payable: readonly Priced[], { gpu }: Needs): HostType[][] {
-  const isAny = parseGpu(gpu[0] ?? "")?.name === "any";
-  const groups = new Map<string | null, Priced[]>();
+function replacements(payable: readonly Priced[], { needs, sale }: Question): HostType[][] {
+  const compare = byWorth(sale);
+  const isAny = parseGpu(needs.gpu[0] ?? "")?.name === "any";
+  const groups = new Map<string | null, Group>();
   for (const one of payable) {
     const key = isAny ? one.type.gpu : null;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    const known = groups.get(key) ?? { best: one, all: [] };
+    known.all.push(one);
+    if (compare(one, known.best) < 0) known.best = one;
+    groups.set(key, known);
   }
-  return [...groups.values()].map((group) => {
-    const limit = (group[0]?.usd ?? 0) * MAX_FACTOR;
-    return group.filter(({ usd }) => usd <= limit).map(({ type }) => type);
-  });
+  return [...groups.values()]
+    .sort((a, b) => compare(a.best, b.best))
+    .map(({ best, all }) =>
+      all
+        .filter(({ usd }) => usd <= best.usd * MAX_FACTOR)
+        .sort(compare)
+        .map(({ type }) => type),
+    );
+}
+
+interface Group {
+  best: Priced;
+  readonly all: Priced[];
+}
+
+function byWorth({ hostsLeft = Number.POSITIVE_INFINITY }: Sale): (a: Priced, b: Priced) => number {
+  const excess = ({ hosts }: Priced): number => Math.max(0, hosts - hostsLeft);
+  return (a, b) =>
+    excess(a) - excess(b) ||
+    a.usd - b.usd ||
+    a.hosts - b.hosts ||
+    (a.type.name < b.type.name ? -1 : 1);
 }
 
 function noType({ needs, sale }: Question): Unmet {

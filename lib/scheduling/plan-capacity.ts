@@ -3,7 +3,7 @@ import { plan } from "./plan.ts";
 import { planHosts } from "./plan-hosts.ts";
 import { serveInTurn } from "./serve-in-turn.ts";
 import { shareOut } from "./share-out.ts";
-import type { Slot } from "./slots.ts";
+import type { Slot } from "./slot.ts";
 import type { Serving, Wish } from "./starts.ts";
 
 /** A host that is bought takes about this long to join its cluster. */
@@ -73,5 +73,5 @@ function purchaseOf(slot: Slot, { types }: CapacityState): CapacityAction[] {
   if (host !== undefined || isPromised) return [];
   const type = types.find(({ name }) => name === slot.type);
   if (type === undefined) return [];
-  return [{ kind: "buy", type, market, trail, boughtFor: [...purposes.values()] }];
+  return [{ kind: "buy", type, market, trail, boughtFor: [...(purposes?.values() ?? [])] }];
 }

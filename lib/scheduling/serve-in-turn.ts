@@ -9,7 +9,10 @@ import { tellNone } from "./trail.ts";
  * they need together.
  */
 export function serveInTurn({ wishes, state, now }: Serving): Served | undefined {
-  const slots = new Slots(state);
+  const slots = new Slots(
+    state,
+    wishes.map(({ pool }) => pool),
+  );
   const budget = new Budget(state);
   const used = new Set<string>();
   const all = wishes.map((wish) => new Starts(wish));

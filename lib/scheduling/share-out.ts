@@ -3,8 +3,9 @@ import { isNext, type Share, sharesOf } from "./fair-shares.ts";
 import type { Needs } from "./fit.ts";
 import { Heap } from "./heap.ts";
 import { RoomMaker } from "./make-room.ts";
+import { kindKey, needsKey } from "./needs-key.ts";
 import { type Choice, chooseOffer } from "./offers.ts";
-import { needsKey, Slots } from "./slots.ts";
+import { Slots } from "./slots.ts";
 import { type Served, type Serving, Starts, toldOf } from "./starts.ts";
 import { tellNone } from "./trail.ts";
 
@@ -35,7 +36,9 @@ class Sharing {
 
   constructor(serving: Serving) {
     const { pools, wishes, state, stopping, now } = serving;
-    const [slots, budget, shares] = [new Slots(state), new Budget(state), sharesOf(pools, state)];
+    const wishing = wishes.map(({ pool }) => pool);
+    const [slots, budget] = [new Slots(state, wishing), new Budget(state)];
+    const shares = sharesOf(pools, state);
     this.#serving = serving;
     this.#slots = slots;
     this.#budget = budget;
@@ -45,7 +48,7 @@ class Sharing {
       const share = byPool.get(wish.pool);
       return share === undefined
         ? []
-        : { share, starts: new Starts(wish), kind: kindOf(wish.pool.needs) };
+        : { share, starts: new Starts(wish), kind: kindKey(wish.pool.needs) };
     });
     for (const entry of this.#entries) this.#queue.push(entry);
   }
@@ -145,8 +148,4 @@ class Sharing {
     }
     return Math.ceil(count);
   }
-}
-
-function kindOf({ spot, gpu }: Needs): string {
-  return `${spot} ${gpu.join()}`;
 }

@@ -2,7 +2,8 @@ import type { CapacityAction, CapacityPool, CapacityState } from "./capacity-sta
 import type { PassedOffer } from "./offers.ts";
 import { hostText } from "./prices.ts";
 import type { Offer } from "./rests.ts";
-import type { Slot, Slots } from "./slots.ts";
+import type { Slot } from "./slot.ts";
+import type { Slots } from "./slots.ts";
 import { tellNext, tellPassed } from "./trail.ts";
 
 type Wait = Extract<CapacityAction, { kind: "wait" }>;
