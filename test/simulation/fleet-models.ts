@@ -10,7 +10,7 @@ export interface Outcome {
 
 const MINUTE = 60_000;
 /** As the simulated EC2 and ECS take for a host and the first container on it, on the average. */
-export const START_MS: number = 52_500 + 6000 + 1500 + 1200;
+const START_MS: number = 52_500 + 6000 + 1500 + 1200;
 
 const SECOND = 1000;
 /** Alarms that target tracking makes, and until when a new instance does not count. */

@@ -10,7 +10,6 @@ const RANGE = "lib/aws/held-range.ts";
 const SOURCE = "runtime-shim/agent/queue-lease-source.ts";
 const PLAN = "lib/scheduling/plan.ts";
 const HOSTS = "lib/scheduling/plan-hosts.ts";
-const CAPACITY = "lib/scheduling/plan-capacity.ts";
 
 /** Bugs of the range protocol, the policy and the controller, each of which the simulation must find. */
 export const MUTANTS: readonly Mutant[] = [
@@ -66,9 +65,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a message is deleted before its results are stored",
     file: SOURCE,
-    find: "      if (!(await this.#write(holding, () => holding.range.finish()))) return;\n      this.#forget(holding);\n",
+    find: "      if (!(await this.#write(holding, () => range.finish()))) return;\n",
     replace:
-      "      await queues.delete(queueUrl, holding.handle);\n      if (!(await this.#write(holding, () => holding.range.finish()))) return;\n      this.#forget(holding);\n",
+      "      await message.delete();\n      if (!(await this.#write(holding, () => range.finish()))) return;\n",
   },
   {
     name: "callers are told before results are stored",
@@ -93,8 +92,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "messages are not hidden again while they run",
     file: SOURCE,
-    find: "    this.#do(() => queues.hide(queueUrl, holding.handle, HIDDEN_SECONDS));\n    // The row's",
+    find: "    this.#do(() => holding.message.keep());\n    // The row's",
     replace: "    // The row's",
+  },
+  {
+    name: "failures are not told to the dead-letter queue",
+    file: SOURCE,
+    find: "if (range.hasFailed) await this.#deadLetters.send(inputs, range.results);",
+    replace: "",
   },
   {
     name: "cancelled calls are run",
@@ -140,10 +145,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "another host is bought while one boots",
-    file: CAPACITY,
-    find: "const room = isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room;",
-    replace:
-      "const room = isComing(host) ? { cpu: 0, memoryMiB: 0, gpus: 0 } : host.room;\n      void planned;",
+    file: "lib/scheduling/slot.ts",
+    find: "room: isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room,",
+    replace: "room: isComing(host) ? { cpu: 0, memoryMiB: 0, gpus: 0 } : host.room,",
   },
   {
     name: "containers are placed on hosts with GPUs that they do not need",
@@ -154,8 +158,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "dear offers come first",
     file: "lib/scheduling/offers.ts",
-    find: ".sort((a, b) => a.usd - b.usd || a.hosts - b.hosts",
-    replace: ".sort((a, b) => b.usd - a.usd || a.hosts - b.hosts",
+    find: "    a.usd - b.usd ||\n",
+    replace: "    b.usd - a.usd ||\n",
   },
   {
     name: "on demand comes before spot",
