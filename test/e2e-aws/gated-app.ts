@@ -1,7 +1,7 @@
 import { App } from "windlass";
 
 /** An input that runs until an object is there. */
-export interface GatedInput {
+interface GatedInput {
   readonly index: number;
   /** Bucket and key of the object. */
   readonly gate: string;
