@@ -89,6 +89,17 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/bootstrap.ts"),
   },
   {
+    name: "doctor",
+    operands: "[file]",
+    description: "look for what stands between this machine, the account and an app on AWS",
+    options: [ENVIRONMENT_OPTION, JSON_OPTION, DEBUG_OPTION],
+    examples: [
+      "$ windlass doctor          credentials, the environment, roles, quotas, Docker, Python",
+      "$ windlass doctor app.ts   the hosts of the app's functions as well",
+    ].join("\n  "),
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     name: "deploy",
     operands: "<file>",
     description: "deploy an app to AWS",

@@ -5,26 +5,28 @@ import { onTestFinished } from "vitest";
 /** What an operation answers: JSON, XML, or an error of AWS by its name. */
 export type Answer = object | string | { readonly error: string; readonly message: string };
 
-/** AWS on this machine: operations by name, each with its answer. It refuses whatever else is asked. */
+/** AWS on this machine: operations by name, each with its answer, or that to a request's body. It refuses whatever else is asked. */
 export async function fakeAws(
-  operations: Readonly<Record<string, Answer>>,
+  operations: Readonly<Record<string, Answer | ((body: string) => Answer)>>,
 ): Promise<NodeJS.ProcessEnv> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const target = String(request.headers["x-amz-target"] ?? "");
-      const body = new URLSearchParams(Buffer.concat(chunks).toString());
+      const text = Buffer.concat(chunks).toString();
+      const body = new URLSearchParams(text);
       const [, service = ""] =
         /\/([\w-]+)\/aws4_request/.exec(request.headers.authorization ?? "") ?? [];
       // S3 has neither a target nor an action: all of it is "s3".
       const operation = target.split(".").at(-1) || (body.get("Action") ?? service);
-      const answer = operations[operation] ?? {
+      const known = operations[operation] ?? {
         error: "UnexpectedOperation",
         message: `the test expects no ${operation}`,
       };
-      const { status, type, text } = toResponse(answer, target !== "");
-      response.writeHead(status, { "content-type": type }).end(text);
+      const answer = typeof known === "function" ? known(text) : known;
+      const { status, type, text: told } = toResponse(answer, target !== "");
+      response.writeHead(status, { "content-type": type }).end(told);
     });
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

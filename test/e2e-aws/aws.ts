@@ -46,13 +46,13 @@ export async function fault(
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | null | false>,
-  { seconds = 20 }: { seconds?: number } = {},
+  { seconds = 20, everyMs = 25 }: { seconds?: number; everyMs?: number } = {},
 ): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== null && seen !== false) return seen;
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-    await pause(25);
+    await pause(everyMs);
   }
 }

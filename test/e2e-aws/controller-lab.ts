@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   CreateLaunchTemplateCommand,
@@ -28,28 +28,33 @@ import {
   InvokeCommand,
   LambdaClient,
 } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { build } from "esbuild";
 import { onTestFinished } from "vitest";
+import { App, resolveSpec } from "windlass";
 import type { ControlRequest, Outcome } from "../../cdk/controller/control.ts";
 import { CONTROLLER, type HostRow } from "../../cdk/controller/rows.ts";
-import { App } from "../../lib/app.ts";
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
-import { appKey, callKey, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
+import { appKey, bundleObject, callKey, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
+import { openReply } from "../../lib/aws/page-text.ts";
 import { type PoolRow, poolKey } from "../../lib/aws/pool-row.ts";
 import { sealInputs } from "../../lib/aws/range-message.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
+import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
-import { resolveSpec } from "../../lib/resolve.ts";
+import { bundleApp } from "../../lib/local/bundle.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { environmentStack, propertiesOf, toJson } from "../cdk/synth.ts";
 import { aws, unique, until } from "./aws.ts";
-import { definition, ec2, ecs, newCluster } from "./cluster.ts";
+import { definition, ec2, ecs, instancesOf, newCluster } from "./cluster.ts";
+import { buildImage } from "./images.ts";
 import { createTable } from "./table.ts";
 
 const dynamo = new DynamoDBClient(aws);
@@ -58,6 +63,8 @@ const sqs = new SQSClient(aws);
 const lambda = new LambdaClient(aws);
 const bus = new EventBridgeClient(aws);
 const queues = new SqsQueues(sqs);
+const ROOT = resolve(import.meta.dirname, "../..");
+const CONTAINER = { name: "windlass", cpu: 0, memory: undefined, memoryReservation: 128 };
 
 /** The controller's function as it is deployed, and the SDK, which Lambda has and the emulator lacks. */
 const code: Promise<Uint8Array> = bundled();
@@ -82,33 +89,60 @@ async function bundled(): Promise<Uint8Array> {
   return bytes;
 }
 
+/** What containers run; without one they only wait until they are told to end. */
+interface Program {
+  readonly app: App;
+  readonly file: string;
+}
+
+interface LabOptions {
+  /** Whether events of the cluster reach the controller, by the rules of the template. */
+  readonly isTold?: boolean;
+  readonly program?: Program | undefined;
+}
+
+/** What an app of a lab is deployed from. */
+interface Source {
+  readonly module: string;
+  readonly functions: readonly FunctionSpec[];
+  readonly taskDefinition: string;
+  readonly code: string;
+}
+
 /** An environment of one test with the controller's function in it, and one app. */
 export class Lab {
   readonly app: string = unique("app");
   readonly environment: string = unique("env");
+  readonly table: string;
   readonly rows: DynamoRows;
+  readonly objects: S3Objects;
   readonly cluster: string;
   taskDefinition = "";
-  readonly #bucket: string;
+  readonly bucket: string;
+  /** Where callers of `send` hear of results. */
+  replyTo: string | undefined;
+  readonly #cluster: Awaited<ReturnType<typeof newCluster>>;
   #queueUrls: Record<string, string> = {};
   #functionArn = "";
 
   private constructor(names: {
     readonly table: string;
     readonly bucket: string;
-    readonly cluster: string;
+    readonly cluster: Awaited<ReturnType<typeof newCluster>>;
   }) {
+    this.table = names.table;
     this.rows = new DynamoRows(dynamo, names.table);
-    this.cluster = names.cluster;
-    this.#bucket = names.bucket;
+    this.objects = new S3Objects(s3, names.bucket);
+    this.cluster = names.cluster.name;
+    this.#cluster = names.cluster;
+    this.bucket = names.bucket;
   }
 
-  /** With `isTold` events of the cluster reach the controller by the rules of the template. */
   static async create(
     functions: Readonly<Record<string, Partial<FunctionSpec>>>,
-    { isTold = true }: { isTold?: boolean } = {},
+    { isTold = true, program }: LabOptions = {},
   ): Promise<Lab> {
-    const { name: cluster } = await newCluster();
+    const cluster = await newCluster();
     const table = unique("table");
     const bucket = unique("bucket");
     await createTable(dynamo, table);
@@ -117,27 +151,25 @@ export class Lab {
     });
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const lab = new Lab({ table, bucket, cluster });
-    await lab.#deploy(functions, table);
-    await lab.#createFunction(table);
+    await lab.#createQueues(Object.keys(functions));
+    await lab.#deploy(functions, await lab.#source(Object.keys(functions), program));
+    await lab.#createFunction();
     if (isTold) await lab.#createRules();
     return lab;
   }
 
-  /** A call of these inputs; answers its id. */
-  async send(name: string, inputs = 1): Promise<string> {
+  /** A call of one input, or of these; answers its id. */
+  async send(name: string, inputs: readonly unknown[] = [0]): Promise<string> {
     const callId = createCallId();
     const target = { app: this.app, name };
     const body = await sealInputs(
       {
         request: { callId, kind: "map", target },
-        ...{ start: 0, end: inputs, unary: true, attempt: 0, isChild: false, deployment: 1 },
-        args: encodePage(
-          Array.from({ length: inputs }, (_, i) => i),
-          String,
-        ),
-        replyTo: undefined,
+        ...{ start: 0, end: inputs.length, unary: true, attempt: 0, isChild: false, deployment: 1 },
+        args: encodePage(inputs, () => "inputs"),
+        replyTo: this.replyTo,
       },
-      new S3Objects(s3, this.#bucket),
+      this.objects,
     );
     await queues.send(this.#queueUrls[name] ?? "", { body, group: callId });
     return callId;
@@ -145,6 +177,22 @@ export class Lab {
 
   async cancel(callId: string): Promise<void> {
     await this.rows.put(callKey(this.app, callId), { state: "cancelled", cancelled: [] }, 0);
+  }
+
+  /** Answers until so many inputs have one, and those that come within a second more. */
+  async answers(count: number): Promise<unknown[]> {
+    const answers: unknown[] = [];
+    for (let deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+      const wanted = { limit: 10, waitSeconds: 1, hiddenSeconds: 60 };
+      const received = await queues.receive(this.replyTo ?? "", wanted);
+      if (received.length === 0 && answers.length >= count) return answers;
+      for (const { body } of received) {
+        const { page } = openReply(body);
+        if (page !== undefined) answers.push(...decodePage(page.values));
+      }
+      await Promise.all(received.map(({ handle }) => queues.delete(this.replyTo ?? "", handle)));
+    }
+    return answers;
   }
 
   /** What agents do: take what waits. */
@@ -231,55 +279,74 @@ export class Lab {
     }
   }
 
-  async #deploy(
-    functions: Readonly<Record<string, Partial<FunctionSpec>>>,
-    table: string,
-  ): Promise<void> {
-    this.taskDefinition = await definition({
-      name: "windlass",
-      cpu: 0,
-      memory: undefined,
-      memoryReservation: 128,
-    });
-    const app = new App(this.app);
-    for (const name of Object.keys(functions)) {
-      app.function(name, () => 1);
-      const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: unique(name) }));
-      this.#queueUrls[name] = QueueUrl;
-      onTestFinished(async () => {
-        await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-      });
+  /** An instance of this environment that no row tells of, with these tags beside that of the environment. */
+  async leak(tags: Readonly<Record<string, string>>): Promise<string> {
+    const all = { "windlass:environment": this.environment, ...tags };
+    const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
+    const TagSpecifications = [{ ResourceType: "instance" as const, Tags }];
+    const [instance = ""] = instancesOf(
+      await this.#cluster.buy({ types: ["c6a.large"], TagSpecifications }),
+    );
+    return instance;
+  }
+
+  async #createQueues(names: readonly string[]): Promise<void> {
+    const create = async (name: string): Promise<string> => {
+      const url = await queues.create(unique(name), 3600);
+      onTestFinished(() => queues.remove(url));
+      return url;
+    };
+    for (const name of names) this.#queueUrls[name] = await create(name);
+    this.replyTo = await create("replies");
+  }
+
+  async #source(names: readonly string[], program: Program | undefined): Promise<Source> {
+    const app = program?.app ?? waitingApp(this.app, names);
+    const { name: module, functions, images } = resolveSpec(app);
+    const [image] = images;
+    if (program === undefined || image === undefined) {
+      return { module, functions, taskDefinition: await definition(CONTAINER), code: "export {};" };
     }
+    const main = { ...CONTAINER, image: buildImage(image), command: [] };
+    const bundle = await bundleApp([program.file], ROOT, { isForDeployment: true });
+    const code = readFileSync(bundle.file, "utf8");
+    return { module, functions, taskDefinition: await definition(main), code };
+  }
+
+  async #deploy(
+    changes: Readonly<Record<string, Partial<FunctionSpec>>>,
+    { module, functions, taskDefinition, code }: Source,
+  ): Promise<void> {
+    this.taskDefinition = taskDefinition;
     const manifest: Manifest = {
-      version: 1,
-      app: this.app,
-      module: "app.ts",
-      environment: this.environment,
-      bucket: this.#bucket,
-      table,
-      cluster: this.cluster,
-      deadLetterQueueUrl: "",
-      logGroup: "",
+      ...{ version: 1, app: this.app, module, environment: this.environment },
+      ...{ bucket: this.bucket, table: this.table, cluster: this.cluster },
+      ...{ deadLetterQueueUrl: "", logGroup: "" },
       functions: Object.fromEntries(
-        resolveSpec(app).functions.map((spec) => [
+        functions.map((spec) => [
           spec.name,
           {
             queueUrl: this.#queueUrls[spec.name] ?? "",
-            taskDefinition: this.taskDefinition,
-            containerName: "windlass",
-            spec: { ...spec, ...functions[spec.name] },
+            taskDefinition,
+            containerName: CONTAINER.name,
+            spec: { ...spec, ...changes[spec.name] },
           },
         ]),
       ),
     };
     const manifestKey = `manifests/${this.app}/1.json`;
-    const object = { Bucket: this.#bucket, Key: manifestKey, Body: JSON.stringify(manifest) };
-    await s3.send(new PutObjectCommand(object));
-    await this.rows.put(deploymentKey(this.app), { number: 1, manifestKey }, 0);
+    const codeHash = sha256(code);
+    const row: DeploymentRow = {
+      ...{ number: 1, codeHash, manifestKey, specHash: "", at: Date.now(), owner: "test" },
+      ...{ shards: "0", templateHash: "", isAhead: false, removed: {} },
+    };
+    await this.objects.put(manifestKey, JSON.stringify(manifest));
+    await this.objects.put(bundleObject(this.app, codeHash), code);
+    await this.rows.put(deploymentKey(this.app), row, 0);
     await this.rows.put(appKey(this.app), { app: this.app }, 0);
   }
 
-  async #createFunction(table: string): Promise<void> {
+  async #createFunction(): Promise<void> {
     const userData = `#!/bin/bash\necho ECS_CLUSTER=${this.cluster} >> /etc/ecs/ecs.config\n`;
     const { LaunchTemplate } = await ec2.send(
       new CreateLaunchTemplateCommand({
@@ -311,8 +378,8 @@ export class Lab {
         Environment: {
           Variables: {
             ENVIRONMENT: this.environment,
-            TABLE_NAME: table,
-            BUCKET_NAME: this.#bucket,
+            TABLE_NAME: this.table,
+            BUCKET_NAME: this.bucket,
             CLUSTER_NAME: this.cluster,
             LAUNCH_TEMPLATE_ID: LaunchTemplate?.LaunchTemplateId ?? "",
             SUBNET_IDS: Subnets.slice(0, 2)
@@ -350,4 +417,10 @@ export class Lab {
       });
     }
   }
+}
+
+function waitingApp(name: string, functions: readonly string[]): App {
+  const app = new App(name);
+  for (const one of functions) app.function(one, () => 1);
+  return app;
 }

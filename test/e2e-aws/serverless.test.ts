@@ -10,10 +10,12 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
 import { App, resolveSpec } from "windlass";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { readFacts } from "../../lib/aws/environment.ts";
+import type { Fact } from "../../lib/aws/facts.ts";
 import { callKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { tempProject, writeFiles } from "../bundle/temp-project.ts";
 import { APP, service } from "../serverless/service.ts";
@@ -52,10 +54,8 @@ async function removeData(table: string, bucket: string): Promise<void> {
   await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
 }
 
-async function fact(name: string): Promise<string> {
-  const path = `/windlass/${ENVIRONMENT}`;
-  const found = await new SSMClient(aws).send(new GetParametersByPathCommand({ Path: path }));
-  return found.Parameters?.find(({ Name }) => Name === `${path}/${name}`)?.Value ?? "";
+async function fact(name: Fact): Promise<string> {
+  return (await readFacts(new SSMClient(aws), ENVIRONMENT))[name];
 }
 
 async function keysIn(bucket: string, prefix: string): Promise<string[]> {

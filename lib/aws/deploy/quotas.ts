@@ -3,6 +3,8 @@ import {
   GetServiceQuotaCommand,
   type ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
+import type { Market } from "../../scheduling/fit.ts";
+import { quotaClass } from "../../scheduling/rests.ts";
 
 /** vCPUs that an account may run at once, by family of instances; undefined where it could not be read. */
 export interface VcpuQuota {
@@ -49,15 +51,33 @@ export function quotaNotices(
   region: string,
 ): readonly { readonly code: string; readonly message: string; readonly hint: string }[] {
   return quotas.flatMap(({ family, onDemand, spot }) => {
-    const codes = FAMILIES.find((one) => one.family === family);
-    if (onDemand !== 0 || codes === undefined) return [];
+    if (onDemand !== 0) return [];
     const also = spot === 0 ? ", nor spot" : "";
     return [
       {
         code: "WINDLASS_QUOTA_ZERO",
         message: `this account may not run ${family} instances on demand${also}: its quota is 0 vCPUs`,
-        hint: `ask for more: \`aws service-quotas request-service-quota-increase --region ${region} --service-code ec2 --quota-code ${codes.onDemand} --desired-value 8\``,
+        hint: askForMore({ family, market: "on-demand", vcpus: 8, region }),
       },
     ];
   });
+}
+
+/** How to be allowed so many vCPUs of a family. */
+export function askForMore(more: {
+  readonly family: string;
+  readonly market: Market;
+  readonly vcpus: number;
+  readonly region: string;
+}): string {
+  const { family, market, vcpus, region } = more;
+  const codes = FAMILIES.find((one) => one.family === family);
+  const code = market === "spot" ? codes?.spot : codes?.onDemand;
+  return `ask for more: \`aws service-quotas request-service-quota-increase --region ${region} --service-code ec2 --quota-code ${code} --desired-value ${vcpus}\``;
+}
+
+/** The quota that limits how many instances of a type run. */
+export function quotaOfType(quotas: readonly VcpuQuota[], type: string): VcpuQuota | undefined {
+  const name = quotaClass(type).toLowerCase();
+  return quotas.find(({ family }) => family.toLowerCase() === name);
 }

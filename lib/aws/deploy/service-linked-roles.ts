@@ -22,12 +22,22 @@ export async function ensureServiceLinkedRoles(client: IAMClient): Promise<reado
   return created;
 }
 
-async function ensure(client: IAMClient, service: string): Promise<boolean> {
+/** Names the service-linked roles that are missing. @throws WindlassError */
+export async function missingServiceLinkedRoles(client: IAMClient): Promise<readonly string[]> {
+  const found = await Promise.all(SERVICES.map(([service]) => hasRole(client, service)));
+  return SERVICES.flatMap(([, name], index) => (found[index] === true ? [] : name));
+}
+
+async function hasRole(client: IAMClient, service: string): Promise<boolean> {
   const PathPrefix = `/aws-service-role/${service}/`;
   const { Roles = [] } = await onAws("look for service-linked roles", () =>
     client.send(new ListRolesCommand({ PathPrefix })),
   );
-  if (Roles.length > 0) return false;
+  return Roles.length > 0;
+}
+
+async function ensure(client: IAMClient, service: string): Promise<boolean> {
+  if (await hasRole(client, service)) return false;
   try {
     await client.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
     return true;
