@@ -345,7 +345,7 @@ describe("in containers", () => {
     "a %s to an app that nobody runs fails: it neither waits nor runs a namesake",
     async (how) => {
       await expect(fixture.callsElsewhere.remote(how)).rejects.toThrow(
-        '"double" of app "elsewhere" has nowhere to run',
+        'function "callsElsewhere" may not call "double" of app "elsewhere"',
       );
     },
   );
