@@ -8,6 +8,7 @@ import { openResults } from "../../lib/aws/page-text.ts";
 import { type PoolRow, poolKey } from "../../lib/aws/pool-row.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
+import { MAX_CRASHES } from "../../lib/crashes.ts";
 import { parseGpu } from "../../lib/gpu.ts";
 import { callTime } from "../../lib/ids.ts";
 import { toRequest } from "../../lib/messages.ts";
@@ -336,7 +337,8 @@ export class Watch {
     for (const [index, told] of call.told.entries()) {
       this.#violateIf(told.length > 1, "no result is doubled", `${this.#describe(call)} ${index}`);
       const [first] = told;
-      if (first !== undefined && !isRight(first, call, index)) {
+      const { blows } = this.#world;
+      if (first !== undefined && !isRight(first, { call, index, blows })) {
         const what = `${this.#describe(call)} ${index}: ${JSON.stringify(first)}`;
         this.#violateIf(true, "results are right", what);
       }
@@ -419,12 +421,21 @@ export class Watch {
 }
 
 /** Whether an input may have come to this. */
-function isRight(told: Told, { step, isCancelled }: Call, index: number): boolean {
+function isRight(
+  told: Told,
+  {
+    call: { step, isCancelled },
+    index,
+    blows,
+  }: { readonly call: Call; readonly index: number; readonly blows: number },
+): boolean {
   const does = step.inputs[index]?.does;
   if ("value" in told) return does === "answers" && told.value.startsWith(`${index} by `);
   // Its caller was told at once that AWS did not take it.
   if (told.failed === "startup") return told.code === "WINDLASS_AWS_THROTTLED";
   if (told.failed === "cancelled") return isCancelled;
+  // Whoever runs alone for long is taken to be the cause of what hits its host.
+  if (told.failed === "crashed" && blows >= MAX_CRASHES) return true;
   if (does === "fails") return told.failed === "error";
   if (does === "hangs") return told.failed === "timeout";
   return told.failed === "crashed" && (does === "kills-runner" || does === "kills-container");

@@ -53,6 +53,8 @@ export class World implements Surroundings {
   readonly onError = (error: unknown): void => {
     if (!String(error).includes("Throttling")) this.watch.unexpected(error);
   };
+  /** How often something other than an input has ended a container, or may have. */
+  blows = 0;
   readonly #containers: Map<EcsTask, Container> = new Map();
   readonly #callers: Set<Caller> = new Set();
   #events: { how: "lost" | "doubled" | "late"; until: number } = { how: "late", until: 0 };
@@ -168,6 +170,7 @@ export class World implements Surroundings {
   }
 
   do(step: Step, functions: Scenario["functions"]): void {
+    if (isBlow(step)) this.blows += 1;
     const { ec2, ecs, sqs, faults } = this;
     switch (step.kind) {
       case "call":
@@ -288,4 +291,9 @@ export class World implements Surroundings {
       else if (this.clock.now - usedAt > HOST_IDLE_MS) this.ec2.end(instance);
     });
   }
+}
+
+function isBlow(step: Step): boolean {
+  if (step.kind === "die" || step.kind === "pause") return step.who === "container";
+  return step.kind === "kill-container" || step.kind === "power-cut";
 }
