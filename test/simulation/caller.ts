@@ -62,7 +62,7 @@ export class Caller {
   readonly #call: Call;
 
   constructor(world: World, call: Call) {
-    const { clock, table, objects, sqs } = world;
+    const { clock, sqs } = world;
     this.#world = world;
     this.#call = call;
     this.program = new Program(world, "caller", () => {
@@ -73,11 +73,7 @@ export class Caller {
     const { program } = this;
     this.#backend = new AwsBackend({
       ...{ app: APP, environment: "test" },
-      rows: table.port((operation, moment) => program.gate(`rows.${operation}`, moment)),
-      objects: {
-        put: (key, text) => program.ask("objects.put", () => void objects.texts.set(key, text)),
-        get: (key) => program.ask("objects.get", () => world.object(key)),
-      },
+      ...world.storesOf(program),
       queues: sqs.queues(program),
       countMessages: () => {
         throw new Error("nobody in the simulation asks how many messages wait");

@@ -1,3 +1,5 @@
+import { Heap } from "../../lib/scheduling/heap.ts";
+
 /** Something that happens at a moment. */
 interface Entry {
   readonly at: number;
@@ -24,7 +26,7 @@ const nextTurn = globalThis.setImmediate;
  */
 export class Clock {
   now: number = START;
-  readonly #heap: Entry[] = [];
+  readonly #entries: Heap<Entry> = new Heap(isBefore);
   #order = 0;
 
   get startedAt(): number {
@@ -34,7 +36,7 @@ export class Clock {
   after(ms: number, act: () => void): Timer {
     const entry: Entry = { at: this.now + Math.max(0, ms), order: this.#order, act };
     this.#order += 1;
-    this.#push(entry);
+    this.#entries.push(entry);
     const timer: Timer = {
       ref: () => timer,
       unref: () => timer,
@@ -73,8 +75,10 @@ export class Clock {
     const end = this.now + ms;
     let askedAt = this.now;
     await settled();
-    for (let first = this.#heap[0]; first !== undefined && first.at <= end; first = this.#heap[0]) {
-      const entry = this.#pop();
+    for (;;) {
+      const entry = this.#entries.first;
+      if (entry === undefined || entry.at > end) break;
+      this.#entries.pop();
       if (entry.act === undefined) continue;
       this.now = entry.at;
       entry.act();
@@ -94,37 +98,6 @@ export class Clock {
     globalThis.setInterval = ((act: () => void, ms = 0) => started(this.every(ms, act))) as never;
     globalThis.clearTimeout = cancel;
     globalThis.clearInterval = cancel;
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] as Entry; // Within the heap.
-      if (!isBefore(entry, above)) break;
-      heap[at] = above;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #pop(): Entry {
-    const heap = this.#heap;
-    const [first] = heap as [Entry]; // Asked of a heap that is not empty.
-    const last = heap.pop() as Entry;
-    if (heap.length === 0) return first;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      const right = heap[child + 1];
-      if (right !== undefined && isBefore(right, heap[child] as Entry)) child += 1;
-      const below = heap[child] as Entry;
-      if (!isBefore(below, last)) break;
-      heap[at] = below;
-      at = child;
-    }
-    heap[at] = last;
-    return first;
   }
 }
 

@@ -15,7 +15,7 @@ export class Container {
   readonly #container: AwsContainer;
 
   constructor(world: World, task: EcsTask) {
-    const { clock, random, table, objects, sqs, ecs } = world;
+    const { clock, random, sqs, ecs } = world;
     const environment = readEnvironment(task.request.environment);
     const runners: SimulatedRunner[] = [];
     this.task = task;
@@ -27,11 +27,7 @@ export class Container {
     const { program } = this;
     this.#container = new AwsContainer({
       environment,
-      rows: table.port((operation, moment) => program.gate(`rows.${operation}`, moment)),
-      objects: {
-        put: (key, text) => program.ask("objects.put", () => void objects.texts.set(key, text)),
-        get: (key) => program.ask("objects.get", () => world.object(key)),
-      },
+      ...world.storesOf(program),
       queues: sqs.queues(program),
       fetchCode: (codeHash) => program.ask("objects.get", () => codeHash),
       startRunner: () => {

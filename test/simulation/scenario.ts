@@ -134,9 +134,21 @@ function callOf(random: Random): Step {
   };
 }
 
-function pick<Item>(random: Random, items: readonly [Item, ...Item[]]): Item {
-  return items[random.below(items.length)] ?? items[0];
+function pick<Item>(random: Random, items: readonly Item[]): Item {
+  const item = items[random.below(items.length)];
+  if (item === undefined) throw new RangeError("there is nothing to pick from");
+  return item;
 }
+
+const SCOPES = [
+  ...["*", "spot", "on-demand", "g6.xlarge", "g6.xlarge spot"],
+  ...["c6a.large", "c6a.large spot", "g5.xlarge", "g5.12xlarge"],
+];
+/** Most often there is no stock. */
+const CODES = [
+  ...["InsufficientInstanceCapacity", "InsufficientInstanceCapacity"],
+  ...["InsufficientInstanceCapacity", "VcpuLimitExceeded", "UnauthorizedOperation"],
+];
 
 function troubleOf(random: Random): Step {
   const atMs = Math.floor(random.next() * TROUBLE_MS);
@@ -146,14 +158,8 @@ function troubleOf(random: Random): Step {
     const operation = OPERATIONS[who][random.below(OPERATIONS[who].length)] ?? "rows.put";
     return { kind: "die", atMs, who, operation, moment: random.chance(0.5) ? "before" : "after" };
   };
-  const scope = pick(random, [
-    ...(["*", "spot", "on-demand", "g6.xlarge", "g6.xlarge spot"] as const),
-    ...(["c6a.large", "c6a.large spot", "g5.xlarge", "g5.12xlarge"] as const),
-  ]);
-  const code = pick(random, [
-    ...(["InsufficientInstanceCapacity", "InsufficientInstanceCapacity"] as const),
-    ...(["InsufficientInstanceCapacity", "VcpuLimitExceeded", "UnauthorizedOperation"] as const),
-  ]);
+  const scope = pick(random, SCOPES);
+  const code = pick(random, CODES);
   return pick<() => Step>(random, [
     ...[die, die, die, die, die],
     () => ({
@@ -178,7 +184,7 @@ function troubleOf(random: Random): Step {
     () => ({ kind: "double", atMs, isCounted: random.chance(0.5) }),
     () => ({ kind: "stale", atMs, forMs: forMs / 8 }),
     () => ({ kind: "deploy", atMs }),
-  ] as unknown as readonly [() => Step, ...(() => Step)[]])();
+  ])();
 }
 
 /** The scenario of a seed. */

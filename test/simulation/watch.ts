@@ -1,4 +1,5 @@
 import type { ControlRequest } from "../../cdk/controller/control.ts";
+import { splitPoolId } from "../../cdk/controller/pools.ts";
 import type { Purchase } from "../../cdk/controller/ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow } from "../../cdk/controller/rows.ts";
 import { openEnvelope } from "../../lib/aws/envelope.ts";
@@ -32,7 +33,7 @@ export interface Violation {
 }
 
 /** An empty host is kept for this long by the policy. */
-const HOST_WINDOW_MS = 60_000;
+const HOST_WINDOW_MS = 45_000;
 /** One sweep sees that a host is empty, the next one closes it, and by the end of a third it is gone. */
 const SWEEPS = 3;
 /** Whatever the controller does: the unit on the host ends it by then. */
@@ -104,7 +105,7 @@ export class Watch {
   bought(instance: Ec2Instance, { id, type, market }: Purchase): void {
     this.#emptySince.set(instance, this.#world.clock.now);
     const row = this.#hostRows().find((host) => host.id === id);
-    const names = (row?.boughtFor ?? []).map(({ pool }) => pool.split(" ")[1] ?? "");
+    const names = (row?.boughtFor ?? []).map(({ pool }) => splitPoolId(pool).pool);
     this.#violateIf(row === undefined, "a purchase is written down first", `${type} ${market}`);
     this.#violateIf(
       names.length > 0 && !names.some((name) => this.#isWanted(name)),
@@ -207,7 +208,7 @@ export class Watch {
     const [first] = boughtFor;
     const bought = hostType(type);
     if (first === undefined || bought === undefined) return;
-    const name = first.pool.split(" ")[1] ?? "";
+    const name = splitPoolId(first.pool).pool;
     const cheapest = HOST_TYPES.filter(({ gpu }) => gpu === bought.gpu).flatMap((one) => {
       const room = roomOf(one, {});
       const claim = claimOn(

@@ -4,6 +4,8 @@ import { App } from "../../lib/app.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { appKey, callKey, deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
+import type { Objects } from "../../lib/aws/objects.ts";
+import type { Rows } from "../../lib/aws/rows.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { MemoryObjects, MemoryTable } from "../aws/memory-table.ts";
@@ -41,7 +43,6 @@ export class World implements Surroundings {
   readonly random: Random;
   readonly faults: Faults = new Faults();
   readonly table: MemoryTable = new MemoryTable();
-  readonly objects: MemoryObjects = new MemoryObjects();
   readonly sqs: Sqs;
   readonly ec2: Ec2;
   readonly ecs: Ecs;
@@ -55,6 +56,7 @@ export class World implements Surroundings {
   };
   /** How often something other than an input has ended a container, or may have. */
   blows = 0;
+  readonly #objects: MemoryObjects = new MemoryObjects();
   readonly #containers: Map<EcsTask, Container> = new Map();
   readonly #callers: Set<Caller> = new Set();
   #events: { how: "lost" | "doubled" | "late"; until: number } = { how: "late", until: 0 };
@@ -90,12 +92,7 @@ export class World implements Surroundings {
     this.lambda = new Lambda({
       around: this,
       ports: (program) => ({
-        rows: this.table.port((operation, moment) => program.gate(`rows.${operation}`, moment)),
-        objects: {
-          put: (key, text) =>
-            program.ask("objects.put", () => void this.objects.texts.set(key, text)),
-          get: (key) => program.ask("objects.get", () => this.object(key)),
-        },
+        ...this.storesOf(program),
         stored: NOTHING_STORED,
         queues: this.sqs.demand(program),
         cluster: this.ecs.cluster(program),
@@ -111,10 +108,21 @@ export class World implements Surroundings {
     clock.every(5000, () => this.watch.look());
   }
 
-  object(key: string): string {
-    const text = this.objects.texts.get(key);
-    if (text === undefined) throw new Error(`no object "${key}"`);
-    return text;
+  /** Table and bucket, as a program reaches them. */
+  storesOf(program: Program): { readonly rows: Rows; readonly objects: Objects } {
+    const { texts } = this.#objects;
+    return {
+      rows: this.table.port((operation, moment) => program.gate(`rows.${operation}`, moment)),
+      objects: {
+        put: (key, text) => program.ask("objects.put", () => void texts.set(key, text)),
+        get: (key) =>
+          program.ask("objects.get", () => {
+            const text = texts.get(key);
+            if (text === undefined) throw new Error(`no object "${key}"`);
+            return text;
+          }),
+      },
+    };
   }
 
   /** Makes these functions, or their next code, the current deployment. */
@@ -139,7 +147,7 @@ export class World implements Surroundings {
       ),
     };
     const manifestKey = `manifests/${number}.json`;
-    this.objects.texts.set(manifestKey, JSON.stringify(manifest));
+    this.#objects.texts.set(manifestKey, JSON.stringify(manifest));
     const rows = this.table.port(async () => {});
     const row: DeploymentRow = {
       ...{ number, codeHash: `code-${number}`, manifestKey, specHash: "", at: 0, owner: "" },
