@@ -27,7 +27,7 @@ import type { FunctionSpec } from "../spec.ts";
 import { AwsCall } from "./aws-call.ts";
 import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
 import type { ContainerRow } from "./container-row.ts";
-import { Deployments, functionOf } from "./deployments.ts";
+import { type Deployment, Deployments, functionOf } from "./deployments.ts";
 import { BLOCK_INPUTS, callKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Objects } from "./objects.ts";
@@ -186,7 +186,7 @@ export class AwsBackend implements Backend {
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
     const { app, rows, wake } = this.#options;
-    await this.#queueOf(target);
+    await this.#queueOf(target, await this.#deployments.current());
     const pool = poolOf(target);
     await writeScaling(rows, { app, pool }, settings);
     await wake([pool]);
@@ -195,8 +195,9 @@ export class AwsBackend implements Backend {
   async getCurrentStats(target: Target): Promise<FunctionStats> {
     const { app, rows, countMessages } = this.#options;
     const pool = poolOf(target);
+    const deployment = await this.#deployments.current();
     const [backlog, containers] = await Promise.all([
-      this.#queueOf(target).then(countMessages),
+      this.#queueOf(target, deployment).then(countMessages),
       rows.list<ContainerRow>(`${app}#containers`),
     ]);
     const live = containers.filter(({ body }) => body.pool === pool && body.status !== "ended");
@@ -221,8 +222,7 @@ export class AwsBackend implements Backend {
   }
 
   /** The queue of a target. @throws NotFoundError when it is not deployed */
-  async #queueOf(target: Target): Promise<string> {
-    const deployment = await this.#deployments.current();
+  async #queueOf(target: Target, deployment: Deployment): Promise<string> {
     refuseOtherApp(target, deployment.manifest);
     const own = functionOf(deployment, target.name).queueUrl;
     return target.params === undefined ? own : await this.#parameters.queueOf(target);
@@ -236,7 +236,7 @@ export class AwsBackend implements Backend {
     refuseGenerator(asked);
     const { app, queues, objects } = this.#options;
     const deployment = await this.#deployments.current();
-    const queueUrl = await this.#queueOf(asked.target);
+    const queueUrl = await this.#queueOf(asked.target, deployment);
     const { number } = deployment.row;
     const request = { ...asked, target: { ...asked.target, app } };
     const replyTo = isWaitedFor ? this.#session.url : undefined;

@@ -141,11 +141,14 @@ export class HeldRange {
 
   /** Inputs that have ended their container too often and have no result: they fail alone. */
   get poisons(): readonly number[] {
-    const isLeft = (index: number): boolean =>
-      this.remaining.some(({ start, end }) => start <= index && index < end);
     return Object.entries(this.#row.crashes ?? {})
-      .filter(([index, times]) => times >= MAX_CRASHES && isLeft(Number(index)))
+      .filter(([index, times]) => times >= MAX_CRASHES && this.lacks(Number(index)))
       .map(([index]) => Number(index));
+  }
+
+  /** True while an input has no result and has not left for a range of its own. */
+  lacks(index: number): boolean {
+    return this.remaining.some(({ start, end }) => start <= index && index < end);
   }
 
   /** What is to be run, as known now. */

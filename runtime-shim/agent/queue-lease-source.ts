@@ -571,8 +571,7 @@ export class QueueLeaseSource implements LeaseSource {
 
   /** Answers for an input that was cancelled on its own, if it has no result. */
   #cancelInput(holding: Holding, index: number): void {
-    const isLeft = holding.range.remaining.some(({ start, end }) => start <= index && index < end);
-    if (!isLeft || holding.isOver) return;
+    if (!holding.range.lacks(index) || holding.isOver) return;
     holding.cancelled.add(index);
     const page = failedPage({ start: index, count: 1 }, "cancelled", cancelledPage());
     this.#answer(holding, page, holding.inputs.attempt);
