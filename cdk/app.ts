@@ -12,6 +12,7 @@ import { resolveSpec } from "../lib/resolve.ts";
 import { type HostLimits, hostMistakes } from "../lib/scheduling/first-offers.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AppSpec, specText } from "../lib/spec.ts";
+import { isNarrowed } from "../lib/uses.ts";
 import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
 import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
@@ -164,7 +165,7 @@ export class WindlassApp extends Construct {
   ): ReadonlyMap<string, string> {
     const functions = this.spec.functions.map(({ name }) => name);
     const images = this.spec.images.length;
-    const roles = this.spec.functions.filter(({ uses }) => (uses ?? null) !== null).length;
+    const roles = this.spec.functions.filter(isNarrowed).length;
     const plan = planShards({ app: this.spec.name, functions, images, roles, shards });
     const shared = { deadLetterQueueArn, encryptionKey };
     if (plan === undefined) {

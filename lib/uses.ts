@@ -28,3 +28,8 @@ export function refuseCall(
   const message = `${subject} may not call "${called}"${whose}: it is not in its \`uses\``;
   return new InvalidError("WINDLASS_NOT_IN_USES", message, { hint });
 }
+
+/** True for a function that says what it calls: on AWS its containers have a role of their own. */
+export function isNarrowed({ uses }: FunctionSpec): boolean {
+  return (uses ?? null) !== null;
+}

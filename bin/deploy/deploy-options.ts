@@ -47,8 +47,8 @@ export function toMaxHourlyUsd({ maxHourlyUsd }: Parsed): number | undefined {
 
 /** `--max-hosts`: null for no limit. @throws UsageError for what is not a whole number above 0 */
 export function toMaxHosts({ maxHosts }: Parsed): number | null | undefined {
-  if (maxHosts === undefined || maxHosts === NO_LIMIT)
-    return maxHosts === undefined ? undefined : null;
+  if (maxHosts === undefined) return undefined;
+  if (maxHosts === NO_LIMIT) return null;
   const hosts = Number(maxHosts);
   if (Number.isInteger(hosts) && hosts > 0) return hosts;
   throw new UsageError(
@@ -60,9 +60,8 @@ export function toMaxHosts({ maxHosts }: Parsed): number | null | undefined {
 
 /** `--max-total-hourly-usd`: null for no limit. @throws UsageError for what is not a number above 0 */
 export function toMaxTotalHourlyUsd({ maxTotalHourlyUsd }: Parsed): number | null | undefined {
-  if (maxTotalHourlyUsd === undefined || maxTotalHourlyUsd === NO_LIMIT) {
-    return maxTotalHourlyUsd === undefined ? undefined : null;
-  }
+  if (maxTotalHourlyUsd === undefined) return undefined;
+  if (maxTotalHourlyUsd === NO_LIMIT) return null;
   const usd = Number(maxTotalHourlyUsd);
   if (Number.isFinite(usd) && usd > 0) return usd;
   throw new UsageError(

@@ -7,7 +7,7 @@ import {
   type HostLimits,
   hostMistakes,
 } from "../../lib/scheduling/first-offers.ts";
-import type { Market } from "../../lib/scheduling/fit.ts";
+import { type Market, marketsOf } from "../../lib/scheduling/fit.ts";
 import { hostType } from "../../lib/scheduling/host-types.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { type Check, checkOf, ok } from "./check.ts";
@@ -15,11 +15,6 @@ import { type Check, checkOf, ok } from "./check.ts";
 /** A score below this means that EC2 itself expects to have none. */
 const LIKELY_SCORE = 4;
 const ALLOW = "allow servicequotas:GetServiceQuota to this user or role";
-const MARKETS = {
-  prefer: ["spot", "on-demand"],
-  require: ["spot"],
-  never: ["on-demand"],
-} as const satisfies Record<FunctionSpec["spot"], readonly Market[]>;
 
 interface Account {
   readonly quotas: readonly VcpuQuota[];
@@ -73,7 +68,7 @@ function checkOffer(offer: FirstOffer, { quotas, region }: Account): Check {
   const vcpus = hostType(instanceType)?.vcpus ?? 0;
   const quota = quotaOfType(quotas, instanceType);
   const subject = `function ${offer.function}`;
-  const markets = MARKETS[offer.spot].map((market) => ({
+  const markets = marketsOf(offer).map((market) => ({
     market,
     allowed: market === "spot" ? quota?.spot : quota?.onDemand,
   }));

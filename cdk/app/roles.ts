@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import { ownQueuePrefix } from "../../lib/aws/parameter-sets.ts";
 import { InvalidError } from "../../lib/errors.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { isNarrowed } from "../../lib/uses.ts";
 import { appRolePath } from "../names.ts";
 import { type AccessProps, namedQueues, ownData, taggedQueues, USE_QUEUE } from "./access.ts";
 import { narrowAccess } from "./narrow-access.ts";
@@ -38,7 +39,7 @@ export class AppRoles extends Construct {
       description: `Containers of the Windlass app ${props.app}`,
       statements: [...ownData(this, props), ...ownQueues(this, props)],
     });
-    const narrowed = props.functions.filter(({ uses }) => (uses ?? null) !== null);
+    const narrowed = props.functions.filter(isNarrowed);
     this.ownRoles = new Map(
       narrowed.map((spec) => {
         const statements = narrowAccess(this, spec, props);

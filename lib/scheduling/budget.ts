@@ -1,6 +1,7 @@
 import type { CapacityState, HostState } from "./capacity-state.ts";
 import type { HostType } from "./host-types.ts";
 import { priceText } from "./prices.ts";
+import { isComing } from "./slot.ts";
 
 /** So many pools are named as those that have the hosts. */
 const MAX_NAMED = 3;
@@ -81,8 +82,7 @@ function hostCounts({ pools, hosts }: CapacityState): ReadonlyMap<string, number
 
 function comingHosts(hosts: readonly HostState[]): Map<string, Set<string>> {
   const coming = new Map<string, Set<string>>();
-  for (const { id, status, boughtFor } of hosts) {
-    if (status !== "buying" && status !== "booting") continue;
+  for (const { id, boughtFor } of hosts.filter(isComing)) {
     for (const { pool } of boughtFor) coming.set(pool, (coming.get(pool) ?? new Set()).add(id));
   }
   return coming;

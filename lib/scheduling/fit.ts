@@ -44,7 +44,7 @@ export function needsOf({ cpu, memoryMiB, gpu, spot }: FunctionSpec): Needs {
 }
 
 /** How hosts for a container may be bought, in the order of preference. */
-export function marketsOf({ spot }: Needs): readonly Market[] {
+export function marketsOf({ spot }: Pick<Needs, "spot">): readonly Market[] {
   // What was deployed before there was a choice says nothing.
   return MARKETS[spot] ?? MARKETS.prefer;
 }

@@ -95,7 +95,8 @@ function isUsed({ host, purposes }: Slot): boolean {
   return (host !== undefined && host.tasks > 0) || purposes !== undefined;
 }
 
-function isComing({ status }: HostState): boolean {
+/** It is bought, or may be, and is not in its cluster yet. */
+export function isComing({ status }: HostState): boolean {
   return status === "buying" || status === "booting";
 }
 
