@@ -6,6 +6,7 @@ import type {
 import { claimOn, type Market, type Needs, roomOf, subtract } from "../../lib/scheduling/fit.ts";
 import { HOST_TYPES, type HostType, hostType } from "../../lib/scheduling/host-types.ts";
 import { offerKey } from "../../lib/scheduling/rests.ts";
+import { poolOf } from "../../test/scheduling/states.ts";
 import { BenchError } from "../bench-error.ts";
 
 export const NOW = 1_000_000_000;
@@ -60,21 +61,12 @@ function createPool(index: number, built: Built): CapacityPool {
     };
   });
   return {
+    ...poolOf(needs),
     key: `app function${index}`,
     backlog: index % 5 === 0 ? 1 + (index % 7) : 0,
     running: containers.filter(({ status }) => status === "busy").length,
     inputMs: index % 2 === 0 ? 60_000 : undefined,
     containers,
-    minContainers: 0,
-    maxContainers: 1000,
-    maxWorking: 1000,
-    bufferContainers: 0,
-    scaledownWindowMs: 60_000,
-    targetInputs: 1,
-    startupMs: 10_000,
-    needs,
-    startAfter: 0,
-    startError: null,
   };
 }
 

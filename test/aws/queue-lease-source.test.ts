@@ -7,40 +7,14 @@ import type { RangeRow } from "../../lib/aws/range-row.ts";
 import type { Failure, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
-import type { Lease, LeaseWorker } from "../../runtime-shim/agent/lease-source.ts";
+import type { Lease } from "../../runtime-shim/agent/lease-source.ts";
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
 import { until } from "../engine/until.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
+import { DEAD, outputs, QUEUE, REPLIES, Worker } from "./source-lab.ts";
 
-const QUEUE = "queue";
-const REPLIES = "replies";
-const DEAD = "dead";
 const CALL = "fc-1";
-
-/** A container that runs nothing by itself: the test answers for it. */
-class Container implements LeaseWorker {
-  readonly leases: Lease[] = [];
-  readonly cancelled: number[] = [];
-  slots = 1;
-
-  get idle(): boolean {
-    return this.slots > 0;
-  }
-
-  run(lease: Lease): void {
-    this.slots -= 1;
-    this.leases.push(lease);
-  }
-
-  cancel(leaseId: number): void {
-    this.cancelled.push(leaseId);
-  }
-
-  credit(): void {
-    throw new Error("no generators here");
-  }
-}
 
 describe("leases from a queue", () => {
   let now = 0;
@@ -73,7 +47,7 @@ describe("leases from a queue", () => {
   function open(
     containerId: string,
     check: (operation: string) => void = () => {},
-  ): { source: QueueLeaseSource; worker: Container } {
+  ): { source: QueueLeaseSource; worker: Worker } {
     const checked = table.port(async (operation, moment) => {
       if (moment === "before") check(operation);
       if (operation === broken) throw new Error(`no ${operation}`);
@@ -95,7 +69,7 @@ describe("leases from a queue", () => {
       mayScaleOut: () => mayScaleOut,
       onError: (error) => errors.push(error),
     });
-    const worker = new Container();
+    const worker = new Worker();
     source.available(worker);
     return { source, worker };
   }
@@ -119,10 +93,6 @@ describe("leases from a queue", () => {
 
   const submit = async (fields?: Partial<RangeInputs>): Promise<void> =>
     queues.send(QUEUE, { body: await sealInputs(inputs(fields), objects) });
-
-  function outputs(start: number, values: readonly unknown[]): ResultPage {
-    return { start, count: values.length, values: encodePage(values, () => "outputs") };
-  }
 
   const replies = (): ResultPage[] =>
     queues.bodies(REPLIES).flatMap((body) => openReply(body).page ?? []);

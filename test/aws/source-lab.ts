@@ -21,6 +21,7 @@ export const DEAD = "dead";
 /** Runs nothing by itself: the test answers for it. */
 export class Worker implements LeaseWorker {
   readonly leases: Lease[] = [];
+  readonly cancelled: number[] = [];
   slots = 1;
 
   get idle(): boolean {
@@ -32,7 +33,9 @@ export class Worker implements LeaseWorker {
     this.leases.push(lease);
   }
 
-  cancel(): void {}
+  cancel(leaseId: number): void {
+    this.cancelled.push(leaseId);
+  }
 
   credit(): void {
     throw new RangeError("no generators here");

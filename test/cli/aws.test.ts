@@ -6,22 +6,11 @@ import { templateHash } from "../../cdk/toolkit/template-hash.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject, type Outcome, programWithout, report, windlass } from "./cli.ts";
-import { type Answer, fakeAws } from "./fake-aws.ts";
+import { type Answer, facts, fakeAws } from "./fake-aws.ts";
 
 const APP = `import { App } from "windlass";
 export const app = new App("media");
 export const resize = app.function("resize", () => 1);`;
-
-/** The facts of an environment. */
-function facts(version: string): object {
-  const values = { version, "table-name": "rows", "bucket-name": "objects" };
-  return {
-    Parameters: Object.entries(values).map(([name, Value]) => ({
-      Name: `/windlass/default/${name}`,
-      Value,
-    })),
-  };
-}
 
 /** A stack in this status. */
 function stack(status: string, outputs = ""): string {

@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { appProject, type Outcome, windlass } from "./cli.ts";
-import { fakeAws } from "./fake-aws.ts";
+import { facts, fakeAws } from "./fake-aws.ts";
 
 type Operations = Parameters<typeof fakeAws>[0];
 
@@ -31,16 +31,6 @@ const IDENTITY =
 function roles(count: number): string {
   const role = "<member><RoleName>r</RoleName></member>".repeat(count);
   return `<ListRolesResponse><ListRolesResult><Roles>${role}</Roles></ListRolesResult></ListRolesResponse>`;
-}
-
-function facts(version: string): object {
-  const values = { version, "table-name": "rows", "bucket-name": "objects" };
-  return {
-    Parameters: Object.entries(values).map(([name, Value]) => ({
-      Name: `/windlass/default/${name}`,
-      Value,
-    })),
-  };
 }
 
 function quota(body: string): object {

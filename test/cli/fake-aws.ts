@@ -56,3 +56,14 @@ function toResponse(
     : `<ErrorResponse><Error><Type>Sender</Type><Code>${error}</Code><Message>${message}</Message></Error></ErrorResponse>`;
   return { status: 400, type, text };
 }
+
+/** The facts of an environment. */
+export function facts(version: string): object {
+  const values = { version, "table-name": "rows", "bucket-name": "objects" };
+  return {
+    Parameters: Object.entries(values).map(([name, Value]) => ({
+      Name: `/windlass/default/${name}`,
+      Value,
+    })),
+  };
+}
