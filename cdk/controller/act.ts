@@ -1,6 +1,7 @@
 import { functionOfPool } from "../../lib/aws/parameter-sets.ts";
 import type { CapacityAction } from "../../lib/scheduling/capacity-state.ts";
 import type { Rests } from "../../lib/scheduling/rests.ts";
+import { forEachAtOnce } from "./at-once.ts";
 import { attempt } from "./attempt.ts";
 import { closeHost, emptyHost, reopenHost, terminateHost } from "./close-host.ts";
 import { changeContainer } from "./container-changes.ts";
@@ -41,9 +42,8 @@ export async function act(
   const waits = actions.filter((action) => action.kind === "wait");
   await writeTrying(waits, controller);
   const bought = await buyHosts(wanted, lease, controller);
-  for (const action of actions) {
-    if (action.kind === "drain") await drain(action, apps, controller);
-  }
+  const drains = actions.filter((action) => action.kind === "drain");
+  await forEachAtOnce(drains, (action) => drain(action, apps, controller));
   const asked = await actOnHosts(actions, hosts, controller);
   const resting = { ...bought.resting, ...asked.resting };
   const isRefused = Object.keys(resting).length > 0;
@@ -100,15 +100,15 @@ async function actOnHosts(
 ): Promise<Refused> {
   let resting: Rests = {};
   const refused = new Set<string>();
-  for (const action of actions) {
+  await forEachAtOnce(actions, async (action) => {
     const host = "host" in action ? hosts.get(action.host) : undefined;
-    if (host === undefined) continue;
+    if (host === undefined) return;
     const doing = { at: action.kind, host: host.id };
     const rests = await attempt(doing, () => actOnHost(action, host, controller), controller.ports);
-    if (rests === undefined || Object.keys(rests).length === 0) continue;
+    if (rests === undefined || Object.keys(rests).length === 0) return;
     resting = { ...resting, ...rests };
     for (const { pool } of host.row.boughtFor) refused.add(pool);
-  }
+  });
   return { resting, refused };
 }
 

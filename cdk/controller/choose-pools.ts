@@ -9,6 +9,8 @@ import type { KnownApp } from "./world.ts";
 
 /** Pools that nobody woke and that have no containers are looked at in turn: each look is a request to SQS. */
 const IN_TURN = 15;
+/** A container that has ended just now may have left work, and the counts of its queue may be a minute old. */
+const ENDED_MS = 120_000;
 
 export interface ChosenPools {
   /** By `<app> <pool>`. */
@@ -36,16 +38,18 @@ export async function choosePools(
   const apps = await withRecent(idle, found.apps, controller);
   // Of equal shares the first is served first: who waits for longer.
   const waiting = [...(lease.heldBack ?? []), ...asked.pools, ...Object.keys(lease.woken)];
-  const needed = new Set([...waiting, ...inUse(apps), ...sets]);
+  const needed = new Set([...waiting, ...inUse(apps, controller.ports.now()), ...sets]);
   const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
   const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, controller.ports.now()) : [];
   return { ids: new Set([...needed, ...turn]), apps };
 }
 
-/** Pools with containers, and those that must have some. */
-function* inUse(apps: ReadonlyMap<string, KnownApp>): Iterable<string> {
+/** Pools that have or had containers, and those that must have some. */
+function* inUse(apps: ReadonlyMap<string, KnownApp>, now: number): Iterable<string> {
   for (const known of apps.values()) {
-    for (const one of known.containers) if (isLive(one)) yield poolId(known.app, one.row.pool);
+    for (const one of known.containers) {
+      if (isLive(one) || now - one.row.at < ENDED_MS) yield poolId(known.app, one.row.pool);
+    }
     for (const pool of withMinimum(known)) yield poolId(known.app, pool);
   }
 }

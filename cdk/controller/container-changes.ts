@@ -18,7 +18,7 @@ export async function endContainer(
     (now) => {
       const wasReady = now.status === "ready" || now.status === "draining";
       const error = now.error ?? (wasReady ? null : reason);
-      return { status: "ended", error, running: 0, at: controller.ports.now() };
+      return { status: "ended", error, taken: 0, at: controller.ports.now() };
     },
     controller,
   );

@@ -20,10 +20,12 @@ import { isLeaving, isLive, poolId, splitPoolId, toCapacityPool } from "./pools.
 import { bootMs } from "./start-up.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
-import { type KnownApp, type KnownContainer, toHostState } from "./world.ts";
+import { type HostUse, type KnownApp, type KnownContainer, toHostState } from "./world.ts";
 
 /** Partition key of the rows of all apps, see `appKey`. */
 const APPS = "#apps";
+
+const UNUSED: HostUse = { containers: 0, workedAt: undefined };
 
 export interface PassResult {
   /** Something was refused or left over: plan again now. */
@@ -74,7 +76,7 @@ export async function runPass(
         );
   const looked = { lease: known, found, allApps, sets: sets ?? [] };
   const chosen = await choosePools(asked, looked, controller);
-  const planned = await measure(chosen, { asked, found }, controller);
+  const planned = await measure(chosen, asked, controller);
   const actions = await decide(planned, { asked, found }, controller);
   const heldBack = heldBackBy(actions, lease.heldBack);
   if (!asked.isFull && heldBack.length > 0) {
@@ -116,7 +118,7 @@ async function drainRemoved({ apps }: Survey, controller: Controller): Promise<v
 
 async function measure(
   { ids, apps }: ChosenPools,
-  { asked, found }: Looked,
+  asked: Asked,
   controller: Controller,
 ): Promise<Planned[]> {
   const measureOne = async (id: string): Promise<Planned | undefined> => {
@@ -126,9 +128,10 @@ async function measure(
     if (app === undefined || queueUrl === undefined) return undefined;
     const counted = await countDemand(queueUrl, controller.ports);
     const planned = { id, app, pool, queueUrl, demand: counted };
-    // Counts may not know yet of what was sent just now, and whoever woke us sent it just now.
-    const isServed = hasLive(planned) || isComing(id, found);
-    if (asked.pools.has(id) && !isServed) await prove(planned, controller);
+    // Counts may not know yet of what was sent just now, and whoever woke us sent it just now. They are of messages,
+    // which containers that are ready know more of.
+    const isSeen = asked.pools.has(id) || counted.backlog > 0;
+    if (isSeen && !hasReady(planned)) await prove(planned, controller);
     return planned;
   };
   const measured = await Promise.all(
@@ -192,7 +195,7 @@ function stateOf(
   const hosts = new Map(
     found.hosts.flatMap(({ id, row }) => (row.arn === null ? [] : [[row.arn, id] as const])),
   );
-  const live = asked.isFull ? liveByHost(found) : undefined;
+  const uses = asked.isFull ? usesOf(found) : undefined;
   const { maxUsdPerHour, maxHosts, maxTotalUsdPerHour } = settings;
   return {
     pools: planned.flatMap((one): CapacityPool[] => {
@@ -205,7 +208,7 @@ function stateOf(
       return [toCapacityPool(one.id, spec, given)];
     }),
     hosts: found.hosts.map((host) =>
-      toHostState(host, found.offers, live && (live.get(host.row.arn) ?? 0)),
+      toHostState(host, found.offers, uses && (uses.get(host.row.arn) ?? UNUSED)),
     ),
     types: HOST_TYPES,
     learned: found.offers.learned,
@@ -234,22 +237,24 @@ function hasLive({ app, pool }: Planned): boolean {
   return app.containers.some((one) => one.row.pool === pool && isLive(one) && !isLeaving(one));
 }
 
-/** A host that was bought for it boots: messages need not be looked at before it has joined. */
-function isComing(id: string, { hosts }: Survey): boolean {
-  return hosts.some(
-    ({ row, seen }) => seen === undefined && row.boughtFor.some(({ pool }) => pool === id),
-  );
+function hasReady({ app, pool }: Planned): boolean {
+  return app.containers.some((one) => one.row.pool === pool && one.row.status === "ready");
 }
 
-/** Containers that live, by the ECS name of their host. */
-function liveByHost({ apps }: Survey): ReadonlyMap<string | null, number> {
-  const counts = new Map<string | null, number>();
+/** What hosts are used for, by their ECS names. */
+function usesOf({ apps }: Survey): ReadonlyMap<string | null, HostUse> {
+  const uses = new Map<string | null, HostUse>();
   for (const { containers } of apps.values()) {
     for (const one of containers) {
-      if (isLive(one)) counts.set(one.row.hostArn, (counts.get(one.row.hostArn) ?? 0) + 1);
+      const { hostArn, idleSince, at } = one.row;
+      const known = uses.get(hostArn) ?? UNUSED;
+      uses.set(hostArn, {
+        containers: known.containers + (isLive(one) ? 1 : 0),
+        workedAt: Math.max(known.workedAt ?? 0, idleSince ?? at),
+      });
     }
   }
-  return counts;
+  return uses;
 }
 
 async function listApps({ ports }: Controller): Promise<string[]> {

@@ -2,6 +2,7 @@ import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { containerKey } from "../../lib/aws/keys.ts";
 import type { RowWrite } from "../../lib/aws/rows.ts";
 import { createContainerId } from "../../lib/ids.ts";
+import { forEachAtOnce } from "./at-once.ts";
 import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
@@ -12,8 +13,6 @@ import type { KnownContainer } from "./world.ts";
 const KEPT_SECONDS = 24 * 3600;
 /** A transaction takes 100 writes [TransactWriteItems]; one is the lease. */
 const MAX_WRITES = 99;
-/** RunTask takes 40 requests a second after a burst of 100. */
-const AT_ONCE = 10;
 
 /** A container to be started, and where. */
 export interface Placement extends RunPlace {
@@ -41,19 +40,10 @@ export async function placeContainers(
       }),
     );
     await lease.commit(writes, [...new Set(part.map(({ placement }) => placement.app))]);
-    for (let first = 0; first < part.length; first += AT_ONCE) {
-      await Promise.all(
-        part
-          .slice(first, first + AT_ONCE)
-          .map(({ placement, container }) =>
-            attempt(
-              { at: "run-container", app: container.app, container: container.id },
-              () => runContainer(container, placement, controller),
-              ports,
-            ),
-          ),
-      );
-    }
+    await forEachAtOnce(part, async ({ placement, container }) => {
+      const doing = { at: "run-container", app: container.app, container: container.id };
+      await attempt(doing, () => runContainer(container, placement, controller), ports);
+    });
   }
 }
 
@@ -66,8 +56,10 @@ function wanted({ app, pool, fn, host }: Placement, now: number): KnownContainer
     deployment: 0,
     taskArn: null,
     hostArn: host.seen?.arn ?? host.row.arn,
-    running: 0,
+    taken: 0,
+    messageInputs: null,
     idleSince: null,
+    busySince: null,
     inputMs: null,
     createdAt: now,
     readyAt: null,

@@ -62,11 +62,9 @@ export function toCapacityPool(
   const counted = live.filter((container) => !leaving.includes(container));
   const inputMs = measured(given.containers);
   const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
-  const taken = counted.reduce((sum, { row }) => sum + row.running, 0);
   return {
     key,
-    backlog: given.demand.backlog,
-    running: Math.max(given.demand.running, taken),
+    ...workOf(given.demand, counted, spec.concurrency.targetInputs),
     inputMs,
     containers: counted.map((container) => toContainerState(container, given.hosts)),
     leaving: [...leaving, ...given.containers.filter((one) => isGoing(one, given.now))].flatMap(
@@ -83,6 +81,34 @@ export function toCapacityPool(
     startAfter: startAfter(tried),
     startError: lastError(tried),
   };
+}
+
+/**
+ * Inputs that wait and those that run. What a container has taken beyond its share waits too: it gives the half of it
+ * to whoever is free.
+ */
+function workOf(
+  demand: Demand,
+  containers: readonly KnownContainer[],
+  targetInputs: number,
+): Pick<CapacityPool, "backlog" | "running"> {
+  const taken = containers.map(({ row }) => row.taken);
+  const running = sumOf(taken.map((inputs) => Math.min(inputs, targetInputs)));
+  return {
+    backlog:
+      Math.round(demand.backlog * messageInputs(demand, containers)) + sumOf(taken) - running,
+    running: Math.max(demand.running, running),
+  };
+}
+
+/** Inputs of a message that waits: as of those that containers took or sent, where none was looked at. */
+function messageInputs({ isProved }: Demand, containers: readonly KnownContainer[]): number {
+  const known = containers.flatMap(({ row }) => row.messageInputs ?? []);
+  return isProved || known.length === 0 ? 1 : sumOf(known) / known.length;
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 function unmeasured(minContainers: number): number {
@@ -104,6 +130,7 @@ function toContainerState(
     createdAt,
     host: hosts.get(row.hostArn ?? ""),
     idleSince: row.idleSince ?? 0,
+    busySince: row.busySince ?? undefined,
   };
   if (row.status !== "ready") return { ...known, status: "starting" };
   return { ...known, status: row.idleSince === null ? "busy" : "idle" };

@@ -9,7 +9,7 @@ import {
 } from "../../lib/scheduling/review-containers.ts";
 import { endContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
-import { runContainer } from "./run-container.ts";
+import { noteTask, runContainer } from "./run-container.ts";
 import type { KnownApp, KnownContainer, KnownHost } from "./world.ts";
 
 /** Ends, stops, asks again for and forgets containers whose rows and tasks differ. Answers those that are left. */
@@ -66,6 +66,8 @@ async function apply(
     case "stop":
       if (row.taskArn !== null) await controller.ports.cluster.stop(row.taskArn, action.reason);
       return await endContainer(container, action.reason, controller);
+    case "adopt":
+      return await noteTask(container, action.taskArn, controller);
     case "run-again": {
       const host = given.hosts.find(({ row: { arn } }) => arn !== null && arn === row.hostArn);
       const fn = given.known.manifest?.functions[row.function];

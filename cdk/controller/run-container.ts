@@ -32,21 +32,30 @@ export async function runContainer(
         container: id,
         host: place.host.id,
       });
-      return await changeContainer(
-        container,
-        ({ status }) => ({
-          taskArn: answer.arn,
-          status: status === "wanted" ? "placed" : status,
-          at: ports.now(),
-        }),
-        controller,
-      );
+      return await noteTask(container, answer.arn, controller);
     case "no-room":
       await ports.rows.delete(containerKey(app, id));
       return undefined;
     case "refused":
       return await endContainer(container, answer.reason, controller);
   }
+}
+
+/** Writes down which task a container has. */
+export async function noteTask(
+  container: KnownContainer,
+  taskArn: string,
+  controller: Controller,
+): Promise<KnownContainer> {
+  return await changeContainer(
+    container,
+    ({ status }) => ({
+      taskArn,
+      status: status === "wanted" ? "placed" : status,
+      at: controller.ports.now(),
+    }),
+    controller,
+  );
 }
 
 function taskRequest(

@@ -59,11 +59,19 @@ export async function readHosts(
   };
 }
 
+/** What the rows of containers say of their host. */
+export interface HostUse {
+  /** Containers that live. */
+  readonly containers: number;
+  /** When one last had an input; undefined where none ever was there. */
+  readonly workedAt: number | undefined;
+}
+
 /** A host as the policy sees it. */
 export function toHostState(
   { id, row, seen }: KnownHost,
   { learned }: OffersRow,
-  liveContainers: number | undefined,
+  use: HostUse | undefined,
 ): HostState {
   const type = hostType(row.type);
   const expected = type === undefined ? { cpu: 0, memoryMiB: 0, gpus: 0 } : roomOf(type, learned);
@@ -77,7 +85,8 @@ export function toHostState(
     boughtAt: row.boughtAt,
     isConnected: seen?.isConnected ?? false,
     room: seen?.room ?? expected,
-    tasks: tasksOn({ row, seen }, liveContainers),
+    tasks: tasksOn({ row, seen }, use?.containers),
+    workedAt: use?.workedAt,
     idleSince: row.idleSince,
     emptyAt: row.emptyAt,
     boughtFor: row.boughtFor,

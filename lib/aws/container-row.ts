@@ -15,10 +15,14 @@ export interface ContainerRow {
   readonly taskArn: string | null;
   /** ECS's container instance that it was placed on. */
   readonly hostArn: string | null;
-  /** Inputs that it runs. */
-  readonly running: number;
+  /** Inputs that it has taken: they run, or wait in it. */
+  readonly taken: number;
+  /** Inputs of the message that it took or sent last; null before the first. */
+  readonly messageInputs: number | null;
   /** Since when it runs none, in milliseconds since 1970; null while it runs any. */
   readonly idleSince: number | null;
+  /** When the oldest of the inputs that it runs began, in milliseconds since 1970; null while it runs none. */
+  readonly busySince: number | null;
   /** Measured milliseconds of one input; null before the first result. */
   readonly inputMs: number | null;
   readonly createdAt: number;

@@ -28,9 +28,11 @@ export interface DemandPorts {
   readonly rows: Rows;
 }
 
-/** What waits for a pool, in inputs. */
+/** What waits for a pool. */
 export interface Demand {
+  /** Messages, or inputs where some were looked at. */
   readonly backlog: number;
+  /** Messages that are held. */
   readonly running: number;
   /** Some of it was looked at, and belongs to calls that live. */
   readonly isProved: boolean;

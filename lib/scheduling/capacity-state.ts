@@ -30,6 +30,8 @@ export interface HostState {
   /** What its containers leave; what is expected of it before it has registered. */
   readonly room: Room;
   readonly tasks: number;
+  /** When an input last ran on it, as its containers say; undefined where that was not asked. */
+  readonly workedAt?: number | undefined;
   /** Since when it has had no container, as far as was noted. */
   readonly idleSince: number | null;
   /** When it was first seen empty after it began to close. */

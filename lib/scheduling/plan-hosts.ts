@@ -1,7 +1,10 @@
 import type { CapacityAction, CapacityState, HostState } from "./capacity-state.ts";
 import { claimOn } from "./fit.ts";
 
-/** An empty host is kept this long for what may come: until the sweep after the one that saw it empty. */
+/**
+ * A host is kept this long after its last input for what may come, empty: until the sweep after the one that saw it so.
+ * Where its container was kept for as long it has had its time.
+ */
 const HOST_WINDOW_MS = 45_000;
 /** Two looks at a closing host that both find nothing are at least this far apart. */
 export const EMPTY_FOR_MS = 5000;
@@ -69,8 +72,9 @@ function planActive(
   const isIdle = host.tasks === 0 && !isUsed;
   if (!isIdle) return host.idleSince === null ? [] : [{ kind: "idle", host: host.id, since: null }];
   if (isMisfit) return [{ kind: "close", host: host.id }];
-  if (host.idleSince === null) return [{ kind: "idle", host: host.id, since: now }];
-  return now - host.idleSince < HOST_WINDOW_MS ? [] : [{ kind: "close", host: host.id }];
+  const since = host.idleSince ?? host.workedAt ?? now;
+  if (now - since >= HOST_WINDOW_MS) return [{ kind: "close", host: host.id }];
+  return host.idleSince === null ? [{ kind: "idle", host: host.id, since }] : [];
 }
 
 function planClosing(host: HostState, now: number): CapacityAction[] {

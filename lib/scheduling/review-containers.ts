@@ -14,6 +14,9 @@ export interface ReviewedContainer {
 
 /** A task as ECS tells. */
 export interface ReviewedTask {
+  readonly arn: string;
+  /** The container that it was started for. */
+  readonly container: string;
   readonly isStopped: boolean;
   readonly reason: string | null;
 }
@@ -21,6 +24,8 @@ export interface ReviewedTask {
 export type ReviewAction =
   /** Asks ECS once more for a task that may or may not have been started. */
   | { readonly kind: "run-again"; readonly container: string }
+  /** It was started, and whoever asked for it did not live to write that down. */
+  | { readonly kind: "adopt"; readonly container: string; readonly taskArn: string }
   | { readonly kind: "end"; readonly container: string; readonly reason: string }
   | { readonly kind: "stop"; readonly container: string; readonly reason: string }
   | { readonly kind: "forget"; readonly container: string };
@@ -43,31 +48,55 @@ export function reviewContainers(
   tasks: ReadonlyMap<string, ReviewedTask> | undefined,
   now: number,
 ): ReviewAction[] {
+  const started = new Map<string, string>();
+  for (const { arn, container, isStopped } of tasks?.values() ?? []) {
+    if (!isStopped) started.set(container, arn);
+  }
   return containers.flatMap((container): ReviewAction[] => {
-    const action = review(container, tasks, now);
+    const action = review(container, { tasks, started: started.get(container.id) }, now);
     return action === undefined ? [] : [action];
   });
 }
 
 function review(
-  { id, status, taskArn, isHostGone, at, createdAt }: ReviewedContainer,
-  tasks: ReadonlyMap<string, ReviewedTask> | undefined,
+  container: ReviewedContainer,
+  {
+    tasks,
+    started,
+  }: {
+    readonly tasks: ReadonlyMap<string, ReviewedTask> | undefined;
+    /** A task of it that runs. */
+    readonly started: string | undefined;
+  },
   now: number,
 ): ReviewAction | undefined {
+  const { id, status, taskArn, isHostGone, at } = container;
   if (status === "ended") {
     return now - at > ENDED_KEPT_MS ? { kind: "forget", container: id } : undefined;
   }
   if (isHostGone) return { kind: "end", container: id, reason: "its host ended" };
-  if (status === "wanted" || taskArn === null) {
-    if (now - createdAt > WANTED_LIMIT_MS) {
-      return { kind: "end", container: id, reason: "no host took it" };
-    }
-    return { kind: "run-again", container: id };
-  }
+  if (status === "wanted" || taskArn === null) return reviewWanted(container, started, now);
   const task = tasks?.get(taskArn);
   if (tasks !== undefined && (task === undefined || task.isStopped)) {
     return { kind: "end", container: id, reason: task?.reason ?? "its task is gone" };
   }
+  return reviewSilence(container, now);
+}
+
+function reviewWanted(
+  { id, createdAt }: ReviewedContainer,
+  started: string | undefined,
+  now: number,
+): ReviewAction {
+  if (started !== undefined) return { kind: "adopt", container: id, taskArn: started };
+  if (now - createdAt <= WANTED_LIMIT_MS) return { kind: "run-again", container: id };
+  return { kind: "end", container: id, reason: "no host took it" };
+}
+
+function reviewSilence(
+  { id, status, at }: ReviewedContainer,
+  now: number,
+): ReviewAction | undefined {
   const limit = status === "placed" ? PLACED_LIMIT_MS : SILENT_MS;
   if (now - at <= limit) return undefined;
   const reason =

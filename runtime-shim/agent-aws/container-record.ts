@@ -9,7 +9,14 @@ const KEPT_SECONDS = 24 * 3600;
 /** What the agent alone knows of its container. */
 export type ContainerReport = Pick<
   ContainerRow,
-  "status" | "deployment" | "running" | "idleSince" | "inputMs" | "error"
+  | "status"
+  | "deployment"
+  | "taken"
+  | "messageInputs"
+  | "idleSince"
+  | "busySince"
+  | "inputMs"
+  | "error"
 >;
 
 export interface ContainerRecordOptions {
@@ -30,8 +37,10 @@ export class ContainerRecord {
   #report: ContainerReport = {
     status: "starting",
     deployment: 0,
-    running: 0,
+    taken: 0,
+    messageInputs: null,
     idleSince: null,
+    busySince: null,
     inputMs: null,
     error: null,
   };

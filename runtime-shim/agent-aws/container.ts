@@ -162,14 +162,14 @@ export class AwsContainer {
   }
 
   async #leave(finished: Promise<void> | undefined): Promise<void> {
-    void this.#record.write({ status: "draining" });
+    void this.#record.write({ ...this.#report(), status: "draining" });
     try {
       await finished;
     } finally {
       await this.#endRunner();
       if (this.#state !== "ended") {
         this.#state = "ended";
-        await this.#record.write({ status: "ended", running: 0 });
+        await this.#record.write({ status: "ended", taken: 0 });
         this.#end(0);
       }
     }
@@ -195,7 +195,7 @@ export class AwsContainer {
     this.#state = "ended";
     try {
       const report = { deployment: this.#deployment, error: describe(error) };
-      await this.#record.write({ status: "ended", running: 0, ...report });
+      await this.#record.write({ status: "ended", taken: 0, ...report });
       await this.#giveUp(error);
     } finally {
       this.#end(1);
@@ -217,9 +217,11 @@ export class AwsContainer {
   /** For work that it shares with containers that may not be there. */
   #wake(): void {
     const { environment, now, wake, onError } = this.#options;
+    // The row says how much waits.
+    const written = this.#record.write(this.#report());
     if (now() - this.#wokenAt < WAKE_EVERY_MS) return;
     this.#wokenAt = now();
-    wake([environment.pool]).catch(onError);
+    written.then(() => wake([environment.pool])).catch(onError);
   }
 
   /** The parameter set of its pool; undefined for a function's own pool. @throws NotFoundError */
@@ -310,9 +312,15 @@ export class AwsContainer {
   }
 
   #report(): Partial<ContainerReport> {
-    const running = this.#work?.meter.running ?? 0;
-    const inputMs = this.#work?.meter.inputMs ?? null;
-    return { deployment: this.#deployment, running, idleSince: this.#idleSince, inputMs };
+    const { meter, source } = this.#work ?? {};
+    return {
+      deployment: this.#deployment,
+      taken: (meter?.running ?? 0) + (source?.waiting ?? 0),
+      messageInputs: source?.messageInputs ?? null,
+      idleSince: this.#idleSince,
+      busySince: meter?.busyMs === undefined ? null : this.#options.wallClock() - meter.busyMs,
+      inputMs: meter?.inputMs ?? null,
+    };
   }
 
   #endIfForgotten(): void {

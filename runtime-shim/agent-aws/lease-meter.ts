@@ -10,6 +10,8 @@ import type {
 /** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
 const MAX_GROWTH = 4;
+/** An input that has run for so long says something before it has ended. */
+const SLOW_MS = 5000;
 /** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
 const PREFETCH_BELOW_MS = 0.2;
 
@@ -46,9 +48,18 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     return running;
   }
 
-  /** Milliseconds that one input takes; undefined before the first result. */
+  /** Milliseconds that one input takes: before the first result, at least as long as one has run by now. */
   get inputMs(): number | undefined {
-    return this.#inputMs;
+    if (this.#inputMs !== undefined) return this.#inputMs;
+    const ranMs = this.busyMs ?? 0;
+    return ranMs < SLOW_MS ? undefined : ranMs;
+  }
+
+  /** For how long the oldest of the inputs that run now has run; undefined while none does. */
+  get busyMs(): number | undefined {
+    if (this.#active.size === 0) return undefined;
+    const since = Math.min(...[...this.#active.values()].map((active) => active.since));
+    return this.#options.now() - since;
   }
 
   get prefetches(): boolean {

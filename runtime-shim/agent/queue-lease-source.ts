@@ -117,6 +117,7 @@ export class QueueLeaseSource implements LeaseSource {
   #checkedAt = 0;
   #isStopped = false;
   #dropped = 0;
+  #messageInputs: number | undefined;
 
   constructor(options: QueueLeaseSourceOptions) {
     this.#options = options;
@@ -133,6 +134,18 @@ export class QueueLeaseSource implements LeaseSource {
   /** True while it holds no message. */
   get isIdle(): boolean {
     return this.#holdings.size === 0;
+  }
+
+  /** Inputs that are held and that no worker has. */
+  get waiting(): number {
+    return this.#ready.reduce((sum, { span, holding }) => {
+      return holding.isOver ? sum : sum + span.end - span.start;
+    }, 0);
+  }
+
+  /** Inputs of the message that it took or sent last; undefined before the first. */
+  get messageInputs(): number | undefined {
+    return this.#messageInputs;
   }
 
   available(worker: LeaseWorker): void {
@@ -180,9 +193,10 @@ export class QueueLeaseSource implements LeaseSource {
     if (holding === undefined) return;
     this.#settle(holding);
     if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
-    else if (this.#isStopped || rest.start === holding.inputs.start) {
+    else {
       this.#enqueue(holding, [rest], lease);
-    } else this.#leaveRange(holding, rest, { attempt: lease.attempt, delayMs: 0 });
+      this.#share(holding, this.#options.store.now());
+    }
   }
 
   hasIdleCapacity(): boolean {
@@ -359,6 +373,7 @@ export class QueueLeaseSource implements LeaseSource {
       isOver: false,
     };
     this.#holdings.add(holding);
+    this.#messageInputs = holding.left;
     const error = this.#startupError;
     if (holding.left === 0) this.#finish(holding);
     for (const index of range.poisons) {
@@ -476,6 +491,7 @@ export class QueueLeaseSource implements LeaseSource {
       const inputs = { ...sliceInputs(holding.inputs, span), attempt, isChild: true };
       await this.#send(inputs, Math.min(MAX_DELAY_SECONDS, Math.ceil(delayMs / 1000)));
       await holding.range.sent(span);
+      this.#messageInputs = span.end - span.start;
       if (delayMs === 0) this.#options.onShared();
       holding.left -= span.end - span.start;
       if (holding.left === 0) this.#finish(holding);
@@ -543,18 +559,17 @@ export class QueueLeaseSource implements LeaseSource {
   /** Half of what waits here goes to whoever is free: its last inputs, as one range. */
   #share(holding: Holding, now: number): void {
     holding.sharedAt = now;
-    const { isSingly, mayScaleOut } = this.#options;
-    if (!isSingly || !mayScaleOut() || this.#isStopped || holding.range.isSuspicious) return;
+    if (!this.#options.mayScaleOut() || this.#isStopped || holding.range.isSuspicious) return;
     const waiting = this.#ready.filter((work) => work.holding === holding);
-    const [last] = waiting.slice(-1);
-    if (last === undefined) return;
-    let first = waiting.length - 1;
-    while (first > waiting.length / 2 && isJoined(waiting[first - 1], waiting[first])) first -= 1;
-    const leaving = waiting.slice(first).filter(({ span }) => span.start !== holding.inputs.start);
-    const start = leaving[0]?.span.start;
-    if (start === undefined) return;
-    this.#ready = this.#ready.filter((work) => !leaving.includes(work));
-    const span = { start, end: last.span.end };
+    const last = waiting.at(-1);
+    const half = lastHalf(waiting);
+    // A range's row bears its first input's name: that one cannot leave.
+    const start = Math.max(half.start, holding.inputs.start + 1);
+    if (last === undefined || start >= half.end) return;
+    const span = { start, end: half.end };
+    this.#ready = this.#ready.flatMap((work) =>
+      work.holding === holding ? without(work, span) : work,
+    );
     this.#leaveRange(holding, span, { attempt: last.attempt, delayMs: 0 });
   }
 
@@ -632,6 +647,24 @@ function cancelledWithin({ cancelled }: Holding, { start, end }: Span): { index:
 
 function countOf({ start, end }: Span): { start: number; count: number } {
   return { start, count: end - start };
+}
+
+/** The last half of inputs that wait, or as much of it as is one range. */
+function lastHalf(waiting: readonly Work[]): Span {
+  const inputs = waiting.reduce((sum, { span }) => sum + span.end - span.start, 0);
+  const end = waiting.at(-1)?.span.end ?? 0;
+  const half = end - Math.ceil(inputs / 2);
+  let first = waiting.length - 1;
+  const startOf = (): number => waiting[first]?.span.start ?? end;
+  while (startOf() > half && isJoined(waiting[first - 1], waiting[first])) first -= 1;
+  return { start: Math.max(half, startOf()), end };
+}
+
+/** What is left of work, the last of which may leave. */
+function without(work: Work, leaving: Span): readonly Work[] {
+  const { start, end } = work.span;
+  if (end <= leaving.start || start >= leaving.end) return [work];
+  return start < leaving.start ? [{ ...work, span: { start, end: leaving.start } }] : [];
 }
 
 function isJoined(work: Work | undefined, next: Work | undefined): boolean {

@@ -35,7 +35,7 @@ describe("a container", () => {
     expect(ready).toMatchObject({
       ...{ pool: "double", function: "double", taskArn: "arn:task", hostArn: "arn:host" },
       ...{ createdAt: lab.now - 500, at: lab.now, deployment: 1, error: null, mustDrain: false },
-      ...{ running: 0, idleSince: lab.now, inputMs: null },
+      ...{ taken: 0, idleSince: lab.now, inputMs: null },
     });
     expect(ready.expiresAt * 1000).toBeGreaterThan(lab.now + 3600_000);
     expect(await finish(started)).toBe(0);
@@ -58,9 +58,9 @@ describe("a container", () => {
     await until(() => lab.queues.visibleAt(queueOf("sleepy")).every((at) => at > lab.now));
     lab.pass(CONTAINER_BEAT_MS - 1);
     await settle();
-    expect(lab.row(started.id)).toMatchObject({ running: 0 });
+    expect(lab.row(started.id)).toMatchObject({ taken: 0 });
     lab.pass(1);
-    await until(() => lab.row(started.id)?.running === 2);
+    await until(() => lab.row(started.id)?.taken === 2);
     expect(lab.row(started.id)).toMatchObject({ status: "ready", idleSince: null, at: lab.now });
   });
 

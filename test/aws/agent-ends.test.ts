@@ -33,7 +33,7 @@ describe("a container ends", () => {
     await lab.reaches(started, "draining");
     expect(await lab.results(2)).toEqual([100, 100]);
     expect(await lab.end(started)).toBe(0);
-    expect(lab.row(started.id)).toMatchObject({ status: "ended", error: null, running: 0 });
+    expect(lab.row(started.id)).toMatchObject({ status: "ended", error: null, taken: 0 });
   });
 
   it("before it starts, when the controller no longer wants it", async () => {
@@ -89,7 +89,7 @@ describe("a container ends", () => {
     await until(() => lab.queues.visibleAt(queueOf("sleepy"))[0] === lab.now);
     lab.pass(1000);
     expect(await lab.end(started)).toBe(0);
-    expect(lab.row(started.id)).toMatchObject({ status: "ended", error: null, running: 0 });
+    expect(lab.row(started.id)).toMatchObject({ status: "ended", error: null, taken: 0 });
   });
 
   it("by itself, ten minutes after the controller should have ended it", async () => {

@@ -292,7 +292,15 @@ async function bundleText(): Promise<string> {
 function wanted(name: string, pool: string, now: number): ContainerRow {
   return {
     ...{ pool, function: name, status: "placed", mustDrain: false, deployment: 0 },
-    ...{ taskArn: "arn:task", hostArn: "arn:host", running: 0, idleSince: null, inputMs: null },
+    ...{
+      taskArn: "arn:task",
+      hostArn: "arn:host",
+      taken: 0,
+      messageInputs: null,
+      idleSince: null,
+      busySince: null,
+      inputMs: null,
+    },
     ...{ createdAt: now - 500, at: now - 400, error: null, expiresAt: 0 },
   };
 }

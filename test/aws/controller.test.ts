@@ -135,6 +135,31 @@ describe("a wake", () => {
     expect(cloud.bought).toBe(1);
   });
 
+  it("counts inputs, not messages, while its containers start", async () => {
+    const cloud = await cloudOf();
+    await cloud.send("media", "resize", 8);
+    await cloud.invoke(WAKE);
+    await cloud.pass(50_000);
+    cloud.agentsWork = false;
+    for (let look = 0; look < 3; look += 1) await cloud.invoke(CHANGE);
+
+    expect(cloud.runningTasks).toHaveLength(8);
+  });
+
+  it("counts what a container has taken and cannot run yet, and messages by how many inputs they have", async () => {
+    const cloud = await cloudOf();
+    await served(cloud);
+    cloud.agentsWork = false;
+    await cloud.write({ status: "ready", taken: 3, messageInputs: 2, idleSince: null });
+    await cloud.send("media", "resize", 2);
+    await cloud.invoke(WAKE);
+    await cloud.pass(50_000);
+    await cloud.invoke(CHANGE);
+
+    // One runs; two wait beside it, two in a message.
+    expect(cloud.runningTasks).toHaveLength(5);
+  });
+
   it("never starts more than maxContainers", async () => {
     const cloud = await cloudOf({ resize: { maxContainers: 2 } });
     for (let n = 0; n < 5; n += 1) await cloud.send("media", "resize");
@@ -625,6 +650,31 @@ describe("a sweep", () => {
     expect(cloud.tasks.length).toBeGreaterThanOrEqual(3);
     expect(cloud.tasks.length).toBeLessThanOrEqual(7);
     expect(notice(cloud)).toBe("its last container could not start: CannotPullContainerError");
+  });
+
+  it("takes up the task of a container whose start nobody has noted, though it may not be asked for again", async () => {
+    const cloud = await cloudOf();
+    await served(cloud);
+    await cloud.write({ status: "wanted", taskArn: null });
+    const before = cloud.requests.filter((request) => request === "cluster.run").length;
+    await cloud.invoke(CHANGE);
+
+    expect(cloud.containers("media")).toMatchObject([
+      { row: { status: "placed", taskArn: "task/1" } },
+    ]);
+    expect(cloud.requests.filter((request) => request === "cluster.run")).toHaveLength(before);
+  });
+
+  it("replaces a container that has ended while there is work, as soon as it hears of it", async () => {
+    const cloud = await cloudOf();
+    await served(cloud);
+    await cloud.pass(120_000);
+    cloud.agentsWork = false;
+    await cloud.send("media", "resize");
+    Object.assign(cloud.tasks[0] as object, { isStopped: true, reason: "exit code 137" });
+    await cloud.invoke(CHANGE);
+
+    expect(cloud.runningTasks).toHaveLength(1);
   });
 
   it("stops tasks that no row speaks of", async () => {

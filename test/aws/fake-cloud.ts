@@ -147,6 +147,15 @@ export class FakeCloud {
     );
   }
 
+  /** Changes the row of the first container of the app "media". */
+  async write(fields: Partial<ContainerRow>): Promise<void> {
+    const rows = this.table.port(async () => {});
+    const [{ id } = { id: "" }] = this.containers("media");
+    const key = containerKey("media", id);
+    const found = await rows.get<ContainerRow>(key);
+    await rows.put(key, { ...found?.body, ...fields }, found?.version ?? 0);
+  }
+
   /** Sends inputs of a call; answers its id. */
   async send(app: string, name: string, inputs = 1): Promise<string> {
     const callId = createCallId(this.now);

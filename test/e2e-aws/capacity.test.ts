@@ -129,7 +129,7 @@ describe("hosts", () => {
     await env.wake("gated");
     const atWork = async (isHere: (hostArn: string | null) => boolean) => {
       const containers = await env.containers();
-      const working = containers.filter(({ row }) => row.running > 0 && isHere(row.hostArn));
+      const working = containers.filter(({ row }) => row.taken > 0 && isHere(row.hostArn));
       return working.length === 3 && working;
     };
     const first = await until("three at work", () => atWork(() => true), PATIENT);

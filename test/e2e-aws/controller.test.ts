@@ -181,7 +181,7 @@ describe("the controller's function", () => {
       return (await env.tasks()).some(({ lastStatus }) => lastStatus === "RUNNING");
     });
     const [{ id } = { id: "" }] = await env.containers();
-    await env.agentWrites(id, { status: "ready", idleSince: null, running: 1 });
+    await env.agentWrites(id, { status: "ready", idleSince: null, taken: 1 });
     const [instance] = await env.instances();
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance?.InstanceId ?? ""] }));
     await until("its end to be noticed", async () => {

@@ -46,6 +46,24 @@ describe("plan", () => {
     expect(plan([{ ...pool, backlog: 0 }], 0)).toEqual([]);
   });
 
+  it("leaves to busy containers what they can do before another has started", () => {
+    const busy = (busySince: number): ContainerState => ({
+      ...container(`b${busySince}`, "busy"),
+      busySince,
+    });
+    const pool = { ...POOL, inputMs: 20_000, startupMs: 60_000, running: 2, maxWorking: 100 };
+    const started = (backlog: number, containers: readonly ContainerState[]): number => {
+      const [action] = plan([{ ...pool, backlog, containers }], 100_000);
+      return action?.kind === "start" ? action.count : 0;
+    };
+    // Two have 50 s each for others, which is five inputs.
+    expect(started(5, [busy(90_000), busy(90_000)])).toBe(0);
+    expect(started(6, [busy(90_000), busy(90_000)])).toBe(1);
+    // An input that takes more than twice as long as others may never end.
+    expect(started(3, [busy(90_000), busy(59_000)])).toBe(1);
+    expect(started(1, [busy(60_000), busy(60_000)])).toBe(1);
+  });
+
   it("adds buffer containers only while there is work", () => {
     expect(plan([{ ...POOL, bufferContainers: 2 }], 0)).toEqual([]);
     expect(plan([{ ...POOL, backlog: 1, bufferContainers: 2 }], 0)).toEqual([
@@ -72,9 +90,25 @@ describe("plan", () => {
       container("busy", "busy"),
     ];
     const pool = { ...POOL, running: 1, containers };
-    expect(plan([pool], 60_999)).toEqual([]);
+    expect(plan([pool], 30_999)).toEqual([]);
     expect(plan([pool], 61_000)).toEqual([{ kind: "stop", pool: "f", container: "old" }]);
     expect(plan([{ ...pool, minContainers: 3 }], 500_000)).toEqual([]);
+  });
+
+  it("keeps one idle container for the whole window", () => {
+    const pool = { ...POOL, containers: [container("one", "idle", 1000)] };
+    expect(plan([pool], 60_999)).toEqual([]);
+    expect(plan([pool], 61_000)).toEqual([{ kind: "stop", pool: "f", container: "one" }]);
+  });
+
+  it("lets go of many that became idle together one after the other, from half of the window on", () => {
+    const containers = Array.from({ length: 100 }, (_, index) => container(`c${index}`, "idle"));
+    const stopped = (now: number): number => plan([{ ...POOL, containers }], now).length;
+    expect(stopped(29_999)).toBe(0);
+    expect(stopped(45_000)).toBeGreaterThan(25);
+    expect(stopped(45_000)).toBeLessThan(75);
+    expect(stopped(59_999)).toBe(99);
+    expect(stopped(60_000)).toBe(100);
   });
 
   it("answers the same for the same state", () => {
