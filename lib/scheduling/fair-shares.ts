@@ -3,6 +3,9 @@ import { claimOn, marketsOf, type Needs, type Room, roomOf } from "./fit.ts";
 import type { HostType } from "./host-types.ts";
 import { needsKey } from "./needs-key.ts";
 
+/** Less than the cheapest host costs an hour. */
+const LEAST_USD = 0.01;
+
 /** What a pool has of what the environment may have, as far as it is planned. */
 export interface Share {
   readonly pool: CapacityPool;
@@ -60,7 +63,11 @@ function weightOf(needs: Needs, sold: readonly Sold[], state: CapacityState): nu
   const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
     state;
   const { part, usd } = cheapestFor(needs, sold) ?? { part: 0, usd: 0 };
-  return Math.max(part / maxHosts, (part * usd) / maxTotalUsdPerHour);
+  // Of nothing at all the parts are as those of the least.
+  return Math.max(
+    part / Math.max(1, maxHosts),
+    (part * usd) / Math.max(LEAST_USD, maxTotalUsdPerHour),
+  );
 }
 
 /** The price of the cheapest host that holds a container, and the part of it that this takes. */

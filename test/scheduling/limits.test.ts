@@ -88,6 +88,24 @@ describe("the limit of hosts", () => {
     expect(of(planOf({ ...state, maxHosts: 2 }), "buy")).toHaveLength(1);
   });
 
+  it("may be none: all wait, also who would fit nowhere, and it is told to each", () => {
+    const huge = { ...poolOf(CPU).needs, cpu: 1_000_000 };
+    const backlog = 1;
+    const pools = [
+      pool("f", { backlog }),
+      pool("g", { backlog, needs: huge }),
+      pool("h", { backlog }),
+    ];
+    const actions = planOf({ pools, maxHosts: 0 });
+    expect(of(actions, "buy")).toEqual([]);
+    const limit = "the environment's limit of 0 hosts is reached";
+    expect(of(actions, "wait")).toMatchObject([
+      { pool: "media f", reason: limit },
+      { pool: "media g", reason: expect.stringMatching("^no host type has 976.5625 vCPUs") },
+      { pool: "media h", reason: limit },
+    ]);
+  });
+
   it("holds for several purchases of one plan", () => {
     const pools = [pool("f", { backlog: 9, needs: poolOf(L4).needs }), pool("g", { backlog: 1 })];
     expect(of(planOf({ pools }), "buy").length).toBeGreaterThan(3);

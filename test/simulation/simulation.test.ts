@@ -55,4 +55,4 @@ it("is the same for the same seed", async () => {
     await runSeeds(bundle, { first: 1, count: 6 }),
   ];
   expect(again).toEqual(once);
-});
+}, 300_000);
