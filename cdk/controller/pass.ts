@@ -77,7 +77,8 @@ export async function runPass(
   const looked = { lease: known, found, allApps, sets: sets ?? [] };
   const chosen = await choosePools(asked, looked, controller);
   const planned = await measure(chosen, asked, controller);
-  const actions = await decide(planned, { asked, found }, controller);
+  const state = stateOf(planned, { asked, found }, controller);
+  const actions = planCapacity(state, ports.now());
   const heldBack = heldBackBy(actions, lease.heldBack);
   if (!asked.isFull && heldBack.length > 0) {
     return await runPass({ ...asked, isFull: true }, lease, controller);
@@ -155,30 +156,6 @@ async function queueOf(
   return found?.body.queueUrl;
 }
 
-/** The plan; made again where it would start from nothing what no message was looked at for. */
-async function decide(
-  planned: readonly Planned[],
-  looked: Looked,
-  controller: Controller,
-): Promise<CapacityAction[]> {
-  const now = controller.ports.now();
-  const first = planCapacity(stateOf(planned, looked, controller), now);
-  const starting = new Set(
-    first.flatMap((action) => {
-      if (action.kind === "place") return [action.pool];
-      if (action.kind === "buy") return action.boughtFor.map(({ pool }) => pool);
-      if (action.kind === "drain" || action.kind === "close") return action.for ?? [];
-      return [];
-    }),
-  );
-  const unproved = planned.filter(
-    (one) => starting.has(one.id) && !one.demand.isProved && !hasLive(one),
-  );
-  if (unproved.length === 0) return first;
-  await Promise.all(unproved.map((one) => prove(one, controller)));
-  return planCapacity(stateOf(planned, looked, controller), now);
-}
-
 async function prove(one: Planned, { ports }: Controller): Promise<void> {
   const of = { app: one.app.app, url: one.queueUrl, counted: one.demand };
   const proved = await attempt({ at: "prove", pool: one.id }, () => proveDemand(of, ports), ports);
@@ -233,12 +210,10 @@ function containersByPool(planned: readonly Planned[]): ReadonlyMap<string, Know
   return byPool;
 }
 
-function hasLive({ app, pool }: Planned): boolean {
-  return app.containers.some((one) => one.row.pool === pool && isLive(one) && !isLeaving(one));
-}
-
 function hasReady({ app, pool }: Planned): boolean {
-  return app.containers.some((one) => one.row.pool === pool && one.row.status === "ready");
+  return app.containers.some(
+    (one) => one.row.pool === pool && one.row.status === "ready" && !isLeaving(one),
+  );
 }
 
 /** What hosts are used for, by their ECS names. */

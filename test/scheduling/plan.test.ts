@@ -95,6 +95,25 @@ describe("plan", () => {
     expect(plan([{ ...pool, minContainers: 3 }], 500_000)).toEqual([]);
   });
 
+  it("ends those first that have been idle for the longest", () => {
+    const containers = [container("new", "idle", 2000), container("old", "idle", 1000)];
+    const pool = { ...POOL, minContainers: 1, containers };
+    expect(plan([pool], 500_000)).toEqual([{ kind: "stop", pool: "f", container: "old" }]);
+  });
+
+  it("counts each container once, however many inputs it runs, and not those that wait for calls", () => {
+    const containers = [
+      container("a", "busy"),
+      container("b", "blocked"),
+      container("c", "blocked"),
+    ];
+    const pool = { ...POOL, running: 3, inputMs: 1000, containers };
+    expect(plan([pool], 0)).toEqual([]);
+    expect(plan([{ ...pool, containers: containers.slice(1) }], 0)).toEqual([
+      { kind: "start", pool: "f", count: 1 },
+    ]);
+  });
+
   it("keeps one idle container for the whole window", () => {
     const pool = { ...POOL, containers: [container("one", "idle", 1000)] };
     expect(plan([pool], 60_999)).toEqual([]);

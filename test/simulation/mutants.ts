@@ -206,7 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "hosts are bought for work that was cancelled",
     file: "cdk/controller/pass.ts",
-    find: "  await Promise.all(unproved.map((one) => prove(one, controller)));\n",
+    find: "    if (isSeen && !hasReady(planned)) await prove(planned, controller);\n",
     replace: "",
   },
   {
