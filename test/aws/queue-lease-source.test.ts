@@ -59,7 +59,7 @@ describe("leases from a queue", () => {
       deadLetterQueueUrl: DEAD,
       containerId,
       deployment: 1,
-      isSingly: false,
+      leases: "whole",
       onNewer: () => {
         newer += 1;
       },
