@@ -70,7 +70,8 @@ export function readCls(given: Given, defaults: Defaults): Reading<Definition> {
   ];
   if (violations.length === 0) {
     violations.push(...checkHooks(body as AnyClass, options as AnyClsOptions, subject));
-    violations.push(...checkBatchMethods(methods, options as AnyClsOptions, subject));
+    const taken = { ctor: body as AnyClass, methods };
+    violations.push(...checkBatchMethods(taken, options as AnyClsOptions, subject));
   }
   const definition = {
     kind: "cls",

@@ -1,5 +1,5 @@
-import { isGenerator } from "../handler.ts";
-import type { AnyFunctionOptions } from "./function-options.ts";
+import { type AnyClass, isGenerator } from "../handler.ts";
+import type { AnyClsOptions, AnyFunctionOptions } from "./function-options.ts";
 import { checkKnown } from "./known.ts";
 import { checkNumber } from "./numbers.ts";
 import { show } from "./show.ts";
@@ -58,11 +58,15 @@ export function checkBatchHandler(
 
 /** What is wrong with the methods of a class that takes batches. */
 export function checkBatchMethods(
-  methods: readonly string[],
-  { batch }: AnyFunctionOptions,
+  { ctor, methods }: { readonly ctor: AnyClass; readonly methods: readonly string[] },
+  options: AnyClsOptions,
   subject: string,
 ): Violation[] {
-  if (batch === undefined || methods.length === 1) return [];
+  if (options.batch === undefined) return [];
+  if (methods.length === 1) {
+    const prototype = ctor.prototype as Record<string, unknown>; // Its methods, by their names.
+    return checkBatchHandler(prototype[methods[0] ?? ""], options, `the method of ${subject}`);
+  }
   return [
     {
       code: "WINDLASS_BATCH_METHODS",

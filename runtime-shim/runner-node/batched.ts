@@ -6,6 +6,7 @@ import type { CallContext } from "../../lib/runtime.ts";
 import { type InputContext, Job } from "./job.ts";
 import { takeOutputs } from "./outputs.ts";
 import type { Executor, ExecutorOptions, Handler } from "./sequential.ts";
+import { notAGenerator } from "./stream.ts";
 
 export interface BatchExecutorOptions extends ExecutorOptions {
   /** Of the function or class. */
@@ -101,7 +102,11 @@ export class BatchExecutor implements Executor {
       const run = handler as (...columns: unknown[][]) => unknown; // The caller's arguments were checked by its types.
       const outputs = await run(...toColumns(handler, inputs));
       if (Array.isArray(outputs) && outputs.length === inputs.length) {
-        return ({ job, offset }, at) => job.finish(offset, outputs[at]);
+        return ({ job, offset }, at) => {
+          // Only the deployed app knows how its functions may be called.
+          if (job.isGenerator) job.reject(offset, notAGenerator("takes batches"));
+          else job.finish(offset, outputs[at]);
+        };
       }
       const error = wrongOutputs(this.#options.name, inputs.length, outputs);
       return ({ job, offset }) => job.reject(offset, error);

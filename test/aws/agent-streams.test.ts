@@ -85,6 +85,14 @@ describe("a function with `batch` in a container", () => {
     ]);
   });
 
+  it("is no generator, which its callers learn of it", async () => {
+    await lab.startReady("gathered");
+    const iterate = async (): Promise<void> => {
+      for await (const _ of callRemoteGen(gathered(), [1]));
+    };
+    await expect(iterate()).rejects.toMatchObject({ code: "WINDLASS_NOT_A_GENERATOR" });
+  });
+
   it("runs each input alone when its container dies, and only the guilty one fails", async () => {
     await lab.startReady("bursting");
     await lab.send("bursting", ["a", "bad", "c"]);

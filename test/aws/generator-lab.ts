@@ -18,7 +18,7 @@ const INPUTS = "inputs-of-count";
 const MANIFEST = "manifests/media/1.json";
 
 /** A generator that yields what the test says. */
-export class Yielding implements LeaseWorker {
+class Yielding implements LeaseWorker {
   readonly leases: Lease[] = [];
   readonly cancelled: number[] = [];
   readonly source: QueueLeaseSource;

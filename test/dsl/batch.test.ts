@@ -92,6 +92,17 @@ test("a class that takes batches has one method", () => {
         }
       },
     );
+  const generating = (): unknown =>
+    new App("media").cls(
+      "Model",
+      { batch: BATCH },
+      class {
+        *predict(xs: number[]) {
+          yield* xs;
+        }
+      },
+    );
+  expect(mistake(generating)).toContain("WINDLASS_BATCH_GENERATOR");
   expect(mistake(define)).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_BATCH_METHODS
     class "Model" has \`batch\`, so it must have one method, which takes the batches; it has predict, train
