@@ -28,6 +28,8 @@ export interface HoldingPorts {
   readonly deadLetters: DeadLetters;
   /** Inputs have left for any container that is free: there may be too few. */
   readonly onShared: () => void;
+  /** Inputs have left, so many in one message. */
+  readonly onSent: (inputs: number) => void;
   /** Results came after those of another container, and were dropped. */
   readonly onDropped: () => void;
   /** It holds the message no longer. */
@@ -99,6 +101,11 @@ export class Holding {
   /** Its generator has yielded, here or in a container before this one: it must not run again. */
   get hasYielded(): boolean {
     return this.#stream?.hasYielded === true;
+  }
+
+  /** Inputs that neither have a result nor left for a range of their own. */
+  get left(): number {
+    return this.#left;
   }
 
   /** What is to be run of it. */
@@ -218,6 +225,7 @@ export class Holding {
   ): void {
     this.attempt(async () => {
       if (await this.#departures.leave(span, how)) {
+        this.#ports.onSent(span.end - span.start);
         this.#left -= span.end - span.start;
         if (this.#left === 0) this.#finish();
       } else if (this.range.isFenced) this.#end();

@@ -60,6 +60,7 @@ export class QueueLeaseSource implements LeaseSource {
   #startupError: Page | undefined;
   #checkedAt = 0;
   #dropped = 0;
+  #messageInputs: number | undefined;
 
   constructor(options: QueueLeaseSourceOptions) {
     this.#options = options;
@@ -73,6 +74,9 @@ export class QueueLeaseSource implements LeaseSource {
       ...{ store, queues, queueUrl, deadLetters, onShared, onError },
       onDropped: () => {
         this.#dropped += 1;
+      },
+      onSent: (inputs) => {
+        this.#messageInputs = inputs;
       },
       onOver: (holding) => this.#forget(holding),
     };
@@ -92,6 +96,16 @@ export class QueueLeaseSource implements LeaseSource {
   /** True while it holds no message. */
   get isIdle(): boolean {
     return this.#holdings.size === 0;
+  }
+
+  /** Inputs that are held and that no worker has. */
+  get waiting(): number {
+    return this.#waiting.inputs;
+  }
+
+  /** Inputs of the message that it took or sent last; undefined before the first. */
+  get messageInputs(): number | undefined {
+    return this.#messageInputs;
   }
 
   available(worker: LeaseWorker): void {
@@ -134,9 +148,10 @@ export class QueueLeaseSource implements LeaseSource {
     if (holding === undefined) return;
     holding.settle();
     if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
-    else if (this.#intake.isStopped || rest.start === holding.inputs.start) {
+    else {
       this.#enqueue(holding, [rest], lease);
-    } else this.#leaveRange(holding, rest, { attempt: lease.attempt, delayMs: 0 });
+      this.#share(holding, this.#options.store.now());
+    }
   }
 
   hasIdleCapacity(): boolean {
@@ -200,6 +215,7 @@ export class QueueLeaseSource implements LeaseSource {
     const { inputs, range } = taking;
     await holding.resend();
     this.#holdings.add(holding);
+    this.#messageInputs = holding.left;
     holding.begin();
     const error = this.#startupError;
     if (error !== undefined) {
@@ -283,8 +299,7 @@ export class QueueLeaseSource implements LeaseSource {
   /** Half of what waits here goes to whoever is free: its last inputs, as one range. */
   #share(holding: Holding, now: number): void {
     holding.sharedAt = now;
-    const { leases, mayScaleOut } = this.#options;
-    if (leases === "whole" || !mayScaleOut() || this.#intake.isStopped) return;
+    if (!this.#options.mayScaleOut() || this.#intake.isStopped) return;
     if (holding.range.isSuspicious) return;
     const half = this.#waiting.takeHalf(holding);
     if (half !== undefined) {

@@ -21,6 +21,13 @@ export class WaitingWork {
     return this.#works.length === 0;
   }
 
+  /** Inputs that wait. */
+  get inputs(): number {
+    return this.#works.reduce((sum, { holding, span }) => {
+      return holding.isOver ? sum : sum + span.end - span.start;
+    }, 0);
+  }
+
   push(...works: readonly Work[]): void {
     this.#works.push(...works);
   }

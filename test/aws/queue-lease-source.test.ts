@@ -148,28 +148,52 @@ describe("leases from a queue", () => {
     expect(first.worker.cancelled).toEqual([first.worker.leases[0]?.id]);
   });
 
-  it("give what a container has not started to another", async () => {
+  it("give half of what a container has not started to others, and half of the rest every two seconds", async () => {
     const first = open("a");
-    await submit({ end: 4 });
+    await submit({ end: 5 });
     await until(() => first.worker.leases.length === 1);
     const [lease] = first.worker.leases as [Lease];
     mayScaleOut = true;
     expect(first.source.hasIdleCapacity()).toBe(true);
-    first.source.giveBack(lease, { start: 2, end: 4 }, { kind: "returned" });
+    first.worker.slots = 0;
+    first.source.giveBack(lease, { start: 1, end: 5 }, { kind: "returned" });
     await until(() => queues.bodies(QUEUE).length === 2);
-    const second = open("b");
-    await until(() => second.worker.leases.length === 1);
-    expect(argumentsOf(second.worker.leases[0])).toEqual([2, 3]);
-    second.source.complete(second.worker.leases[0] as Lease, outputs(2, [4, 6]));
-    first.source.complete(lease, outputs(0, [0, 2]));
+    expect([first.source.waiting, first.source.messageInputs]).toEqual([2, 2]);
+    now += 2000;
+    first.source.tick();
+    await until(() => queues.bodies(QUEUE).length === 3);
+    expect([first.source.waiting, first.source.messageInputs]).toEqual([1, 1]);
+    const [second, third] = [open("b"), open("c")];
+    await until(() => second.worker.leases.length + third.worker.leases.length === 2);
+    const taken = [second, third].flatMap(({ worker }) => worker.leases.map(argumentsOf));
+    expect(taken.sort()).toEqual([[2], [3, 4]]);
+    for (const { source, worker } of [second, third]) {
+      const { start = 0, count = 0 } = worker.leases[0] ?? {};
+      const values = Array.from({ length: count }, (_, offset) => 2 * (start + offset));
+      source.complete(worker.leases[0] as Lease, outputs(start, values));
+    }
+    first.source.complete(lease, outputs(0, [0]));
+    first.worker.slots = 1;
+    first.source.available(first.worker);
+    await until(() => first.worker.leases.length === 2);
+    first.source.complete(first.worker.leases[1] as Lease, outputs(1, [2]));
     await until(() => queues.bodies(QUEUE).length === 0);
-    expect(told()).toEqual(
-      expect.arrayContaining([
-        [0, 2],
-        [4, 6],
-      ]),
-    );
-    expect(shared).toBe(1);
+    expect(told().sort()).toEqual([[0], [2], [4], [6, 8]]);
+    expect(shared).toBe(2);
+  });
+
+  it("stay in a container that is the only one which there may be", async () => {
+    const { source, worker } = open("a");
+    await submit({ end: 4 });
+    await until(() => worker.leases.length === 1);
+    source.giveBack(worker.leases[0] as Lease, { start: 1, end: 4 }, { kind: "returned" });
+    worker.slots = 1;
+    source.available(worker);
+    expect(worker.leases.map(argumentsOf)).toEqual([
+      [0, 1, 2, 3],
+      [1, 2, 3],
+    ]);
+    expect(shared).toBe(0);
   });
 
   it("send an input that is to run again as its own delayed message", async () => {
@@ -324,7 +348,11 @@ describe("leases from a queue", () => {
       const [lease] = first.worker.leases as [Lease];
       broken = operation;
       if (step === "finishing") first.source.complete(lease, outputs(0, [0, 2, 4]));
-      else first.source.giveBack(lease, { start: 1, end: 3 }, { kind: "returned" });
+      else {
+        mayScaleOut = true;
+        first.worker.slots = 0;
+        first.source.giveBack(lease, { start: 1, end: 3 }, { kind: "returned" });
+      }
       await until(() => first.source.isIdle);
       expect(errors.splice(0)).toEqual([new Error(`no ${operation}`)]);
       expect(first.worker.cancelled).toEqual([lease.id]);
