@@ -17,6 +17,14 @@ export interface Running {
 }
 
 export function newRunning(lease: Lease, now: number): Running {
-  const nothing = { askedAt: undefined, cancelledAt: undefined, cancelled: undefined };
-  return { lease, done: 0, count: lease.count, since: now, ...nothing };
+  // Field by field: a spread costs as much as all the rest of a short call here.
+  return {
+    lease,
+    done: 0,
+    count: lease.count,
+    since: now,
+    askedAt: undefined,
+    cancelledAt: undefined,
+    cancelled: undefined,
+  };
 }
