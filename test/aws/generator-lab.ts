@@ -26,6 +26,8 @@ class Yielding implements LeaseWorker {
   /** Items that it may yield by now. */
   allowed = 1000;
   slots = 1;
+  yielded = 0;
+  isDone = false;
 
   constructor(source: QueueLeaseSource) {
     this.source = source;
@@ -56,10 +58,12 @@ class Yielding implements LeaseWorker {
 
   yields(...items: readonly unknown[]): void {
     const values = encodePage(items, () => "items");
+    this.yielded += items.length;
     this.source.items(this.lease, { count: items.length, values });
   }
 
   returns(): void {
+    this.isDone = true;
     this.source.complete(this.lease, outputs(0, [null]));
   }
 
@@ -78,6 +82,7 @@ class Yielding implements LeaseWorker {
 
 /** A container, which can be ended from outside. */
 export interface Opened {
+  readonly name: string;
   readonly worker: Yielding;
   readonly source: QueueLeaseSource;
   /** Nothing that it does from now on has an effect or an end. */
@@ -122,36 +127,40 @@ export class GeneratorLab {
     return callRemoteGen({ app: APP, name: "count", backend: backend as Backend }, [3]);
   }
 
-  open(containerId: string): Opened {
+  /** @param onRequest - Told of each request that the container makes, before and after */
+  open(
+    containerId: string,
+    onRequest: (request: string, kill: () => void) => void = () => {},
+  ): Opened {
     let isKilled = false;
-    const gate = async (): Promise<void> => {
+    const kill = (): void => {
+      isKilled = true;
+    };
+    const gate = async (request: string): Promise<void> => {
+      if (!isKilled) onRequest(request, kill);
       if (isKilled) await new Promise(() => {});
     };
-    const pass = async (operation: string, moment: string): Promise<void> => {
-      await gate();
-      if (moment === "before") this.reads.push(operation);
+    const through = async <T>(request: string, act: () => Promise<T>): Promise<T> => {
+      await gate(`before ${request}`);
+      const result = await act();
+      await gate(`after ${request}`);
+      return result;
     };
     const { queues } = this;
     const source: QueueLeaseSource = new QueueLeaseSource({
-      store: { rows: this.table.port(pass), objects: this.objects, now: () => this.now },
+      store: {
+        rows: this.table.port(async (operation, moment) => {
+          if (moment === "before") this.reads.push(operation);
+          await gate(`${moment} ${operation}`);
+        }),
+        objects: this.objects,
+        now: () => this.now,
+      },
       queues: {
-        send: async (url, message) => {
-          await gate();
-          await queues.send(url, message);
-        },
-        receive: async (url, wanted) => {
-          const received = await queues.receive(url, wanted);
-          await gate();
-          return received;
-        },
-        hide: async (url, handle, seconds) => {
-          await gate();
-          await queues.hide(url, handle, seconds);
-        },
-        delete: async (url, handle) => {
-          await gate();
-          await queues.delete(url, handle);
-        },
+        send: (url, message) => through("send", () => queues.send(url, message)),
+        receive: (url, wanted) => through("receive", () => queues.receive(url, wanted)),
+        hide: (url, handle, seconds) => through("hide", () => queues.hide(url, handle, seconds)),
+        delete: (url, handle) => through("delete", () => queues.delete(url, handle)),
         create: (name) => queues.create(name),
         remove: (url) => queues.remove(url),
       },
@@ -165,10 +174,7 @@ export class GeneratorLab {
     this.#sources.push(source);
     const worker = new Yielding(source);
     source.available(worker);
-    const kill = (): void => {
-      isKilled = true;
-    };
-    return { worker, source, kill };
+    return { name: containerId, worker, source, kill };
   }
 
   /** The row of its only range. */

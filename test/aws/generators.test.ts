@@ -292,6 +292,25 @@ describe("a container that ends while its generator runs", () => {
     expect(second.worker.cancelled.length).toBeGreaterThan(0);
   });
 
+  it("loses and doubles nothing at whichever request it ends", async () => {
+    const outcomes = new Set<string>();
+    const itemsOf = (name: string): string[] => [0, 1, 2].map((n) => `${name}${n}`);
+    for (let at = 0; ; at += 1) {
+      lab = new GeneratorLab();
+      await lab.deploy();
+      const { seen, code, died } = await dieAt(at);
+      const ofSecond = seen[0] === "b0";
+      outcomes.add(code ?? (ofSecond ? "again" : "once"));
+      // All of one run, or the first items of the first one and a reason.
+      const whole = itemsOf(ofSecond ? "b" : "a");
+      expect(seen, died).toEqual(code === undefined ? whole : itemsOf("a").slice(0, seen.length));
+      await lab.close();
+      if (died === undefined) break;
+    }
+    const crashed = ["WINDLASS_CONTAINER_CRASHED", "WINDLASS_GENERATOR_RAN_AGAIN"];
+    expect([...outcomes].sort()).toEqual([...crashed, "again", "once"]);
+  });
+
   it("is run by one of two that received the same message", async () => {
     const { seen, done } = collect(lab.call());
     const first = await started();
@@ -308,6 +327,44 @@ describe("a container that ends while its generator runs", () => {
     expect(seen).toEqual([1]);
   });
 });
+
+interface End {
+  readonly seen: readonly unknown[];
+  readonly code: string | undefined;
+}
+
+/** Runs a generator whose container ends at this request; another is there two seconds later. */
+async function dieAt(at: number): Promise<End & { readonly died: string | undefined }> {
+  const { seen, done } = collect(lab.call());
+  const ends: End[] = [];
+  void done.then((error) => {
+    ends.push({ seen, code: (error as { code?: string } | undefined)?.code });
+  });
+  const requests: string[] = [];
+  const containers = [
+    lab.open("a", (request, kill) => {
+      if (requests.length === at) kill();
+      requests.push(request);
+    }),
+  ];
+  for (let second = 0; ends[0] === undefined; second += 1) {
+    for (const opened of containers) await runOn(opened);
+    lab.pass(1000);
+    if (second === 1) containers.push(lab.open("b"));
+    expect(second, `${requests[at]} is survived`).toBeLessThan(300);
+  }
+  return { ...ends[0], died: requests[at] };
+}
+
+/** Goes on with what a worker runs: three items, and then the end. */
+async function runOn({ name, worker }: Opened): Promise<void> {
+  await settle();
+  const { length } = worker.leases;
+  if (length === 0 || worker.isDone) return;
+  if (worker.yielded < 3) worker.yields(`${name}${worker.yielded}`);
+  else worker.returns();
+  await settle();
+}
 
 /** Items of the first run as a message. */
 function sealed(
