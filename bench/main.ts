@@ -8,12 +8,14 @@ import { ensureRay } from "./ray.ts";
 import { type Redis, startRedis } from "./redis.ts";
 import type { Suite } from "./suite.ts";
 import { aws } from "./suites/aws.ts";
+import { batching } from "./suites/batching.ts";
 import { call } from "./suites/call.ts";
 import { cold } from "./suites/cold.ts";
 import { cpu } from "./suites/cpu.ts";
 import { decide } from "./suites/decide.ts";
 import { durable } from "./suites/durable.ts";
 import { faults } from "./suites/faults.ts";
+import { generator } from "./suites/generator.ts";
 import { hello } from "./suites/hello.ts";
 import { importing } from "./suites/import.ts";
 import { map } from "./suites/map.ts";
@@ -31,6 +33,8 @@ const SUITES: readonly Suite[] = [
   million,
   durable,
   payload,
+  generator,
+  batching,
   cold,
   skew,
   faults,

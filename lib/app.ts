@@ -1,4 +1,5 @@
 import { brandApps, registerApp } from "./app-registry.ts";
+import type { BatchedMethods, BatchHandle, BatchHandler } from "./batch.ts";
 import { callSite } from "./call-site.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
 import { type ClsHandle, createClsHandle, type MethodKey } from "./cls.ts";
@@ -15,7 +16,12 @@ import type { AnyClass, AnyHandler } from "./handler.ts";
 import { checkAppName } from "./options/app-name.ts";
 import { duplicateViolation } from "./options/body.ts";
 import { checkAppOptions } from "./options/check-options.ts";
-import type { AppOptions, ClsOptions, FunctionOptions } from "./options/function-options.ts";
+import type {
+  AppOptions,
+  BatchOptions,
+  ClsOptions,
+  FunctionOptions,
+} from "./options/function-options.ts";
 import { show } from "./options/show.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
 import type { Schedule } from "./schedule.ts";
@@ -79,6 +85,11 @@ export class App {
    * @throws InvalidError naming every mistake
    */
   function<Handler extends AnyHandler>(name: string, handler: Handler): HandleOf<Handler>;
+  function<Handler extends BatchHandler>(
+    name: string,
+    options: FunctionOptions<undefined, BatchOptions> & { readonly batch: BatchOptions },
+    handler: Handler,
+  ): BatchHandle<Handler>;
   function<Handler extends HandlerFor<When>, When extends Schedule | undefined = undefined>(
     name: string,
     options: FunctionOptions<When>,
@@ -115,6 +126,11 @@ export class App {
       >]: InstanceType<Ctor>[Name];
     }
   >;
+  cls<Ctor extends AnyClass>(
+    name: string,
+    options: ClsOptions<BatchOptions> & { readonly batch: BatchOptions },
+    ctor: Ctor,
+  ): ClsHandle<ConstructorParameters<Ctor>, BatchedMethods<InstanceType<Ctor>>>;
   cls<Ctor extends AnyClass>(
     name: string,
     options: ClsOptions,

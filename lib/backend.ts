@@ -40,6 +40,15 @@ export interface ResultPage {
   readonly count: number;
   readonly values: Page;
   readonly failures?: readonly Failure[] | undefined;
+  /** What its generator yielded, where items do not arrive in order: on AWS. */
+  readonly yielded?: Yielded | undefined;
+}
+
+/** The items of a generator that has ended. */
+export interface Yielded {
+  /** Which run of the generator it was: a generator that yields nothing before it dies may run again. */
+  readonly run: number;
+  readonly items: number;
 }
 
 export interface CallRequest {
@@ -110,6 +119,12 @@ export interface FunctionStats {
   readonly numTotalRunners: number;
 }
 
+/** A function or class of an app. */
+export interface Defined {
+  readonly name: string;
+  readonly kind: "function" | "cls";
+}
+
 /** Port to whatever runs calls: the local engine, AWS, or (in a container) the agent beside the runner. */
 export interface Backend {
   readonly name: string;
@@ -127,4 +142,6 @@ export interface Backend {
   updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void>;
   /** @throws NotFoundError */
   getCurrentStats(target: Target): Promise<FunctionStats>;
+  /** What an app has that can be called from here. @throws NotFoundError */
+  functions(app: string): Promise<readonly Defined[]>;
 }

@@ -1,5 +1,6 @@
 import { getCurrentStats, type Scaled, updateAutoscaler } from "./autoscaler.ts";
 import type { AutoscalerSettings, FunctionStats, Target } from "./backend.ts";
+import type { Batched, BatchMethodHandle } from "./batch.ts";
 import type { Page } from "./codec/page.ts";
 import { type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
 import {
@@ -31,9 +32,15 @@ export interface GeneratorMethodHandle<Method extends AnyHandler> extends Remote
  * of its own that is called `updateAutoscaler` or `getCurrentStats` takes the place of that.
  */
 export type RemoteObject<Methods> = {
-  readonly [Name in keyof Methods]: Methods[Name] extends AnyHandler
-    ? IfGenerator<Methods[Name], GeneratorMethodHandle<Methods[Name]>, MethodHandle<Methods[Name]>>
-    : never;
+  readonly [Name in keyof Methods]: Methods[Name] extends Batched<infer Method>
+    ? BatchMethodHandle<Method>
+    : Methods[Name] extends AnyHandler
+      ? IfGenerator<
+          Methods[Name],
+          GeneratorMethodHandle<Methods[Name]>,
+          MethodHandle<Methods[Name]>
+        >
+      : never;
 } & Omit<Scaled, keyof Methods>;
 
 /**

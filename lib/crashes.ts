@@ -15,3 +15,12 @@ export function crashError(
     { hint: "look for process.exit, running out of memory, or an error outside of any await" },
   );
 }
+
+/** What a generator fails with whose container is about to go: what it has yielded cannot be taken back. */
+export function interruptedError(name: string): ContainerCrashedError {
+  return new ContainerCrashedError(
+    "WINDLASS_GENERATOR_INTERRUPTED",
+    `the container of "${name}" was stopped while its generator ran`,
+    { hint: "iterate it again: a generator that has yielded does not run a second time by itself" },
+  );
+}

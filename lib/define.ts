@@ -1,6 +1,7 @@
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
 import { prototypesOf } from "./hooks.ts";
+import { checkBatchHandler, checkBatchMethods } from "./options/batch.ts";
 import {
   checkClass,
   checkHandler,
@@ -9,7 +10,7 @@ import {
   checkName,
 } from "./options/body.ts";
 import { checkClsOptions, checkFunctionOptions } from "./options/check-options.ts";
-import type { ClsOptions, FunctionOptions } from "./options/function-options.ts";
+import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-options.ts";
 import { checkKnown } from "./options/known.ts";
 import { isClass, show } from "./options/show.ts";
 import type { Violation } from "./options/violation.ts";
@@ -31,7 +32,7 @@ export interface Reading<Kind> {
 }
 
 /** Options of the App that its functions and classes have, unless they have their own. */
-export type Defaults = Pick<ClsOptions, "env" | "image">;
+export type Defaults = Pick<AnyClsOptions, "env" | "image">;
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -42,9 +43,10 @@ export function readFunction(given: Given, defaults: Defaults): Reading<Definiti
     ...checkFunctionOptions(options, subject),
     ...checkHandler(body, subject),
   ];
-  const scope = options as FunctionOptions; // Checked above, as the others.
+  const scope = options as AnyFunctionOptions; // Checked above, as the others.
   if (typeof body === "function" && violations.length === 0) {
     violations.push(...checkHandlerOptions(body, scope, subject));
+    violations.push(...checkBatchHandler(body, scope, subject));
   }
   const definition = {
     kind: "function",
@@ -67,12 +69,14 @@ export function readCls(given: Given, defaults: Defaults): Reading<Definition> {
     ...checkClass(body, methods, subject),
   ];
   if (violations.length === 0) {
-    violations.push(...checkHooks(body as AnyClass, options as ClsOptions, subject));
+    violations.push(...checkHooks(body as AnyClass, options as AnyClsOptions, subject));
+    const taken = { ctor: body as AnyClass, methods };
+    violations.push(...checkBatchMethods(taken, options as AnyClsOptions, subject));
   }
   const definition = {
     kind: "cls",
     name: name as string,
-    options: withDefaults(options as ClsOptions, defaults),
+    options: withDefaults(options as AnyClsOptions, defaults),
     ctor: body as AnyClass,
     methods,
     file,
@@ -121,7 +125,10 @@ function methodsOf(ctor: AnyClass): string[] {
   return [...names].sort();
 }
 
-function withDefaults<Options extends ClsOptions>(options: Options, defaults: Defaults): Options {
+function withDefaults<Options extends AnyClsOptions>(
+  options: Options,
+  defaults: Defaults,
+): Options {
   const image = options?.image ?? defaults.image;
   return Object.freeze({
     ...options,

@@ -1,13 +1,13 @@
 import type { EntrypointHandler } from "./entrypoint.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
-import type { ClsOptions, FunctionOptions } from "./options/function-options.ts";
+import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-options.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** A function of an app, as the user defined it; its options were validated. */
 interface FunctionDefinition {
   readonly kind: "function";
   readonly name: string;
-  readonly options: FunctionOptions;
+  readonly options: AnyFunctionOptions;
   readonly handler: AnyHandler;
   /** Absolute path of the file that defines it; undefined if it is in none. */
   readonly file: string | undefined;
@@ -17,7 +17,7 @@ interface FunctionDefinition {
 interface ClsDefinition {
   readonly kind: "cls";
   readonly name: string;
-  readonly options: ClsOptions;
+  readonly options: AnyClsOptions;
   readonly ctor: AnyClass;
   /** Methods that can be called remotely, those of base classes included, sorted. */
   readonly methods: readonly string[];

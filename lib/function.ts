@@ -89,7 +89,8 @@ export interface RemoteGenerator<Handler extends AnyHandler> {
   remoteGen(...args: Parameters<Handler>): AsyncGenerator<Yield<Handler>, void, undefined>;
 }
 
-interface Named<Handler extends AnyHandler> {
+/** What every handle has. */
+export interface Named<Handler extends AnyHandler> {
   readonly name: string;
   /** Name of the app that it runs in: the including one, for an included app. */
   readonly app: string;

@@ -3,6 +3,14 @@ export { App } from "./app.ts";
 export type { Scaled } from "./autoscaler.ts";
 export type { AutoscalerSettings, FunctionStats } from "./backend.ts";
 // Calls.
+export type {
+  Batched,
+  BatchedMethods,
+  BatchHandle,
+  BatchHandler,
+  BatchMethodHandle,
+  OneOf,
+} from "./batch.ts";
 export type { ConnectOptions } from "./client/connection.ts";
 export {
   type Client,
@@ -58,6 +66,7 @@ export type { ImageLayer } from "./image/layer.ts";
 export type { PipInstallOptions, UvPipInstallOptions } from "./image/python-options.ts";
 export type {
   AppOptions,
+  BatchOptions,
   ClsOptions,
   ConcurrencyOptions,
   FunctionOptions,

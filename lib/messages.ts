@@ -5,6 +5,7 @@ import type {
   InputPage,
   ItemPage,
   ResultPage,
+  Yielded,
 } from "./backend.ts";
 import type { Page } from "./codec/page.ts";
 import { DeserializationError } from "./errors.ts";
@@ -66,10 +67,20 @@ export function toInputPage(fields: readonly unknown[], message: Message): Input
 
 type FailureFields = readonly [number, FailureKind, string, 0 | 1, number];
 
-/** `[start, count, tagged, failures]`; attachments of the values come first, then those of each failure. */
-export type ResultFields = readonly [number, number, 0 | 1, readonly FailureFields[] | 0];
+/**
+ * `[start, count, tagged, failures]`, and `[run, items]` of a generator on AWS; attachments of the values come first,
+ * then those of each failure.
+ */
+export type ResultFields = readonly [
+  number,
+  number,
+  0 | 1,
+  readonly FailureFields[] | 0,
+  (readonly [number, number])?,
+];
 
-export function resultFields({ start, count, values, failures }: ResultPage): ResultFields {
+export function resultFields(page: ResultPage): ResultFields {
+  const { start, count, values, failures, yielded } = page;
   const told = failures?.map(
     ({ index, kind, error }): FailureFields => [
       index,
@@ -79,7 +90,8 @@ export function resultFields({ start, count, values, failures }: ResultPage): Re
       error.attachments.length,
     ],
   );
-  return [start, count, values.tagged ? 1 : 0, told ?? 0];
+  const fields = [start, count, values.tagged ? 1 : 0, told ?? 0] as const;
+  return yielded === undefined ? fields : [...fields, [yielded.run, yielded.items]];
 }
 
 export function resultAttachments({ values, failures }: ResultPage): readonly Uint8Array[] {
@@ -88,8 +100,9 @@ export function resultAttachments({ values, failures }: ResultPage): readonly Ui
 }
 
 export function toResultPage(fields: readonly unknown[], message: Message): ResultPage {
-  const [start, count, tagged, told] = fields as ResultFields; // Written by resultFields().
-  if (told === 0) return { start, count, values: toPage(tagged, message) };
+  const [start, count, tagged, told, ended] = fields as ResultFields; // Written by resultFields().
+  const yielded = ended && { run: ended[0], items: ended[1] };
+  if (told === 0) return withYielded({ start, count, values: toPage(tagged, message) }, yielded);
   let used = message.attachments.length - told.reduce((sum, failure) => sum + failure[4], 0);
   const values = toPage(tagged, message, used);
   const failures = told.map(([index, kind, text, isTagged, size]): Failure => {
@@ -97,7 +110,11 @@ export function toResultPage(fields: readonly unknown[], message: Message): Resu
     used += size;
     return { index, kind, error: { text, tagged: isTagged === 1, attachments } };
   });
-  return { start, count, values, failures };
+  return withYielded({ start, count, values, failures }, yielded);
+}
+
+function withYielded(page: ResultPage, yielded: Yielded | undefined): ResultPage {
+  return yielded === undefined ? page : { ...page, yielded };
 }
 
 /** The message `["items", id, count, tagged]` with items that a generator yielded. */

@@ -3,7 +3,7 @@ import type { Definition, EntrypointDefinition } from "./definition.ts";
 import { isGenerator } from "./handler.ts";
 import { DEFAULT_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
-import type { FunctionOptions } from "./options/function-options.ts";
+import type { AnyFunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
@@ -46,7 +46,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 }
 
 function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
-  const options: FunctionOptions = definition.options;
+  const options: AnyFunctionOptions = definition.options;
   const { timeoutSeconds = 300, concurrency } = options;
   const isCls = definition.kind === "cls";
   return {
@@ -70,6 +70,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
       maxInputs: concurrency?.maxInputs ?? 1,
       targetInputs: concurrency?.targetInputs ?? concurrency?.maxInputs ?? 1,
     },
+    batch: options.batch ? { maxSize: options.batch.maxSize, waitMs: options.batch.waitMs } : null,
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
     env: { ...options.env },
@@ -81,12 +82,12 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
   };
 }
 
-function toSpot({ spot, nonpreemptible }: FunctionOptions): FunctionSpec["spot"] {
+function toSpot({ spot, nonpreemptible }: AnyFunctionOptions): FunctionSpec["spot"] {
   return spot ?? (nonpreemptible === true ? "never" : "prefer");
 }
 
 /** Sorted, each once: the order in which they are written means nothing. */
-function toUses(uses: FunctionOptions["uses"], app: App): UseSpec[] | null {
+function toUses(uses: AnyFunctionOptions["uses"], app: App): UseSpec[] | null {
   if (uses === undefined) return null;
   const byText = new Map(
     uses.map((entry) => toUse(entry, app)).map((use) => [JSON.stringify(use), use]),

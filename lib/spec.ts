@@ -69,6 +69,8 @@ export interface FunctionSpec {
   readonly bufferContainers: number;
   readonly scaledownWindowSeconds: number;
   readonly concurrency: { readonly maxInputs: number; readonly targetInputs: number };
+  /** How single inputs are gathered into batches; `null`: they are not. */
+  readonly batch: { readonly maxSize: number; readonly waitMs: number } | null;
   readonly singleUseContainers: boolean;
   /** Hash of its image. */
   readonly image: string;
@@ -96,6 +98,14 @@ export interface AppSpec {
   /** Images of the functions, each once, sorted by hash. */
   readonly images: readonly ImageSpec[];
   readonly entrypoints: readonly EntrypointSpec[];
+}
+
+/** Inputs that one container should have at a time; manifests of before there were batches say nothing of them. */
+export function targetInputs({
+  batch,
+  concurrency,
+}: Pick<FunctionSpec, "concurrency"> & Partial<Pick<FunctionSpec, "batch">>): number {
+  return concurrency.targetInputs * (batch?.maxSize ?? 1);
 }
 
 /** The text of a spec: JSON with sorted keys, the same bytes for the same app. */

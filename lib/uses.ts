@@ -7,10 +7,11 @@ import type { FunctionSpec } from "./spec.ts";
  * well; this says what to do, and says it on every machine. `ownNames` are those of its app: in its module first.
  */
 export function refuseCall(
-  { name, kind, uses }: FunctionSpec,
+  spec: FunctionSpec,
   { app, name: called }: Pick<Target, "app" | "name">,
   ownNames: readonly string[],
 ): InvalidError | undefined {
+  const { name, uses } = spec;
   const isOwn = ownNames.includes(app);
   // Manifests of before there were any say nothing.
   const allowed = uses ?? [{ app: null, name: null }];
@@ -19,14 +20,39 @@ export function refuseCall(
       (use.app === null ? isOwn : use.app === app) && (use.name === null || use.name === called),
   );
   if (isAllowed || (isOwn && called === name)) return undefined;
-  const subject = `${kind === "cls" ? "class" : "function"} "${name}"`;
+  const subject = describe(spec);
   const entry = isOwn ? called : `${app}/${called}`;
   const whose = isOwn ? "" : ` of app "${app}"`;
-  const hint = uses
+  const message = `${subject} may not call "${called}"${whose}: it is not in its \`uses\``;
+  return new InvalidError("WINDLASS_NOT_IN_USES", message, {
+    hint: hintFor(spec, entry, ownNames),
+  });
+}
+
+function describe({ name, kind }: FunctionSpec): string {
+  return `${kind === "cls" ? "class" : "function"} "${name}"`;
+}
+
+function hintFor(spec: FunctionSpec, entry: string, ownNames: readonly string[]): string {
+  const subject = describe(spec);
+  return spec.uses
     ? `add "${entry}" to \`uses\` of ${subject}`
     : `without \`uses\`, ${subject} calls its own app only: write \`uses: ["${ownNames[0]}", "${entry}"]\``;
-  const message = `${subject} may not call "${called}"${whose}: it is not in its \`uses\``;
-  return new InvalidError("WINDLASS_NOT_IN_USES", message, { hint });
+}
+
+/** Why the containers of a function may not ask what an app has, or undefined where they may call any of it. */
+export function refuseApp(
+  spec: FunctionSpec,
+  app: string,
+  ownNames: readonly string[],
+): InvalidError | undefined {
+  if (ownNames.includes(app) || spec.uses?.some((use) => use.app === app)) return undefined;
+  const subject = describe(spec);
+  return new InvalidError(
+    "WINDLASS_NOT_IN_USES",
+    `${subject} may not connect to app "${app}": it is not in its \`uses\``,
+    { hint: hintFor(spec, app, ownNames) },
+  );
 }
 
 /** True for a function that says what it calls: on AWS its containers have a role of their own. */

@@ -7,6 +7,8 @@ export interface LoadRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly containerId: string;
   readonly maxInputs: number;
+  /** It is told which leases to run together. */
+  readonly isBatched: boolean;
   /** Parameters of a class, packed; 0 if there are none. */
   readonly params: string | 0;
 }

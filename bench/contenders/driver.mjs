@@ -5,6 +5,7 @@
 //   call(value)                     one awaited call
 //   map(items, check)               results of an array, each given to check(result, index), in order
 //   stream(items, check)            the same for a generator that must not be held in memory
+//   items(count)                    items of a generator; one, which says when it was yielded, for -1
 //   durable(items, check)           the same through a store that survives a crash
 //   faults(items, { done, failed }) results in any order, as done(result) or failed(error) }
 import { writeSync } from "node:fs";
@@ -13,9 +14,13 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
 import { call, cold, payload } from "./workloads/latency.mjs";
+import { batchedMap, batching, firstItem, generator } from "./workloads/streams.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
 
-const WORKLOADS = { call, cold, payload, cpu, durable, map, skew, stream, faults };
+const WORKLOADS = {
+  ...{ call, cold, payload, cpu, durable, map, skew, stream, faults },
+  ...{ generator, firstItem, batching, batchedMap },
+};
 
 export async function serve(contender) {
   await stat("."); // Starts libuv's threads, so that threads which appear later are workers.

@@ -17,6 +17,20 @@ export const flaky = async ({ id, fails }, attempt) => {
   return await sleep({ id, ms: 1 });
 };
 
+/** Numbers from 0, or for -1 the time. */
+export function* items(count) {
+  if (count < 0) yield process.hrtime.bigint();
+  for (let item = 0; item < count; item += 1) yield item;
+}
+
+let batch = 0;
+/** Says in which batch each input ran. */
+export const batches = (xs) => {
+  batch += 1;
+  const name = `${process.pid}-${batch}`;
+  return xs.map((x) => ({ x, batch: name }));
+};
+
 export const echoBatch = (values) => values.map(echo);
 
 /** By name. */

@@ -1,5 +1,5 @@
 import { App, currentCall, Retries } from "windlass";
-import { echo, echoAsync, flaky, hash, sleep } from "./tasks.mjs";
+import { batches, echo, echoAsync, flaky, hash, items, sleep } from "./tasks.mjs";
 
 // One app per number of containers and function, so that a run starts only what it measures.
 const ONE = { minContainers: 1, maxContainers: 1 };
@@ -18,6 +18,8 @@ define("echo", ONE, echo);
 define("echo", TWO, echo);
 define("echoAsync", ONE, echoAsync);
 define("echoAsync", TWO, echoAsync);
+define("items", ONE, items);
+define("batches", { ...TWO, batch: { maxSize: 64, waitMs: 100 } }, batches);
 define("hash", TWO, hash);
 define("sleep", EIGHT, sleep);
 define(

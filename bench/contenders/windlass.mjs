@@ -14,6 +14,7 @@ await serve({
   },
   close: () => run?.close(),
   call: (value) => calls.remote(value),
+  items: (count) => calls.remoteGen(count),
   map,
   stream: map,
   durable: spawnsOneByOne ? spawnEach : spawnAll,

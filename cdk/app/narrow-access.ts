@@ -14,7 +14,8 @@ import {
 
 /** What replies travel through: made and removed by who waits for them. */
 const REPLIES: readonly string[] = [...USE_QUEUE, "sqs:CreateQueue", "sqs:DeleteQueue"];
-const SEND: readonly string[] = ["sqs:SendMessage"];
+/** What whoever calls does to a queue; how much waits there is what `getCurrentStats` tells. */
+const CALL: readonly string[] = ["sqs:SendMessage", "sqs:GetQueueAttributes"];
 /** Names of queues of any parameter sets; those of reply queues have no "-" there. */
 const ANY_SET = "????????-*";
 
@@ -49,7 +50,7 @@ export function narrowAccess(
       taggedQueues(
         scope,
         { app: called, environment },
-        { actions: SEND, functions: namesIn(ofApp) },
+        { actions: CALL, functions: namesIn(ofApp) },
       ),
     ),
     ...(byApp.size > 0 ? [callSets(scope, environment, byApp)] : []),
@@ -73,6 +74,7 @@ function callData(
     new PolicyStatement({ actions, resources });
   return [
     data(["GetItem", "Query"], ["call#*", "deployment", "parameters"]),
+    data(["Query"], ["containers"]),
     data(["PutItem"], ["call#*", "sessions", "parameters"]),
     data(["DeleteItem"], ["sessions"]),
     allow(["s3:GetObject", "s3:PutObject"], objects("calls")),
@@ -91,7 +93,7 @@ function callSets(
     const sets = functions === "all" ? [ANY_SET] : functions.map((name) => `${setQueues(name)}*`);
     return sets.map((set) => `${ownQueuePrefix(environment, app)}${set}`);
   });
-  return namedQueues(scope, names, ["sqs:CreateQueue", ...SEND]);
+  return namedQueues(scope, names, ["sqs:CreateQueue", ...CALL]);
 }
 
 function namesIn(uses: readonly UseSpec[]): readonly string[] | "all" {

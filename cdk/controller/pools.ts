@@ -3,7 +3,7 @@ import type { Demand } from "../../lib/aws/demand.ts";
 import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
-import type { FunctionSpec } from "../../lib/spec.ts";
+import { type FunctionSpec, targetInputs } from "../../lib/spec.ts";
 import { startupMs } from "./start-up.ts";
 import type { KnownContainer } from "./world.ts";
 
@@ -75,7 +75,7 @@ export function toCapacityPool(
     maxWorking: inputMs === undefined ? Math.min(limit, unmeasured(spec.minContainers)) : limit,
     bufferContainers: spec.bufferContainers,
     scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
-    targetInputs: spec.concurrency.targetInputs,
+    targetInputs: targetInputs(spec),
     startupMs: startupMs(given.containers),
     needs: needsOf(spec),
     startAfter: startAfter(tried),

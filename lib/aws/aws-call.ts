@@ -14,6 +14,13 @@ const LAST_LOOK_MS = 2000;
 
 export interface AwsCallOptions {
   readonly sink: CallSink;
+  /** What it has beside other calls where it is one of a generator. */
+  readonly generator?:
+    | {
+        ripe(page: ResultPage): ResultPage | undefined;
+        credit(items: number): void;
+      }
+    | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   /** Sends inputs on their way: where their ranges start, and whether results will be told on the reply queue. */
@@ -88,7 +95,9 @@ export class AwsCall implements CallChannel {
     this.#options.cancel(index).catch(() => {}); // Whoever called has been answered.
   }
 
-  credit(): void {}
+  credit(items: number): void {
+    this.#options.generator?.credit(items);
+  }
 
   close(): void {
     this.#isClosed = true;
@@ -98,6 +107,12 @@ export class AwsCall implements CallChannel {
 
   /** Results have arrived, by a reply or from the table; those of inputs that were answered are dropped. */
   deliver(page: ResultPage): void {
+    const { generator } = this.#options;
+    const ripe = generator === undefined ? page : generator.ripe(page);
+    if (ripe !== undefined) this.#deliver(ripe);
+  }
+
+  #deliver(page: ResultPage): void {
     const spans = this.#outstanding.take({ start: page.start, end: page.start + page.count });
     if (spans.length === 0) return;
     this.#lookLater();

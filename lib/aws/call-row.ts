@@ -12,6 +12,8 @@ export interface CallRow {
   readonly deployment: number | null;
   /** Null while the caller may still add inputs. */
   readonly total: number | null;
+  /** Items beyond the first thousand that its generator may yield, as its caller has taken those before. */
+  readonly credit?: number;
   /** When the table forgets it, in seconds since 1970. */
   readonly expiresAt: number;
 }

@@ -27,6 +27,8 @@ export interface RangeMessage extends Span {
   readonly receives: number;
   /** It was split off another: its row was there before it. */
   readonly isChild: boolean;
+  /** Items are told before it is done: its row is written before it runs, so that one container runs it at a time. */
+  readonly isGenerator?: boolean;
 }
 
 export interface RangeStore {
@@ -52,12 +54,15 @@ export async function takeRange(
   message: RangeMessage,
   owner: string,
 ): Promise<Taken> {
-  if (message.receives === 1 && !message.isChild) {
+  if (message.receives === 1 && !message.isChild && message.isGenerator !== true) {
     return { kind: "held", range: new HeldRange(store, message, { owner }) };
   }
   const key = rangeKey(message.app, message.callId, message.start);
+  // Most likely there is no row yet: a write that is refused says so as well as a read.
+  let isKnown = message.receives === 1 && !message.isChild;
   for (;;) {
-    const found = await store.rows.get<RangeRow>(key);
+    const found = isKnown ? undefined : await store.rows.get<RangeRow>(key);
+    isKnown = false;
     const now = store.now();
     if (found?.body.isDone === true) return { kind: "done", results: found.body.results };
     if (found !== undefined && found.body.owner !== "" && found.body.leaseUntil > now) {
@@ -139,6 +144,11 @@ export class HeldRange {
     return this.#row.isSuspicious;
   }
 
+  /** Its generator has yielded, here or in a container that has ended: it must not run again. */
+  get hasYielded(): boolean {
+    return this.#row.hasYielded === true;
+  }
+
   /** Inputs that have ended their container too often and have no result: they fail alone. */
   get poisons(): readonly number[] {
     return Object.entries(this.#row.crashes ?? {})
@@ -183,6 +193,11 @@ export class HeldRange {
   /** Saves the results so far, and that the input which was announced has ended: no crash is laid to it any more. */
   settle(): Promise<boolean> {
     return this.#change(({ suspect: _, ...row }) => row);
+  }
+
+  /** Notes that its generator yields. */
+  noteYield(): Promise<boolean> {
+    return this.#change((row) => ({ ...row, hasYielded: true }));
   }
 
   /** Saves the results so far and keeps the range for another lease. */

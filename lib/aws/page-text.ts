@@ -27,11 +27,40 @@ export function sealReply(page: ResultPage, fields: ReplyFields): string {
   return fitsMessage(body) ? body : sealEnvelope(fields, []);
 }
 
-/** Results that were told; without a page they are at the table. @throws DeserializationError */
-export function openReply(body: string): ReplyFields & { readonly page: ResultPage | undefined } {
+/** Items that a generator yielded, from the one at `from` on. */
+export interface ItemFields {
+  readonly from: number;
+  readonly count: number;
+  /** The object that they are in, where they do not fit a message. */
+  readonly object?: string | undefined;
+}
+
+/** Items for whoever iterates a generator; those that do not fit a message are put into the object first. */
+export async function sealItems(
+  values: Page,
+  fields: ReplyFields & ItemFields,
+  put: (text: string) => Promise<string>,
+): Promise<string> {
+  const { from, count, ...told } = fields;
+  const body = sealEnvelope({ ...told, items: { from, count } }, [values]);
+  if (fitsMessage(body)) return body;
+  const object = await put(sealPage(values));
+  return sealEnvelope({ ...told, items: { from, count, object } }, []);
+}
+
+/** What was told: results, which are at the table where there is no page, or items. */
+export interface Reply extends ReplyFields {
+  readonly page: ResultPage | undefined;
+  readonly items?: (ItemFields & { readonly values: Page | undefined }) | undefined;
+}
+
+/** @throws DeserializationError */
+export function openReply(body: string): Reply {
   const envelope = openEnvelope(body);
-  const { callId, epoch } = envelope.fields as unknown as ReplyFields; // By sealReply().
-  return { callId, epoch, page: envelope.pages.length === 0 ? undefined : open(envelope) };
+  const { callId, epoch, items } = envelope.fields as unknown as Reply; // By sealReply() or sealItems().
+  const [values] = envelope.pages;
+  if (items !== undefined) return { callId, epoch, page: undefined, items: { ...items, values } };
+  return { callId, epoch, page: values === undefined ? undefined : open(envelope) };
 }
 
 function seal(page: ResultPage, fields: object): string {

@@ -38,6 +38,8 @@ export interface RangeRow {
   readonly suspect?: number;
   /** How often a container ended while it ran this input and nothing else. */
   readonly crashes?: Readonly<Record<number, number>>;
+  /** Its generator has yielded: it must not run again. */
+  readonly hasYielded?: boolean;
   /** When the table forgets it, in seconds since 1970. */
   readonly expiresAt: number;
 }

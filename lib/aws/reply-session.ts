@@ -42,7 +42,9 @@ export interface ReplySessionOptions {
 export class ReplySession {
   readonly #options: ReplySessionOptions;
   #url: string | undefined;
-  #starting: Promise<void> | undefined;
+  #starting: Promise<string | undefined> | undefined;
+  /** Why there is no queue. */
+  #failure: unknown;
   #isWanted = false;
   #watching: AbortController | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -56,6 +58,14 @@ export class ReplySession {
   /** Where replies go; undefined before the queue can be used. */
   get url(): string | undefined {
     return this.#url;
+  }
+
+  /** Where replies go, once the queue can be used. */
+  async ready(): Promise<string> {
+    this.#starting ??= this.#start();
+    const url = this.#url ?? (await this.#starting);
+    if (url !== undefined) return url;
+    throw this.#failure;
   }
 
   /** Calls are open: the queue is made if need be, and watched. */
@@ -91,7 +101,7 @@ export class ReplySession {
     await Promise.all([queues.remove(url), rows.delete(sessionKey(app, id))]).catch(onError);
   }
 
-  async #start(): Promise<void> {
+  async #start(): Promise<string | undefined> {
     const { queues, app, environment, id, onError } = this.#options;
     const name = `${ownQueuePrefix(environment, app)}${REPLY_QUEUES}${id}`;
     try {
@@ -100,9 +110,12 @@ export class ReplySession {
       await this.#writeRow(url);
       this.#url = url;
       this.#watch();
+      return url;
     } catch (error) {
       this.#starting = undefined;
+      this.#failure = error;
       onError(error);
+      return undefined;
     }
   }
 

@@ -1,4 +1,5 @@
-import type { AwsConnection, ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connection.ts";
+import type { StartedBackend } from "../client/start-backend.ts";
 import { createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
@@ -12,7 +13,7 @@ import { createWake } from "./wake.ts";
  * Connects to an app that is deployed.
  * @throws NotFoundError when there is no such environment or app; WindlassError when AWS refuses
  */
-export async function startAws(app: string, options: ConnectOptions = {}): Promise<AwsConnection> {
+export async function startAws(app: string, options: ConnectOptions = {}): Promise<StartedBackend> {
   const environment = options.environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
   const clients = createClients(options);
   const facts = await readFacts(clients.ssm, environment);

@@ -21,25 +21,20 @@ export interface ConnectOptions {
     | undefined;
 }
 
-/** A backend of AWS, and what is deployed there. */
-export interface AwsConnection extends StartedBackend {
-  functions(): Promise<readonly { readonly name: string; readonly kind: "function" | "cls" }[]>;
-}
-
 /** What lib/aws provides; loaded on use, since the AWS SDK is most of the package. */
 interface AwsModule {
-  startAws(app: string, options: ConnectOptions): Promise<AwsConnection>;
+  startAws(app: string, options: ConnectOptions): Promise<StartedBackend>;
 }
 
 /** Connects to a deployed app. @throws NotFoundError; WindlassError when AWS refuses */
-export async function startAws(app: string, options: ConnectOptions): Promise<AwsConnection> {
+export async function startAws(app: string, options: ConnectOptions): Promise<StartedBackend> {
   // As start-backend.ts loads the local engine.
   const file = createRequire(import.meta.url).resolve("windlass/aws");
   const aws = (await import(pathToFileURL(file).href)) as AwsModule; // lib/aws/start.ts of this package.
   return aws.startAws(app, options);
 }
 
-const connections: Map<string, LazyBackend<AwsConnection>> = new Map();
+const connections: Map<string, LazyBackend<StartedBackend>> = new Map();
 
 /**
  * Where calls of a deployed app go. In a container that is its agent: it has the credentials and the environment, and
@@ -50,13 +45,13 @@ export function connectionTo(app: string, options: ConnectOptions): Backend {
 }
 
 /** The agent of this container; undefined elsewhere, and for who says where the app is. */
-export function agentOf({ environment, region, credentials }: ConnectOptions): Backend | undefined {
+function agentOf({ environment, region, credentials }: ConnectOptions): Backend | undefined {
   const isElsewhere = [environment, region, credentials].some((option) => option !== undefined);
   return runtime.container && !isElsewhere ? runtime.backend : undefined;
 }
 
 /** The connection of this process to an app; made with the first use of it. */
-export function connectedTo(app: string, options: ConnectOptions): LazyBackend<AwsConnection> {
+function connectedTo(app: string, options: ConnectOptions): LazyBackend<StartedBackend> {
   const { environment, region, credentials } = options;
   const key = JSON.stringify([app, environment, region, credentials?.accessKeyId]);
   const known = connections.get(key);

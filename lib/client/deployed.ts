@@ -1,10 +1,9 @@
 import { getCurrentStats, type Scaled, updateAutoscaler } from "../autoscaler.ts";
 import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
-import { InvalidError } from "../errors.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
-import { agentOf, type ConnectOptions, connectedTo, connectionTo } from "./connection.ts";
+import { type ConnectOptions, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
 export type Deployed<Handle> = Handle extends RemoteHandle
@@ -75,29 +74,22 @@ export type Client<Module> = {
  * A typed client of a deployed app: `connect<typeof import("./gpu/app.ts")>("media")`. Only types are imported, so no
  * code of the app comes with them. A function is found by its name, which must be that of its export.
  *
- * @throws NotFoundError when the app or its environment does not exist; InvalidError in a container; WindlassError when
- *   AWS refuses
+ * In a container these are what its function may call.
+ *
+ * @throws NotFoundError when the app or its environment does not exist; InvalidError in a container whose function does
+ *   not use the app; WindlassError when AWS refuses
  */
 export async function connect<Module>(
   app: string,
   options: ConnectOptions = {},
 ): Promise<Client<Module>> {
-  if (agentOf(options) !== undefined) throw connectInContainer(app);
-  const backend = connectedTo(app, options);
-  const functions = await (await backend.ready()).functions();
+  const backend = connectionTo(app, options);
+  const functions = await backend.functions(app);
   const entries = functions.map(({ name, kind }) => {
     const target = { app, name, backend };
     return [name, kind === "cls" ? toCls(target) : toFunction(target)];
   });
   return Object.fromEntries(entries) as Client<Module>; // Typed by whoever named the module.
-}
-
-function connectInContainer(app: string): InvalidError {
-  return new InvalidError(
-    "WINDLASS_CONNECT_IN_CONTAINER",
-    `connect("${app}") asks which functions there are, which a container may not know`,
-    { hint: `name them: \`DeployedFunction.fromName("${app}", …)\`` },
-  );
 }
 
 class DeployedCalls extends TargetCalls {

@@ -2,11 +2,9 @@ import type { CallChannel, ItemPage, ResultPage, Target } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
 import { ownedPage } from "../codec/page-builder.ts";
 import { createCallId } from "../ids.ts";
+import { CREDIT_STEP } from "../item-credit.ts";
 import { backendFor } from "./backend-for.ts";
 import { toError } from "./failure.ts";
-
-/** A generator is let on in steps of this many items; it starts with credit for two of them. */
-const CREDIT_STEP = 500;
 
 type Step = IteratorResult<unknown, undefined>;
 const DONE: Step = { value: undefined, done: true };

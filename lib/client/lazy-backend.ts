@@ -5,6 +5,7 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  Defined,
   FunctionStats,
   InputPage,
   ReadQuery,
@@ -58,6 +59,10 @@ export class LazyBackend<Started extends Backend = Backend> implements Backend {
 
   async getCurrentStats(target: Target): Promise<FunctionStats> {
     return (await this.ready()).getCurrentStats(target);
+  }
+
+  async functions(app: string): Promise<readonly Defined[]> {
+    return (await this.ready()).functions(app);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  Defined,
   FunctionStats,
   InputPage,
   ReadQuery,
@@ -146,6 +147,12 @@ export class LocalEngine implements Backend {
   async getCurrentStats(target: Target): Promise<FunctionStats> {
     const { waiting, containers } = this.#poolFor(target).snapshot();
     return { backlog: waiting, numTotalRunners: containers.length };
+  }
+
+  async functions(app: string): Promise<readonly Defined[]> {
+    const { name, functions } = this.#options.spec;
+    if (app !== name) throw this.#notRunning({ app, name: "any function" });
+    return functions;
   }
 
   snapshot(): PoolSnapshot[] {

@@ -5,7 +5,7 @@ import type { Page } from "../codec/page.ts";
 import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
-import type { FunctionSpec } from "../spec.ts";
+import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
 import { type InspectOptions, startRunner } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
@@ -158,7 +158,7 @@ export class ManagedPool {
       maxWorking: Math.min(maxWorking, limit),
       bufferContainers: isFailing ? 0 : spec.bufferContainers,
       scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
-      targetInputs: spec.concurrency.targetInputs,
+      targetInputs: targetInputs(spec),
     };
   }
 

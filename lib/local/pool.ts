@@ -207,13 +207,14 @@ export class Pool implements LeaseSource {
     while (this.#queue.inputs > 0) {
       const worker = this.#pick(this.#queue.next?.isAlone === true);
       if (worker === undefined) return;
-      const work = this.#queue.take(this.#leaseInputs());
+      const work = this.#queue.take(this.#leaseInputs(worker));
       if (work !== undefined) this.#assign(worker, work);
     }
   }
 
   #pick(isAlone: boolean): LeaseWorker | undefined {
-    let partly: LeaseWorker | undefined;
+    let partly = isAlone ? undefined : this.#gathering();
+    if (partly !== undefined) return partly;
     for (const worker of this.#workers) {
       if (worker.slots <= 0) continue;
       if (worker.idle) {
@@ -225,8 +226,20 @@ export class Pool implements LeaseSource {
     return partly;
   }
 
-  #leaseInputs(): number {
-    const { concurrency, singleUseContainers } = this.options.spec;
+  /** A worker whose batch has room: it is filled before another is begun. */
+  #gathering(): LeaseWorker | undefined {
+    const { batch } = this.options.spec;
+    if (batch === null) return undefined;
+    for (const worker of this.#workers) {
+      const hasBegun = worker.room > 0 && worker.room < batch.maxSize;
+      if (hasBegun && !this.#alone.has(worker)) return worker;
+    }
+    return undefined;
+  }
+
+  #leaseInputs(worker: LeaseWorker): number {
+    const { batch, concurrency, singleUseContainers } = this.options.spec;
+    if (batch !== null) return worker.room;
     if (this.#inputMs === undefined || concurrency.maxInputs > 1 || singleUseContainers) return 1;
     return Math.max(1, Math.min(MAX_LEASE_INPUTS, Math.floor(LEASE_MS / this.#inputMs)));
   }
@@ -244,6 +257,7 @@ export class Pool implements LeaseSource {
       unary: work.unary,
       args: work.args,
       attempt: work.attempt,
+      isAlone: work.isAlone,
     };
     const since = this.options.now();
     this.#running += work.count;
@@ -263,7 +277,8 @@ export class Pool implements LeaseSource {
 
   #measure(active: Active, count: number): void {
     const now = this.options.now();
-    const inputMs = (now - active.since) / count;
+    // The inputs of a batch take as long as it does, and a container is asked for as many of them.
+    const inputMs = (now - active.since) / (this.options.spec.batch === null ? count : 1);
     const known = this.#inputMs ?? inputMs;
     // Bounded: one input in a hundred that is 500 times slower must not make leases of one of the others.
     this.#inputMs = known + SMOOTHING * (Math.min(inputMs, known * MAX_GROWTH) - known);

@@ -1,6 +1,6 @@
 import { type AnyClass, isGenerator } from "../handler.ts";
 import { enter, enterSnapshot, exit } from "../hooks.ts";
-import type { ClsOptions, FunctionOptions } from "./function-options.ts";
+import type { AnyClsOptions, AnyFunctionOptions } from "./function-options.ts";
 import { isClass, show, showFile } from "./show.ts";
 import type { Violation } from "./violation.ts";
 
@@ -29,7 +29,7 @@ export function checkHandler(body: unknown, subject: string): Violation[] {
 /** Options of a valid handler that do not go with it. */
 export function checkHandlerOptions(
   handler: { readonly length: number },
-  { schedule, retries = 0 }: FunctionOptions,
+  { schedule, retries = 0 }: AnyFunctionOptions,
   subject: string,
 ): Violation[] {
   const violations: Violation[] = [];
@@ -81,7 +81,7 @@ export function checkClass(
 }
 
 /** Hooks of a valid class. */
-export function checkHooks(ctor: AnyClass, options: ClsOptions, subject: string): Violation[] {
+export function checkHooks(ctor: AnyClass, options: AnyClsOptions, subject: string): Violation[] {
   const violations: Violation[] = [];
   const prototype = ctor.prototype as Record<symbol, unknown>; // Any object can be read by symbol.
   for (const [name, hook] of Object.entries({ enter, enterSnapshot, exit })) {

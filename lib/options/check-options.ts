@@ -1,4 +1,4 @@
-import type { FunctionOptions } from "./function-options.ts";
+import type { AnyFunctionOptions } from "./function-options.ts";
 import { checkImage } from "./image.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
@@ -7,7 +7,7 @@ import { checkEnv, checkTags } from "./text-maps.ts";
 import { checkTogether } from "./together.ts";
 import type { Violation } from "./violation.ts";
 
-const FUNCTION_NAMES = Object.keys(OPTION_CHECKS) as (keyof FunctionOptions)[]; // The keys of that record.
+const FUNCTION_NAMES = Object.keys(OPTION_CHECKS) as (keyof AnyFunctionOptions)[]; // The keys of that record.
 /** All mistakes in the options of a function, each option alone and then together. */
 export function checkFunctionOptions(options: unknown, subject: string): Violation[] {
   const names = { subject, names: FUNCTION_NAMES, renamed: RENAMED_OPTIONS };
@@ -20,7 +20,7 @@ export function checkFunctionOptions(options: unknown, subject: string): Violati
     if (found.length === 0) valid[name] = values[name];
     violations.push(...found);
   }
-  return [...violations, ...checkTogether(valid as FunctionOptions, subject)]; // Each was checked.
+  return [...violations, ...checkTogether(valid as AnyFunctionOptions, subject)]; // Each was checked.
 }
 
 /** All mistakes in the options of a class. */

@@ -17,8 +17,16 @@ export interface ConcurrencyOptions {
   readonly targetInputs?: number | undefined;
 }
 
+/** How single inputs are gathered into batches. */
+export interface BatchOptions {
+  /** Inputs of a batch at most, 1 to 1000. */
+  readonly maxSize: number;
+  /** How long the first input of a batch waits for others, 0 to 600000 milliseconds. */
+  readonly waitMs: number;
+}
+
 /** Options of a class. */
-export interface ClsOptions {
+export interface ClsOptions<Batch extends BatchOptions | undefined = undefined> {
   /**
    * GPU type with an optional count of 1 to 8 (`"H100"`, `"a100-80gb:2"`), or several in order of preference: the next is
    * taken while EC2 has none of those before. What names mean, and which hosts have what at which price: docs/gpus.md.
@@ -54,6 +62,12 @@ export interface ClsOptions {
   readonly scaledownWindowSeconds?: number | undefined;
   /** Inputs that one container runs at once. @default - one */
   readonly concurrency?: ConcurrencyOptions | undefined;
+  /**
+   * It is called with single inputs and runs them in batches: the handler takes one array a parameter and returns an array
+   * with an output for each input. Of a class the one method that it has. With `concurrency`, several batches run at once.
+   * @default - no batches
+   */
+  readonly batch?: Batch | undefined;
   /** Every input gets a container of its own, which then stops. @default false */
   readonly singleUseContainers?: boolean | undefined;
   /** What is on the disk of its containers. @default - that of the App, else `Image.debianSlim()` */
@@ -77,11 +91,19 @@ export interface ClsOptions {
 }
 
 /** Options of a function. */
-export interface FunctionOptions<When extends Schedule | undefined = Schedule | undefined>
-  extends ClsOptions {
+export interface FunctionOptions<
+  When extends Schedule | undefined = Schedule | undefined,
+  Batch extends BatchOptions | undefined = undefined,
+> extends ClsOptions<Batch> {
   /** When it runs by itself; its handler then has no required parameters. @default - when called */
   readonly schedule?: When;
 }
+
+/** Options of a class, whether or not it takes batches. */
+export type AnyClsOptions = ClsOptions<BatchOptions | undefined>;
+
+/** Options of a function, whether or not it has a schedule or takes batches. */
+export type AnyFunctionOptions = FunctionOptions<Schedule | undefined, BatchOptions | undefined>;
 
 /** Options of an App. */
 export interface AppOptions {

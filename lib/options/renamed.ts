@@ -1,6 +1,7 @@
 /** What people write from habit, from Modal's Python names, older Modal or other platforms. */
 const RENAMED = {
   allowconcurrentinputs: "`concurrency: { maxInputs }`",
+  batched: "`batch: { maxSize, waitMs }`",
   bufferedcontainers: "`bufferContainers`",
   concurrencylimit: "`maxContainers`",
   concurrent: "`concurrency: { maxInputs }`",
@@ -17,6 +18,7 @@ const RENAMED = {
   keepwarm: "`minContainers`",
   label: "the first argument",
   maxattempts: "`retries`",
+  maxbatchsize: "`batch: { maxSize }`",
   maxinputs: "`concurrency: { maxInputs }`",
   maxretries: "`retries`",
   memory: "`memoryMiB`",
@@ -36,6 +38,7 @@ const RENAMED = {
   targetinputs: "`concurrency: { targetInputs }`",
   timeout: "`timeoutSeconds`",
   timeoutms: "`timeoutSeconds` (in seconds)",
+  waitms: "`batch: { waitMs }`",
 } as const;
 
 /** New names of function options by old name, in lower case without underscores. */

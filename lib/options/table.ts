@@ -1,7 +1,8 @@
 import { isRetries } from "../retries.ts";
 import { isSchedule } from "../schedule.ts";
+import { checkBatch } from "./batch.ts";
 import { checkConcurrency } from "./concurrency.ts";
-import type { FunctionOptions } from "./function-options.ts";
+import type { AnyFunctionOptions } from "./function-options.ts";
 import { checkGpu } from "./gpu.ts";
 import { checkImage } from "./image.ts";
 import { checkNumber, type NumberRule } from "./numbers.ts";
@@ -20,7 +21,7 @@ const DAY_SECONDS = 86_400;
 const SPOT: readonly unknown[] = ["prefer", "require", "never"];
 
 /** How to check each option of a function or class. */
-export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>> = {
+export const OPTION_CHECKS: Readonly<Record<keyof AnyFunctionOptions, OptionCheck>> = {
   gpu: checkGpu,
   cpu: resource({
     code: "WINDLASS_INVALID_CPU",
@@ -78,6 +79,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof FunctionOptions, OptionCheck>>
     hint: "leave it out for 60, or use `minContainers` to keep containers running",
   }),
   concurrency: checkConcurrency,
+  batch: checkBatch,
   singleUseContainers: checkBoolean,
   image: checkImage,
   env: checkEnv,

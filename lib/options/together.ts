@@ -1,10 +1,10 @@
-import type { FunctionOptions } from "./function-options.ts";
+import type { AnyFunctionOptions } from "./function-options.ts";
 import type { Violation } from "./violation.ts";
 
 interface Rule {
   readonly code: string;
-  isBroken(options: FunctionOptions): boolean;
-  message(options: FunctionOptions, subject: string): string;
+  isBroken(options: AnyFunctionOptions): boolean;
+  message(options: AnyFunctionOptions, subject: string): string;
   readonly hint: string;
 }
 
@@ -39,9 +39,24 @@ const RULES: readonly Rule[] = [
       `\`singleUseContainers\` of ${subject} runs one input in a container, but \`maxInputs\` is ${concurrency?.maxInputs}`,
     hint: "remove `singleUseContainers` or `concurrency`",
   },
+  {
+    code: "WINDLASS_SINGLE_USE_BATCH",
+    isBroken: ({ singleUseContainers, batch }) =>
+      singleUseContainers === true && batch !== undefined,
+    message: (_, subject) =>
+      `\`singleUseContainers\` of ${subject} runs one input in a container, but it has \`batch\``,
+    hint: "remove `singleUseContainers` or `batch`",
+  },
+  {
+    code: "WINDLASS_SCHEDULED_BATCH",
+    isBroken: ({ schedule, batch }) => schedule !== undefined && batch !== undefined,
+    message: (_, subject) =>
+      `\`schedule\` of ${subject} runs it without arguments, but it has \`batch\`, which are arrays of them`,
+    hint: "schedule a function that calls it",
+  },
 ];
 
-export function checkTogether(options: FunctionOptions, subject: string): Violation[] {
+export function checkTogether(options: AnyFunctionOptions, subject: string): Violation[] {
   return RULES.filter((rule) => rule.isBroken(options)).map((rule) => ({
     code: rule.code,
     message: rule.message(options, subject),

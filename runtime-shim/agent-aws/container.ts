@@ -249,15 +249,15 @@ export class AwsContainer {
       deadLetterQueueUrl: deployment.manifest.deadLetterQueueUrl,
       containerId: environment.containerId,
       deployment: this.#deployment,
-      isSingly: spec.concurrency.maxInputs > 1 || spec.singleUseContainers,
+      leases: leasesOf(spec),
       onNewer: () => this.drain(),
       onShared: () => this.#wake(),
       mayScaleOut: () => scaledSpec(spec, this.#scaling).maxContainers !== 1,
       onError,
     });
     const meter = new LeaseMeter({
-      source,
-      now,
+      ...{ source, now },
+      isBatched: leasesOf(spec) === "batches",
       onChange: () => {
         this.#idleSince = meter.running === 0 ? wallClock() : null;
       },
@@ -331,6 +331,15 @@ export class AwsContainer {
     const idleSeconds = (this.#options.wallClock() - this.#idleSince) / 1000;
     if (idleSeconds > scaledownWindowSeconds + FORGOTTEN_SECONDS) this.drain();
   }
+}
+
+function leasesOf({
+  batch,
+  concurrency,
+  singleUseContainers,
+}: FunctionSpec): "whole" | "singly" | "batches" {
+  if (batch) return "batches";
+  return concurrency.maxInputs > 1 || singleUseContainers ? "singly" : "whole";
 }
 
 function toPage(error: unknown): Page {

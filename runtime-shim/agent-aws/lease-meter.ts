@@ -24,6 +24,8 @@ interface Active {
 
 export interface LeaseMeterOptions {
   readonly source: LeaseSource;
+  /** Its inputs run in batches. */
+  readonly isBatched: boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   /** It began to run something, or ran the last of all. */
@@ -68,6 +70,10 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
 
   get slots(): number {
     return this.#agent?.slots ?? 0;
+  }
+
+  get room(): number {
+    return this.#agent?.room ?? 0;
   }
 
   get idle(): boolean {
@@ -128,7 +134,8 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     const active = this.#active.get(leaseId);
     if (active === undefined) return;
     const now = this.#options.now();
-    const inputMs = (now - active.since) / count;
+    // As in the local engine: the inputs of a batch take as long as it does.
+    const inputMs = (now - active.since) / (this.#options.isBatched ? 1 : count);
     const known = this.#inputMs ?? inputMs;
     // Bounded, as in the local engine: one slow input in a hundred says little of the others.
     this.#inputMs = known + SMOOTHING * (Math.min(inputMs, known * MAX_GROWTH) - known);

@@ -13,11 +13,13 @@ import {
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import type { LoadRequest } from "../load-request.ts";
+import { Batches } from "./batches.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { Runner, RunnerEnd } from "./runner-process.ts";
+import { newRunning, type Running } from "./running.ts";
 import { splitAround } from "./split-around.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
@@ -57,19 +59,6 @@ export interface AgentOptions {
 
 export type AgentState = "starting" | "ready" | "draining" | "ended";
 
-interface Running {
-  readonly lease: Lease;
-  /** Inputs answered, from the first. */
-  done: number;
-  /** Inputs that are still this lease's. */
-  count: number;
-  /** When it last made progress. */
-  since: number;
-  /** When the runner was asked for what it has not started. */
-  askedAt: number | undefined;
-  cancelledAt: number | undefined;
-}
-
 /** Keeps one container: starts its runner, feeds it leases, watches over time, and answers for every input. */
 export class Agent implements LeaseWorker {
   readonly id: string;
@@ -77,6 +66,8 @@ export class Agent implements LeaseWorker {
   readonly #process: Runner;
   readonly #nested: NestedCalls;
   readonly #running: Map<number, Running> = new Map();
+  /** Of a function that takes batches. */
+  readonly #batches: Batches | undefined;
   readonly #startedAt: number;
   #state: AgentState = "starting";
   #drainingSince = 0;
@@ -95,6 +86,7 @@ export class Agent implements LeaseWorker {
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
       send: (buffers) => this.#process.send(buffers),
     });
+    this.#batches = this.#createBatches();
     this.#process.listen({
       message: (message) => this.#receive(message),
       line: options.onLine,
@@ -113,7 +105,8 @@ export class Agent implements LeaseWorker {
 
   /** True while all that it runs waits for calls of its own. */
   get blocked(): boolean {
-    return this.#nested.waiting > 0 && this.#nested.waiting >= this.#running.size;
+    const atOnce = this.#batches?.running ?? this.#running.size;
+    return this.#nested.waiting > 0 && this.#nested.waiting >= atOnce;
   }
 
   get pid(): number | undefined {
@@ -124,34 +117,35 @@ export class Agent implements LeaseWorker {
     if (this.#state !== "ready") return 0;
     const { spec, prefetch } = this.#options;
     if (spec.singleUseContainers) return 1 - this.#taken;
+    if (this.#batches !== undefined) return this.#batches.room > 0 ? 1 : 0;
     const { maxInputs } = spec.concurrency;
     if (maxInputs > 1) return maxInputs - this.#running.size;
     if (this.#running.size === 0) return 1;
     return this.#running.size === 1 && prefetch() && !this.#isHeldUp(this.#options.now()) ? 1 : 0;
   }
 
+  get room(): number {
+    return this.#batches?.room ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Its runner runs inputs one after the other, in the order of their leases. */
   get #isSequential(): boolean {
-    return this.#options.spec.concurrency.maxInputs === 1;
+    return this.#batches === undefined && this.#options.spec.concurrency.maxInputs === 1;
   }
 
   run(lease: Lease): void {
     this.#taken += 1;
-    this.#running.set(lease.id, {
-      lease,
-      done: 0,
-      count: lease.count,
-      since: this.#options.now(),
-      askedAt: undefined,
-      cancelledAt: undefined,
-    });
+    const running = newRunning(lease, this.#options.now());
+    this.#running.set(lease.id, running);
     this.#process.send(encodeMessage(runControl(lease), lease.args.text, lease.args.attachments));
+    this.#batches?.add(running);
   }
 
   cancel(leaseId: number, index?: number): void {
     const running = this.#running.get(leaseId);
     if (running === undefined) return;
-    if (index === undefined || running.count - running.done === 1) {
+    if (this.#batches !== undefined) this.#batches.cancel(running, index);
+    else if (index === undefined || running.count - running.done === 1) {
       running.cancelledAt ??= this.#options.now();
     }
     this.#process.send(encodeControl("cancel", leaseId, index ?? -1));
@@ -166,6 +160,7 @@ export class Agent implements LeaseWorker {
     if (this.#state === "draining" || this.#state === "ended") return;
     this.#setState("draining");
     this.#drainingSince = this.#options.now();
+    this.#batches?.flush();
     this.#process.send(encodeControl("exit"));
   }
 
@@ -180,6 +175,11 @@ export class Agent implements LeaseWorker {
     const now = this.#options.now();
     if (this.#state === "starting") this.#checkStartup(now);
     if (this.#state === "draining") this.#checkExit(now);
+    if (this.#batches !== undefined) this.#checkBatches(this.#batches, now);
+    else this.#checkLeases(now);
+  }
+
+  #checkLeases(now: number): void {
     let isHead = true;
     for (const running of this.#running.values()) {
       if (!this.#checkCancelled(running, now)) return;
@@ -189,6 +189,17 @@ export class Agent implements LeaseWorker {
       if ((isHead || !this.#isSequential) && !this.#checkTimeout(running, now)) return;
       isHead = false;
     }
+  }
+
+  #checkBatches(batches: Batches, now: number): void {
+    for (const running of this.#running.values()) {
+      if (!this.#checkCancelled(running, now)) return;
+    }
+    const { timeoutSeconds } = this.#options.spec;
+    if (this.#options.isDebugged) return;
+    const overdue = batches.overdue(timeoutSeconds * 1000);
+    for (const running of overdue) this.#timeOut(running);
+    if (overdue.length > 0) this.kill(`a batch ran for more than ${timeoutSeconds} s`);
   }
 
   #checkExit(now: number): void {
@@ -247,6 +258,7 @@ export class Agent implements LeaseWorker {
     return false;
   }
 
+  /** Fails what is left of a lease. */
   #timeOut(running: Running): void {
     const { name, timeoutSeconds } = this.#options.spec;
     const start = running.lease.start + running.done;
@@ -257,12 +269,26 @@ export class Agent implements LeaseWorker {
         { hint: "raise `timeoutSeconds` (at most 86400), or give it less to do" },
       ),
     );
-    this.#answer(running, failedPage({ start, count: 1 }, "timeout", error));
+    const count = running.count - running.done;
+    this.#answer(running, failedPage({ start, count }, "timeout", error));
   }
 
   #askBack(running: Running, now: number): void {
     running.askedAt = now;
     this.#process.send(encodeControl("back", running.lease.id));
+  }
+
+  #createBatches(): Batches | undefined {
+    const { spec, now } = this.#options;
+    const { batch, concurrency } = spec;
+    // Manifests of before there were any say nothing of them.
+    if (!batch) return undefined;
+    return new Batches({
+      ...batch,
+      maxBatches: concurrency.maxInputs,
+      now,
+      start: (leaseIds) => this.#process.send(encodeControl("batch", leaseIds)),
+    });
   }
 
   #load(): void {
@@ -275,6 +301,7 @@ export class Agent implements LeaseWorker {
       env,
       containerId,
       maxInputs: concurrency.maxInputs,
+      isBatched: this.#batches !== undefined,
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
@@ -334,9 +361,11 @@ export class Agent implements LeaseWorker {
     for (const failure of retried) this.#options.source.retry(lease, failure, delayMs);
   }
 
-  #forget({ lease }: Running): void {
+  #forget(running: Running): void {
+    const { lease } = running;
     const [head] = this.#running.values();
     this.#running.delete(lease.id);
+    this.#batches?.answered(running);
     const [next] = this.#running.values();
     // A sequential runner begins the next in line only now.
     if (next !== undefined && next !== head && this.#isSequential) next.since = this.#options.now();
@@ -372,10 +401,15 @@ export class Agent implements LeaseWorker {
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);
-    const isAlone = this.#isSequential || this.#running.size === 1;
+    const begun = [...this.#running.values()].filter((one) => !this.#batches?.isWaiting(one));
+    const inputs = begun.reduce((sum, { count, done }) => sum + count - done, 0);
+    const isAlone =
+      this.#isSequential || (this.#batches === undefined ? begun.length : inputs) === 1;
+    this.#batches?.close();
     let reason: GiveBackReason = { kind: "crashed", detail, isAlone };
     for (const running of [...this.#running.values()]) {
-      this.#handBack(running, running.lease.start + running.done, reason);
+      const from = running.lease.start + running.done;
+      this.#handBack(running, from, begun.includes(running) ? reason : { kind: "returned" });
       // Only the oldest lease of a sequential runner had begun.
       if (this.#isSequential) reason = { kind: "returned" };
     }

@@ -8,6 +8,8 @@ export interface Lease extends InputPage {
   readonly method: string | undefined;
   /** 0 for the first attempt. */
   readonly attempt: number;
+  /** Its container has nothing else to run while it runs this. */
+  readonly isAlone?: boolean;
 }
 
 /** Inputs from `start` up to `end`, by their indexes within the call. */
@@ -32,6 +34,8 @@ export type GiveBackReason =
 export interface LeaseWorker {
   /** Leases that it can take now. */
   readonly slots: number;
+  /** Inputs that its next lease may hold. */
+  readonly room: number;
   /** True when it runs nothing. */
   readonly idle: boolean;
   run(lease: Lease): void;

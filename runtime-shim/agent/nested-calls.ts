@@ -1,13 +1,17 @@
 import type {
+  AutoscalerSettings,
   Backend,
   CallChannel,
   CallRequest,
   CallSink,
+  Defined,
   InputPage,
   ReadQuery,
   ResultPage,
+  Target,
 } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
+import { InvalidError } from "../../lib/errors.ts";
 import { failingChannel } from "../../lib/failing-channel.ts";
 import {
   encodeControl,
@@ -21,7 +25,7 @@ import {
   toRequest,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
-import { refuseCall } from "../../lib/uses.ts";
+import { refuseApp, refuseCall } from "../../lib/uses.ts";
 
 export interface NestedCallsOptions {
   /** The function that this container runs. */
@@ -140,34 +144,38 @@ export class NestedCalls {
 
   #request(key: number, message: Message): void {
     this.#reads += 1;
-    this.#answer(key, message).then(
-      () => {
+    this.#answer(key, message)
+      .then(
+        (value) => this.#send(encodeControl("answer", key, value ?? -1)),
+        (error) => this.#send(failedMessage(key, error)),
+      )
+      .finally(() => {
         this.#reads -= 1;
-      },
-      (error) => {
-        this.#reads -= 1;
-        this.#send(failedMessage(key, error));
-      },
-    );
+      });
   }
 
-  async #answer(key: number, message: Message): Promise<void> {
+  async #answer(key: number, message: Message): Promise<unknown> {
     const [name, , ...rest] = message.control;
     const callId = String(rest[0]);
-    if (name === "spawn") {
-      await this.#spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
-    } else if (name === "end-spawn") {
-      await this.#backendOfCall(callId).endSpawn(callId, Number(rest[1]));
-    } else if (name === "cancel-call") {
-      await this.#backendOfCall(callId).cancel(
-        callId,
-        rest[1] === -1 ? undefined : Number(rest[1]),
-      );
-    } else {
-      await this.#read(key, rest[0] as ReadQuery); // Written by the runner's backend.
-      return;
+    switch (name) {
+      case "spawn":
+        return this.#spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
+      case "end-spawn":
+        return this.#backendOfCall(callId).endSpawn(callId, Number(rest[1]));
+      case "cancel-call":
+        return this.#backendOfCall(callId).cancel(
+          callId,
+          rest[1] === -1 ? undefined : Number(rest[1]),
+        );
+      case "scale":
+        return this.#scale(toRequest(rest), rest[REQUEST_FIELDS] as AutoscalerSettings);
+      case "stats":
+        return this.#backendOf(toRequest(rest)).getCurrentStats(toRequest(rest).target);
+      case "functions":
+        return this.#functions(String(rest[0]));
+      default:
+        return this.#read(key, rest[0] as ReadQuery); // Written by the runner's backend.
     }
-    this.#send(encodeControl("answer", key));
   }
 
   async #spawn(request: CallRequest, page: InputPage): Promise<void> {
@@ -176,18 +184,45 @@ export class NestedCalls {
     await backend.spawn(request, page);
   }
 
+  async #scale(request: CallRequest, settings: AutoscalerSettings): Promise<void> {
+    const backend = this.#backendOf(request);
+    const { target } = request;
+    // What is set is in the row that says which code an app runs: its own containers alone may write it.
+    if (backend !== this.#options.backend) throw scaledElsewhere(target);
+    await backend.updateAutoscaler(target, settings);
+  }
+
+  /** What an app has, without what the function may not call. */
+  async #functions(app: string): Promise<Defined[]> {
+    const { spec, ownNames, backend, otherApp } = this.#options;
+    const refusal = refuseApp(spec, app, ownNames);
+    if (refusal !== undefined) throw refusal;
+    const all = await (ownNames.includes(app) ? backend : otherApp(app)).functions(app);
+    return all
+      .filter(({ name }) => refuseCall(spec, { app, name }, ownNames) === undefined)
+      .map(({ name, kind }) => ({ name, kind }));
+  }
+
   #backendOfCall(callId: string): Backend {
     return this.#spawned.get(callId) ?? this.#options.backend;
   }
 
-  async #read(key: number, query: ReadQuery): Promise<void> {
+  async #read(key: number, query: ReadQuery): Promise<number | undefined> {
     const reading = await this.#backendOfCall(query.callId).read(query);
     for (const page of reading.pages) {
       const control = JSON.stringify(["page", key, ...resultFields(page)]);
       this.#send(encodeMessage(control, page.values.text, resultAttachments(page)));
     }
-    this.#send(encodeControl("answer", key, reading.total ?? -1));
+    return reading.total;
   }
+}
+
+function scaledElsewhere({ app, name }: Target): InvalidError {
+  return new InvalidError(
+    "WINDLASS_SCALED_OTHER_APP",
+    `updateAutoscaler() of "${name}" of app "${app}" was called in a container of another app`,
+    { hint: `let a function of app "${app}" do it, or a program outside of containers` },
+  );
 }
 
 function failedMessage(key: number, error: unknown): Buffer[] {

@@ -1,9 +1,11 @@
 import type {
+  AutoscalerSettings,
   Backend,
   CallChannel,
   CallReading,
   CallRequest,
   CallSink,
+  Defined,
   FunctionStats,
   InputPage,
   ReadQuery,
@@ -11,12 +13,12 @@ import type {
   Target,
 } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
-import { ExecutionError } from "../../lib/errors.ts";
 import {
   encodeControl,
   encodeMessage,
   inputFields,
   type Message,
+  type RequestFields,
   requestFields,
   toItemPage,
   toPage,
@@ -25,7 +27,7 @@ import {
 
 interface Question {
   readonly pages: ResultPage[];
-  resolve(total: number): void;
+  resolve(value: unknown): void;
   reject(error: unknown): void;
 }
 
@@ -67,7 +69,8 @@ export class ContainerBackend implements Backend {
   }
 
   async read(query: ReadQuery): Promise<CallReading> {
-    const { total, pages } = await this.#ask((key) => encodeControl("read", key, query));
+    const { value, pages } = await this.#ask((key) => encodeControl("read", key, query));
+    const total = Number(value);
     return { total: total < 0 ? undefined : total, pages };
   }
 
@@ -75,12 +78,20 @@ export class ContainerBackend implements Backend {
     await this.#ask((key) => encodeControl("cancel-call", key, callId, index ?? -1));
   }
 
-  async updateAutoscaler(target: Target): Promise<void> {
-    throw scaledElsewhere("updateAutoscaler", target);
+  async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
+    await this.#ask((key) => encodeControl("scale", key, ...targetFields(target), settings));
   }
 
   async getCurrentStats(target: Target): Promise<FunctionStats> {
-    throw scaledElsewhere("getCurrentStats", target);
+    const { value } = await this.#ask((key) =>
+      encodeControl("stats", key, ...targetFields(target)),
+    );
+    return value as FunctionStats; // By the agent.
+  }
+
+  async functions(app: string): Promise<readonly Defined[]> {
+    const { value } = await this.#ask((key) => encodeControl("functions", key, app));
+    return value as readonly Defined[]; // By the agent.
   }
 
   receive(message: Message): void {
@@ -97,7 +108,7 @@ export class ContainerBackend implements Backend {
         this.#questions.get(key)?.pages.push(toResultPage(rest, message));
         break;
       case "answer":
-        this.#take(key)?.resolve(Number(rest[0] ?? -1));
+        this.#take(key)?.resolve(rest[0]);
         break;
       case "failed":
         this.#take(key)?.reject(decodePage(toPage(rest[0], message))[0]);
@@ -107,14 +118,14 @@ export class ContainerBackend implements Backend {
 
   async #ask(
     write: (key: number) => Buffer[],
-  ): Promise<{ readonly total: number; readonly pages: ResultPage[] }> {
+  ): Promise<{ readonly value: unknown; readonly pages: ResultPage[] }> {
     const key = this.#nextKey();
     const pages: ResultPage[] = [];
-    const total = await new Promise<number>((resolve, reject) => {
+    const value = await new Promise<unknown>((resolve, reject) => {
       this.#questions.set(key, { pages, resolve, reject });
       this.#send(write(key));
     });
-    return { total, pages };
+    return { value, pages };
   }
 
   #take(key: number): Question | undefined {
@@ -129,15 +140,9 @@ export class ContainerBackend implements Backend {
   }
 }
 
-/** The link carries calls alone. */
-function scaledElsewhere(method: string, { name }: Target): ExecutionError {
-  return new ExecutionError(
-    "WINDLASS_SCALED_IN_CONTAINER",
-    `${method}() of "${name}" was called in a container, where only calls go out`,
-    {
-      hint: "call it where the app was started, or from a program that uses `DeployedFunction.fromName`",
-    },
-  );
+/** Whom a question is about: as a request, since those are what is written of targets. */
+function targetFields(target: Target): RequestFields {
+  return requestFields({ callId: "", kind: "map", target });
 }
 
 function pageMessage(control: readonly unknown[], { args }: InputPage): Buffer[] {

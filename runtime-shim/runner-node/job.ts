@@ -3,11 +3,9 @@ import { decodePage } from "../../lib/codec/decode.ts";
 import { PageBuilder } from "../../lib/codec/page-builder.ts";
 import { cancellation, isWindlassError, NON_RETRIABLE } from "../../lib/errors.ts";
 import { memberId } from "../../lib/ids.ts";
+import { INITIAL_CREDIT } from "../../lib/item-credit.ts";
 import { type Message, toInputPage } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
-
-/** Items that a generator may yield before its caller has taken any. */
-const INITIAL_CREDIT = 1000;
 
 const nameResult = (): string => "result";
 
@@ -90,9 +88,14 @@ export class Job {
       this.outputs.add(output);
     } catch (error) {
       // It would fail again: what cannot travel is the fault of the code, not of the attempt.
-      this.outputs.add(null);
-      this.failures.push({ index: this.start + offset, kind: "rejected", error });
+      this.reject(offset, error);
     }
+  }
+
+  /** Fails an input in a way that another attempt cannot mend. */
+  reject(offset: number, error: unknown): void {
+    this.outputs.add(null);
+    this.failures.push({ index: this.start + offset, kind: "rejected", error });
   }
 
   fail(offset: number, error: unknown): void {

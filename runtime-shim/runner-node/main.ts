@@ -1,12 +1,13 @@
 import { encodeControl, encodeMessage, type Message } from "../../lib/messages.ts";
 import { runtime } from "../../lib/runtime.ts";
 import type { LoadRequest } from "../load-request.ts";
+import { BatchExecutor } from "./batched.ts";
 import { ConcurrentExecutor } from "./concurrent.ts";
 import { ContainerBackend } from "./container-backend.ts";
 import { Link } from "./link.ts";
 import { type Loaded, load } from "./load.ts";
 import { encodeError } from "./outputs.ts";
-import { type Executor, SequentialExecutor } from "./sequential.ts";
+import { type Executor, type ExecutorOptions, SequentialExecutor } from "./sequential.ts";
 
 /**
  * The program of a Node container. It waits for `load`, becomes the function or class named there, says
@@ -26,6 +27,9 @@ function receive(message: Message): void {
   switch (name) {
     case "run":
       executor?.run(message);
+      break;
+    case "batch":
+      executor?.batch?.(id as readonly number[]); // Written by the agent.
       break;
     case "cancel":
       executor?.cancel(Number(id), Number(index));
@@ -60,8 +64,7 @@ async function start(request: LoadRequest): Promise<void> {
       handler: (method: string | undefined) => ready.handler(method),
       send: (buffers: readonly Buffer[]) => link.send(buffers),
     };
-    executor =
-      request.maxInputs > 1 ? new ConcurrentExecutor(options) : new SequentialExecutor(options);
+    executor = createExecutor(request, options);
     link.send(encodeControl("ready"));
   } catch (error) {
     const page = encodeError(error);
@@ -69,6 +72,11 @@ async function start(request: LoadRequest): Promise<void> {
     link.send(encodeMessage(control, page.text, page.attachments));
     await leave(1);
   }
+}
+
+function createExecutor(request: LoadRequest, options: ExecutorOptions): Executor {
+  if (request.isBatched) return new BatchExecutor({ ...options, name: request.name });
+  return request.maxInputs > 1 ? new ConcurrentExecutor(options) : new SequentialExecutor(options);
 }
 
 async function exit(): Promise<void> {

@@ -19,6 +19,8 @@ export type Handler = (...args: never[]) => unknown;
 
 export interface Executor {
   run(message: Message): void;
+  /** Runs inputs of these jobs together, where inputs are gathered. */
+  batch?(jobIds: readonly number[]): void;
   cancel(jobId: number, index: number): void;
   credit(jobId: number, items: number): void;
   /** Gives up the inputs of a job that were not started. */

@@ -93,9 +93,14 @@ function toIterator(value: unknown): AnyIterator {
     }
     if (Symbol.iterator in value) return (value as Iterable<unknown>)[Symbol.iterator]();
   }
-  throw new ExecutionError(
+  throw notAGenerator(`returned ${typeof value}`);
+}
+
+/** @param does - what it does instead: completes the sentence `this one …` */
+export function notAGenerator(does: string): ExecutionError {
+  return new ExecutionError(
     "WINDLASS_NOT_A_GENERATOR",
-    `a function called by remoteGen must be a generator, this one returned ${typeof value}`,
+    `a function called by remoteGen must be a generator, this one ${does}`,
     { hint: "declare it with `function*` or `async function*`, or call it by remote()" },
   );
 }

@@ -84,6 +84,17 @@ app.function("closed", { uses: [] }, async (where: "own" | "other") => {
 
 app.function("connecting", async () => await connect("other"));
 
+app.function("connected", { uses: ["other"] }, async (x: number) => {
+  const other = await connect<{ double: typeof double }>("other");
+  const { backlog } = await other.double.getCurrentStats();
+  return [Object.keys(other), await other.double.remote(x), backlog];
+});
+
+app.function("scaling", async (count: number) => {
+  await double.updateAutoscaler({ minContainers: count });
+  return await double.getCurrentStats();
+});
+
 app.cls(
   "Counter",
   class {
@@ -107,3 +118,29 @@ app.cls(
     }
   },
 );
+
+const tokens = app.function(
+  "tokens",
+  async function* (count: number, ends: "well" | "badly" | "dead") {
+    for (let n = 0; n < count; n += 1) yield n;
+    // What was yielded is sent by then.
+    if (ends === "dead") await pause(30);
+    if (ends === "dead") process.exit(3);
+    if (ends === "badly") throw new RangeError("in the end");
+  },
+);
+
+app.function("telling", async (count: number) => {
+  let sum = 0;
+  for await (const token of tokens.remoteGen(count, "well")) sum += token;
+  return sum;
+});
+
+app.function("gathered", { batch: { maxSize: 4, waitMs: 60 } }, (xs: number[]) =>
+  xs.map((x) => ({ x, of: xs.length })),
+);
+
+app.function("bursting", { batch: { maxSize: 4, waitMs: 30 } }, (xs: string[]) => {
+  if (xs.includes("bad")) process.exit(3);
+  return xs.map((x) => `${x} of ${xs.length}`);
+});

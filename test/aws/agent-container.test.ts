@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CONTAINER_BEAT_MS } from "../../lib/aws/container-row.ts";
-import { parametersKey } from "../../lib/aws/keys.ts";
+import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import { deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
 import { openInputs } from "../../lib/aws/range-message.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { packPage } from "../../lib/messages.ts";
@@ -152,10 +153,24 @@ describe("a container", () => {
     await lab.send("connecting", [0]);
     const [connected] = (await lab.results(1)).map((error) => mistake(() => fail(error)));
     expect(connected).toMatchInlineSnapshot(`
-      "InvalidError WINDLASS_CONNECT_IN_CONTAINER
-      connect("other") asks which functions there are, which a container may not know
-      hint: name them: \`DeployedFunction.fromName("other", …)\`"
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "connecting" may not connect to app "other": it is not in its \`uses\`
+      hint: without \`uses\`, function "connecting" calls its own app only: write \`uses: ["agent-test", "other"]\`"
     `);
+  });
+
+  it("lets its function connect to another app, and scale and ask about its own", async () => {
+    await lab.deploy();
+    await lab.deployOther("double");
+    await lab.startReady("double");
+    await lab.startReady("connected");
+    await lab.startReady("scaling");
+    await lab.send("connected", [4]);
+    expect(await lab.results(1)).toEqual([[["double"], 8, 0]]);
+    await lab.send("scaling", [2]);
+    expect(await lab.results(1)).toEqual([{ backlog: 0, numTotalRunners: 1 }]);
+    const found = await lab.rows.get<DeploymentRow>(deploymentKey(DEPLOYED));
+    expect(found?.body.scaling).toMatchObject({ double: { minContainers: 2 } });
   });
 
   it("becomes the parameter set of its pool, and runs its hooks", async () => {

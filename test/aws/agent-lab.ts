@@ -93,6 +93,7 @@ export class Lab {
   readonly woken: string[] = [];
   readonly started: Started[] = [];
   readonly #folder: string;
+  #client: AwsBackend | undefined;
   #told = 0;
 
   constructor() {
@@ -147,14 +148,7 @@ export class Lab {
       ...{ app: DEPLOYED, function: name, pool, containerId: id, environment: "test" },
       ...{ table: "table", bucket: "bucket", controller: undefined },
     };
-    const backendOf = (app: string) =>
-      new AwsBackend({
-        ...{ app, environment: "test", rows, objects, queues, onError, ...clocks },
-        countMessages: async () => 0,
-        wake: async () => {},
-        sessionId: id,
-        sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
-      });
+    const backendOf = (app: string) => this.#backend(app, { queues, sessionId: id });
     const row = { ...wanted(name, pool, this.now), mustDrain };
     if (hasRow) void this.rows.put(containerKey(DEPLOYED, id), row, 0);
     const container = new AwsContainer({
@@ -177,6 +171,25 @@ export class Lab {
     const started = { container, id, lines, ended: () => code, endPolls: () => polls.abort() };
     this.started.push(started);
     return started;
+  }
+
+  /** A program that calls the app. */
+  client(): AwsBackend {
+    this.#client ??= this.#backend(DEPLOYED, { queues: this.queues, sessionId: "client" });
+    return this.#client;
+  }
+
+  #backend(app: string, { queues, sessionId }: { queues: Queues; sessionId: string }): AwsBackend {
+    const { rows, bucket: objects } = this;
+    return new AwsBackend({
+      ...{ app, environment: "test", rows, objects, queues, sessionId },
+      wallClock: () => this.now,
+      now: () => this.now,
+      countMessages: async () => 0,
+      wake: async () => {},
+      sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+      onError: (error) => this.errors.push(error),
+    });
   }
 
   async startReady(name: string): Promise<Started> {
@@ -253,6 +266,7 @@ export class Lab {
 
   /** Ends what still runs. */
   async close(): Promise<void> {
+    await this.#client?.close();
     for (const started of this.started) {
       if (started.ended() !== undefined) continue;
       started.container.stop();

@@ -77,7 +77,7 @@ describe("calls of a deployed app", () => {
       deadLetterQueueUrl: "dead",
       containerId: "ct-1",
       deployment: 1,
-      isSingly: false,
+      leases: "whole",
       onNewer: () => errors.push("newer"),
       onShared: () => {},
       mayScaleOut: () => false,

@@ -7,6 +7,7 @@ import type { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-sour
 export class Doubling implements LeaseWorker {
   readonly #source: () => QueueLeaseSource;
   slots = 1;
+  room: number = Number.POSITIVE_INFINITY;
 
   constructor(source: () => QueueLeaseSource) {
     this.#source = source;

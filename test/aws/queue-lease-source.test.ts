@@ -59,7 +59,7 @@ describe("leases from a queue", () => {
       deadLetterQueueUrl: DEAD,
       containerId,
       deployment: 1,
-      isSingly: false,
+      leases: "whole",
       onNewer: () => {
         newer += 1;
       },
@@ -180,6 +180,34 @@ describe("leases from a queue", () => {
     await until(() => queues.bodies(QUEUE).length === 0);
     expect(told().sort()).toEqual([[0], [2], [4], [6, 8]]);
     expect(shared).toBe(2);
+  });
+
+  it("are cut to what a worker has room for, and single messages are taken several at a time", async () => {
+    const { source, worker } = open("a");
+    worker.room = 2;
+    await submit({ end: 5 });
+    await until(() => worker.leases.length === 1);
+    for (let start = 0; start < 5; start += 2) {
+      const lease = worker.leases.at(-1) as Lease;
+      expect([lease.start, lease.count]).toEqual([start, Math.min(2, 5 - start)]);
+      source.complete(lease, outputs(start, Array(lease.count).fill(0)));
+      worker.slots = 1;
+      source.available(worker);
+    }
+    await until(() => queues.bodies(QUEUE).length === 0);
+    worker.slots = 0;
+    const other = { callId: "fc-2", kind: "map", target: { app: "app", name: "double" } } as const;
+    for (let at = 0; at < 3; at += 1) {
+      await submit({ request: { ...other, callId: `fc-${at + 2}` }, end: 1 });
+    }
+    await until(() => !source.isIdle);
+    worker.room = 3;
+    worker.slots = 3;
+    source.available(worker);
+    await until(() => worker.leases.length === 6);
+    expect(worker.leases.slice(3).map(({ count }) => count)).toEqual([1, 1, 1]);
+    for (const lease of worker.leases.slice(3)) source.complete(lease, outputs(0, [0]));
+    await until(() => source.isIdle);
   });
 
   it("stay in a container that is the only one which there may be", async () => {

@@ -23,6 +23,7 @@ export class Worker implements LeaseWorker {
   readonly leases: Lease[] = [];
   readonly cancelled: number[] = [];
   slots = 1;
+  room: number = Number.POSITIVE_INFINITY;
 
   get idle(): boolean {
     return this.slots > 0;
@@ -72,7 +73,7 @@ export class SourceLab {
       store: { rows: this.table.port(pass), objects: this.objects, now: () => this.now },
       queues: this.#through(pass),
       ...{ queueUrl: QUEUE, deadLetterQueueUrl: DEAD, containerId, deployment: 4 },
-      isSingly: false,
+      leases: "whole",
       onNewer: () => {},
       onShared: () => {},
       mayScaleOut: () => false,

@@ -62,7 +62,7 @@ function container({ rows, objects, queues, queueUrl }: Deployed): void {
     ...{ queues, queueUrl, deadLetterQueueUrl: "" },
     containerId: unique("ct"),
     deployment: 1,
-    isSingly: false,
+    leases: "whole",
     onNewer: () => {},
     onShared: () => {},
     mayScaleOut: () => false,

@@ -87,7 +87,7 @@ awsTest(
     const open = (containerId: string): { source: QueueLeaseSource; worker: Worker } => {
       const source = new QueueLeaseSource({
         ...{ store, queues: queue.queues, queueUrl: queue.url, containerId, deployment: 1 },
-        ...{ deadLetterQueueUrl: "", isSingly: false, onNewer: () => {}, onShared: () => {} },
+        ...{ deadLetterQueueUrl: "", leases: "whole", onNewer: () => {}, onShared: () => {} },
         mayScaleOut: () => false,
         onError: (error) => errors.push(error),
       });

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import {
   App,
+  connect,
   currentCall,
   currentFunctionCallId,
   currentInputId,
@@ -286,6 +287,16 @@ export const Scaled = app.cls(
   },
 );
 
-export const scalesItself = app.function("scalesItself", { maxContainers: 1 }, async () => {
-  await scaled.updateAutoscaler({ minContainers: 1 });
+export const scales = app.function("scales", { maxContainers: 1 }, async (count: number) => {
+  await scaled.updateAutoscaler({ minContainers: count, scaledownWindowSeconds: 2 });
+  return await scaled.getCurrentStats();
+});
+
+export const scalesAbroad = app.function("scalesAbroad", { uses: ["elsewhere/double"] }, () =>
+  DeployedFunction.fromName("elsewhere", "double").updateAutoscaler({ minContainers: 1 }),
+);
+
+export const connected = app.function("connected", { uses: ["double"] }, async (name: string) => {
+  const client = await connect<{ double: typeof double }>(name);
+  return { names: Object.keys(client), doubled: await client.double.remote(4) };
 });

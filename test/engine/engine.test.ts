@@ -434,6 +434,22 @@ describe("a function with `uses`", () => {
   });
 });
 
+describe("connect in a container", () => {
+  it("knows what the function may call, and calls it", async () => {
+    const { names, doubled } = await fixture.connected.remote("engine-test");
+    expect(names.sort()).toEqual(["connected", "double"]);
+    expect(doubled).toBe(8);
+  });
+
+  it("is refused for an app that the function does not use", async () => {
+    expect(await rejection(fixture.connected.remote("elsewhere"))).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_NOT_IN_USES
+      function "connected" may not connect to app "elsewhere": it is not in its \`uses\`
+      hint: add "elsewhere" to \`uses\` of function "connected""
+    `);
+  });
+});
+
 describe("the autoscaler", () => {
   it("starts containers at once and ends them by the window that it sets", async () => {
     const counts = async (): Promise<number> =>
@@ -468,9 +484,11 @@ describe("the autoscaler", () => {
     await expect(crossed).rejects.toMatchObject({ code: "WINDLASS_MIN_OVER_MAX_CONTAINERS" });
   });
 
-  it("cannot be reached from a container", async () => {
-    await expect(fixture.scalesItself.remote()).rejects.toMatchObject({
-      code: "WINDLASS_SCALED_IN_CONTAINER",
+  it("is reached from a container, for its own app", async () => {
+    expect(await fixture.scales.remote(1)).toEqual({ backlog: 0, numTotalRunners: 1 });
+    await fixture.scales.remote(0);
+    await expect(fixture.scalesAbroad.remote()).rejects.toMatchObject({
+      code: "WINDLASS_SCALED_OTHER_APP",
     });
   });
 });

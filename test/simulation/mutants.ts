@@ -7,7 +7,7 @@ export interface Mutant {
 }
 
 const RANGE = "lib/aws/held-range.ts";
-const SOURCE = "runtime-shim/agent/queue-lease-source.ts";
+const HOLDING = "runtime-shim/agent/holding.ts";
 const PLAN = "lib/scheduling/plan.ts";
 const HOSTS = "lib/scheduling/plan-hosts.ts";
 
@@ -16,7 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a redelivered range is taken without a look at its row",
     file: RANGE,
-    find: "if (message.receives === 1 && !message.isChild) {",
+    find: "if (message.receives === 1 && !message.isChild && message.isGenerator !== true) {",
     replace: "if (!message.isChild) {",
   },
   {
@@ -64,17 +64,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a message is deleted before its results are stored",
-    file: SOURCE,
-    find: "      if (!(await this.#write(holding, () => range.finish()))) return;\n",
+    file: HOLDING,
+    find: "    if (!(await this.#write(() => range.finish()))) return;\n",
     replace:
-      "      await message.delete();\n      if (!(await this.#write(holding, () => range.finish()))) return;\n",
+      "    await this.#message.delete();\n    if (!(await this.#write(() => range.finish()))) return;\n",
   },
   {
     name: "callers are told before results are stored",
-    file: SOURCE,
-    find: "    if (!(await write())) {\n",
+    file: "runtime-shim/agent/untold-results.ts",
+    find: "    if (!(await write())) return false;\n",
     replace:
-      "    for (const page of pages) {\n      if (holding.inputs.replyTo === undefined) break;\n      const fields = { callId: holding.inputs.request.callId, epoch: holding.range.epoch };\n      await this.#options.queues.send(holding.inputs.replyTo, { body: sealReply(page, fields) });\n    }\n    if (!(await write())) {\n",
+      "    for (const page of pages) {\n      const { inputs, range, queues } = this.#options;\n      if (inputs.replyTo === undefined) break;\n      const told = { callId: inputs.request.callId, epoch: range.epoch };\n      await queues.send(inputs.replyTo, { body: sealReply(page, told) });\n    }\n    if (!(await write())) return false;\n",
   },
   {
     name: "what was given away is run again after a crash",
@@ -85,20 +85,20 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an input that may have crashed its container runs beside others",
-    file: SOURCE,
+    file: "runtime-shim/agent/waiting-work.ts",
     find: "const isAlone = work.isAlone || work.holding.range.isSuspicious;",
     replace: "const isAlone = false;",
   },
   {
     name: "messages are not hidden again while they run",
-    file: SOURCE,
-    find: "    this.#do(() => holding.message.keep());\n    // The row's",
+    file: HOLDING,
+    find: "    this.#do(() => this.#message.keep());\n    // The row's",
     replace: "    // The row's",
   },
   {
     name: "failures are not told to the dead-letter queue",
-    file: SOURCE,
-    find: "if (range.hasFailed) await this.#deadLetters.send(inputs, range.results);",
+    file: HOLDING,
+    find: "if (range.hasFailed) await this.#ports.deadLetters.send(inputs, range.results);",
     replace: "",
   },
   {

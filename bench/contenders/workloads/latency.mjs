@@ -42,7 +42,7 @@ export async function cold(contender, { open }) {
   return { milliseconds };
 }
 
-function percentiles(times) {
+export function percentiles(times) {
   times.sort();
   const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
   return { p50: at(0.5), p99: at(0.99) };
