@@ -4,18 +4,15 @@ import { isGenerator } from "./handler.ts";
 import { DEFAULT_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
 import type { FunctionOptions } from "./options/function-options.ts";
-import { toGpus } from "./options/gpu.ts";
-import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
 import { throwViolations } from "./options/violation.ts";
-import type { Retries } from "./retries.ts";
+import { toConcurrency, toGpus, toResource, toRetries } from "./resolve-options.ts";
 import type { Schedule } from "./schedule.ts";
 import {
   type AppSpec,
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
-  type RetriesSpec,
   type ScheduleSpec,
   SPEC_VERSION,
   type UseSpec,
@@ -47,7 +44,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 
 function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
   const options: FunctionOptions = definition.options;
-  const { timeoutSeconds = 300, concurrency } = options;
+  const { timeoutSeconds = 300 } = options;
   const isCls = definition.kind === "cls";
   return {
     name: definition.name,
@@ -66,10 +63,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     maxContainers: options.maxContainers ?? null,
     bufferContainers: options.bufferContainers ?? 0,
     scaledownWindowSeconds: options.scaledownWindowSeconds ?? 60,
-    concurrency: {
-      maxInputs: concurrency?.maxInputs ?? 1,
-      targetInputs: concurrency?.targetInputs ?? concurrency?.maxInputs ?? 1,
-    },
+    concurrency: toConcurrency(options.concurrency),
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
     env: { ...options.env },
@@ -109,20 +103,6 @@ function toImages(definitions: readonly Definition[]): ImageSpec[] {
 
 function imageOf({ options }: Definition): Image {
   return options.image ?? DEFAULT_IMAGE;
-}
-
-// A number means a fixed delay of one second, as Modal's.
-function toRetries(retries: number | Retries = 0): RetriesSpec {
-  if (typeof retries === "number") {
-    return {
-      maxRetries: retries,
-      backoffCoefficient: 1,
-      initialDelaySeconds: 1,
-      maxDelaySeconds: 60,
-    };
-  }
-  const { maxRetries, backoffCoefficient, initialDelaySeconds, maxDelaySeconds } = retries;
-  return { maxRetries, backoffCoefficient, initialDelaySeconds, maxDelaySeconds };
 }
 
 function toSchedule(schedule: Schedule | undefined): ScheduleSpec | null {

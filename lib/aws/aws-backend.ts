@@ -225,7 +225,7 @@ export class AwsBackend implements Backend {
   async #queueOf(target: Target, deployment: Deployment): Promise<string> {
     refuseOtherApp(target, deployment.manifest);
     const own = functionOf(deployment, target.name).queueUrl;
-    return target.params === undefined ? own : await this.#parameters.queueOf(target);
+    return poolOf(target) === target.name ? own : await this.#parameters.queueOf(target);
   }
 
   async #send(

@@ -2,6 +2,7 @@ import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
+import type { StandardSchema } from "../standard-schema.ts";
 
 /** A reservation, and a hard limit above it. */
 export interface Resource {
@@ -17,8 +18,8 @@ export interface ConcurrencyOptions {
   readonly targetInputs?: number | undefined;
 }
 
-/** Options of a class. */
-export interface ClsOptions {
+/** What options of functions and of classes have in common. */
+export interface ContainerOptions {
   /**
    * GPU type with an optional count of 1 to 8 (`"H100"`, `"a100-80gb:2"`), or several in order of preference: the next is
    * taken while EC2 has none of those before. What names mean, and which hosts have what at which price: docs/gpus.md.
@@ -76,12 +77,37 @@ export interface ClsOptions {
   readonly uses?: readonly string[] | undefined;
 }
 
+/** Options of a class. */
+export interface ClsOptions<Schema extends StandardSchema | undefined = StandardSchema | undefined>
+  extends ContainerOptions {
+  /**
+   * Standard Schema of the constructor's parameters: checks those of each object, here and in the container, whose
+   * constructor is given what the schema makes of them.
+   * @default - parameters are as their types say
+   */
+  readonly params?: Schema;
+}
+
 /** Options of a function. */
 export interface FunctionOptions<When extends Schedule | undefined = Schedule | undefined>
-  extends ClsOptions {
+  extends ContainerOptions {
   /** When it runs by itself; its handler then has no required parameters. @default - when called */
   readonly schedule?: When;
 }
+
+/** Options that `withOptions` changes. */
+export type VariantOptions = Pick<
+  ContainerOptions,
+  | "gpu"
+  | "cpu"
+  | "memoryMiB"
+  | "env"
+  | "retries"
+  | "timeoutSeconds"
+  | "maxContainers"
+  | "bufferContainers"
+  | "scaledownWindowSeconds"
+>;
 
 /** Options of an App. */
 export interface AppOptions {

@@ -1,9 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { definedApp } from "../../lib/app-registry.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
-import { ContainerStartupError, ExecutionError } from "../../lib/errors.ts";
-import type { AnyClass } from "../../lib/handler.ts";
-import { enter, enterSnapshot, exit, runHooks } from "../../lib/hooks.ts";
+import { ContainerStartupError, NotFoundError } from "../../lib/errors.ts";
+import { exit, preempt, runHooks } from "../../lib/hooks.ts";
+import { createInstance, type Made } from "../../lib/instance.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import type { LoadRequest } from "../load-request.ts";
 import type { Handler } from "./sequential.ts";
@@ -13,6 +13,7 @@ type Instance = Record<string | symbol, unknown>;
 /** A function or an entered instance, ready to run inputs. */
 export interface Loaded {
   handler(method: string | undefined): Handler;
+  preempt(): Promise<void>;
   exit(): Promise<void>;
 }
 
@@ -21,9 +22,9 @@ export async function load(request: LoadRequest): Promise<Loaded> {
   await import(pathToFileURL(request.bundle).href);
   const definition = definedApp(request.app)?.definitions.get(request.name);
   if (definition === undefined) throw missing(request);
-  if (definition.kind === "cls") return createInstance(definition.ctor, request);
+  if (definition.kind === "cls") return loadClass(definition, request);
   const { handler } = definition;
-  return { handler: () => handler, exit: async () => {} };
+  return { handler: () => handler, preempt: async () => {}, exit: async () => {} };
 }
 
 function missing({ app, name }: LoadRequest): ContainerStartupError {
@@ -34,12 +35,9 @@ function missing({ app, name }: LoadRequest): ContainerStartupError {
   );
 }
 
-async function createInstance(ctor: AnyClass, request: LoadRequest): Promise<Loaded> {
+async function loadClass(made: Made, request: LoadRequest): Promise<Loaded> {
   const params = request.params === 0 ? [] : decodePage(unpackPage(request.params));
-  // The caller's parameters were checked by its types.
-  const instance = Reflect.construct(ctor, params) as Instance;
-  await runHooks(instance, enterSnapshot);
-  await runHooks(instance, enter);
+  const instance = (await createInstance(made, params)) as Instance; // Any object can be read by key.
   const bound: Map<string | undefined, Handler> = new Map();
   return {
     handler(method) {
@@ -50,6 +48,7 @@ async function createInstance(ctor: AnyClass, request: LoadRequest): Promise<Loa
       }
       return run;
     },
+    preempt: () => runHooks(instance, preempt),
     exit: () => runHooks(instance, exit),
   };
 }
@@ -58,7 +57,7 @@ function bindMethod(instance: Instance, method: string | undefined, request: Loa
   const run = method === undefined ? undefined : instance[method];
   if (typeof run === "function") return run.bind(instance) as Handler;
   return () => {
-    throw new ExecutionError(
+    throw new NotFoundError(
       "WINDLASS_NO_SUCH_METHOD",
       `class "${request.name}" has no method "${method}"`,
     );

@@ -23,6 +23,10 @@ export interface Executor {
   credit(jobId: number, items: number): void;
   /** Gives up the inputs of a job that were not started. */
   giveBack(jobId: number): void;
+  /** Gives up all inputs that were not started. */
+  giveAllBack(): void;
+  /** Its inputs are for other containers now: starts none and aborts those that run. */
+  abandon(): void;
   readonly current: CallContext | undefined;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
@@ -77,6 +81,14 @@ export class SequentialExecutor implements Executor {
     job.count = job.started;
     if (job !== this.#running) this.#jobs.splice(this.#jobs.indexOf(job), 1);
     this.#options.send(encodeControl("returned", jobId, job.start + job.started));
+  }
+
+  giveAllBack(): void {
+    for (const { id } of this.#all()) this.giveBack(id);
+  }
+
+  abandon(): void {
+    for (const job of this.#all()) job.cancel(-1);
   }
 
   idle(): Promise<void> {
@@ -153,6 +165,10 @@ export class SequentialExecutor implements Executor {
       clearInterval(this.#flusher);
       this.#flusher = undefined;
     }
+  }
+
+  #all(): Job[] {
+    return this.#running === undefined ? [...this.#jobs] : [this.#running, ...this.#jobs];
   }
 
   #find(jobId: number): Job | undefined {

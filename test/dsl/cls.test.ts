@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { App, enter, enterSnapshot, exit } from "windlass";
+import { App, enter, enterSnapshot, exit, preempt, stopFetchingInputs } from "windlass";
+import { z } from "zod";
 import { mistake, rejection } from "./mistake.ts";
 
 const app = new App("media");
@@ -145,9 +146,17 @@ test("hooks are methods, and a snapshot hook needs snapshots", () => {
     [enterSnapshot]() {}
     run() {}
   }
+  class Preempted {
+    get [preempt]() {
+      return 3;
+    }
+    run() {}
+  }
 
   expect(
-    [NoMethod, Snapshot].map((ctor) => mistake(() => app.cls("Other", ctor))).join("\n\n"),
+    [NoMethod, Snapshot, Preempted]
+      .map((ctor) => mistake(() => app.cls("Other", ctor)))
+      .join("\n\n"),
   ).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_HOOK_NOT_A_METHOD
     \`[exit]\` of class "Other" must be a method, got 3
@@ -198,6 +207,62 @@ test("parameters are one object that can be sent and is at most 16 KiB", () => {
     parameters of class "Model" must have at most 16384 bytes, got 16408
     hint: pass large values to the methods, or load them in an \`[enter]\` hook"
   `);
+});
+
+const Typed = app.cls(
+  "Typed",
+  { params: z.object({ size: z.number().min(1), name: z.string().default("none") }) },
+  class {
+    readonly text: string;
+    constructor({ size, name }: { size: number; name: string }) {
+      this.text = `${name} of ${size}`;
+    }
+    describe() {
+      return this.text;
+    }
+  },
+);
+
+test("a schema checks parameters at once, and the constructor gets what it makes of them", async () => {
+  expect(await new Typed({ size: 2 }).describe.local()).toBe("none of 2");
+  expect(mistake(() => new Typed({ size: 0, name: 1 } as never))).toMatchInlineSnapshot();
+  expect(mistake(() => Reflect.construct(Typed, []))).toMatchInlineSnapshot();
+});
+
+test("a schema that answers later is asked before the object is made", async () => {
+  const Later = app.cls(
+    "Later",
+    { params: z.object({ size: z.number() }).refine(async ({ size }) => size > 1, "too small") },
+    class {
+      readonly size: number;
+      constructor({ size }: { size: number }) {
+        this.size = size;
+      }
+      run() {
+        return this.size;
+      }
+    },
+  );
+
+  expect(await new Later({ size: 2 }).run.local()).toBe(2);
+  expect(await rejection(new Later({ size: 1 }).run.local())).toMatchInlineSnapshot();
+});
+
+test("what is no schema is refused, and so are parameters of a function", () => {
+  class Plain {
+    run() {}
+  }
+
+  expect(
+    [
+      mistake(() => app.cls("Other", { params: { size: 1 } } as object, Plain)),
+      mistake(() => app.function("other", { params: z.object({}) } as object, () => 1)),
+    ].join("\n\n"),
+  ).toMatchInlineSnapshot();
+});
+
+test("what a container does with its inputs is refused elsewhere", () => {
+  expect(mistake(() => stopFetchingInputs())).toMatchInlineSnapshot();
 });
 
 test("a generator method streams and nothing else", async () => {
