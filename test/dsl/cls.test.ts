@@ -164,7 +164,11 @@ test("hooks are methods, and a snapshot hook needs snapshots", () => {
 
     InvalidError WINDLASS_SNAPSHOT_NOT_ENABLED
     class "Other" has an \`[enterSnapshot]\` hook, but \`enableMemorySnapshot\` is not true
-    hint: set \`enableMemorySnapshot: true\`, or name the hook \`[enter]\`"
+    hint: set \`enableMemorySnapshot: true\`, or name the hook \`[enter]\`
+
+    InvalidError WINDLASS_HOOK_NOT_A_METHOD
+    \`[preempt]\` of class "Other" must be a method, got 3
+    hint: write \`async [preempt]() { … }\`"
   `);
 });
 
@@ -225,8 +229,18 @@ const Typed = app.cls(
 
 test("a schema checks parameters at once, and the constructor gets what it makes of them", async () => {
   expect(await new Typed({ size: 2 }).describe.local()).toBe("none of 2");
-  expect(mistake(() => new Typed({ size: 0, name: 1 } as never))).toMatchInlineSnapshot();
-  expect(mistake(() => Reflect.construct(Typed, []))).toMatchInlineSnapshot();
+  expect(mistake(() => new Typed({ size: 0, name: 1 } as never))).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PARAMS
+    parameters of class "Typed" are invalid
+      size: Too small: expected number to be >=1
+      name: Invalid input: expected string, received number
+    hint: give each object what the schema in \`params\` of the class takes"
+  `);
+  expect(mistake(() => Reflect.construct(Typed, []))).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PARAMS
+    parameters of class "Typed" are invalid: size: Invalid input: expected number, received undefined
+    hint: give each object what the schema in \`params\` of the class takes"
+  `);
 });
 
 test("a schema that answers later is asked before the object is made", async () => {
@@ -245,7 +259,11 @@ test("a schema that answers later is asked before the object is made", async () 
   );
 
   expect(await new Later({ size: 2 }).run.local()).toBe(2);
-  expect(await rejection(new Later({ size: 1 }).run.local())).toMatchInlineSnapshot();
+  expect(await rejection(new Later({ size: 1 }).run.local())).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PARAMS
+    parameters of class "Later" are invalid: too small
+    hint: give each object what the schema in \`params\` of the class takes"
+  `);
 });
 
 test("what is no schema is refused, and so are parameters of a function", () => {
@@ -258,11 +276,23 @@ test("what is no schema is refused, and so are parameters of a function", () => 
       mistake(() => app.cls("Other", { params: { size: 1 } } as object, Plain)),
       mistake(() => app.function("other", { params: z.object({}) } as object, () => 1)),
     ].join("\n\n"),
-  ).toMatchInlineSnapshot();
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_SCHEMA
+    \`params\` of class "Other" must be a Standard Schema, got {"size":1}
+    hint: build it with a schema library, for instance \`z.object({ n: z.coerce.number() })\` of zod
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`params\` is not an option of function "other"
+    hint: use one of \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`retries\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`singleUseContainers\`, \`image\`, \`env\`, \`enableMemorySnapshot\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\`, \`uses\` or \`schedule\`"
+  `);
 });
 
 test("what a container does with its inputs is refused elsewhere", () => {
-  expect(mistake(() => stopFetchingInputs())).toMatchInlineSnapshot();
+  expect(mistake(() => stopFetchingInputs())).toMatchInlineSnapshot(`
+    "ExecutionError WINDLASS_NOT_IN_CONTAINER
+    stopFetchingInputs() was called outside of a container, where no inputs are taken
+    hint: call it in a function or method, behind \`if (!isLocal())\` where that runs here too"
+  `);
 });
 
 test("a generator method streams and nothing else", async () => {
