@@ -19,8 +19,8 @@ const aws = /(^|\s)--project[= ]aws(\s|$)/.test(process.argv.join(" "))
         test: {
           name: "aws",
           include: ["test/e2e-aws/**/*.test.ts", "test/conformance/aws.test.ts"],
-          // Cases of the conformance suite, which wait most of their time.
-          maxConcurrency: 30,
+          // Cases of the conformance suite: each may start containers.
+          maxConcurrency: 8,
           globalSetup: ["test/e2e-aws/harness.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -96,6 +96,8 @@ export class AwsBackend implements Backend {
   /** Versions of the rows of calls that are being spawned. */
   readonly #spawning: Map<string, Promise<number>> = new Map();
   readonly #wokenAt: Map<string, number> = new Map();
+  /** Pools that the controller is woken for in this turn. */
+  readonly #waking: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: AwsBackendOptions) {
@@ -288,10 +290,14 @@ export class AwsBackend implements Backend {
     if (now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs) this.#wake(pool);
   }
 
-  /** Fire and forget: while anything waits it is done again, and the controller sweeps every minute. */
+  /**
+   * Fire and forget: while anything waits it is done again, and the controller sweeps every minute. Those of one turn of
+   * the event loop go together: each is an invocation.
+   */
   #wake(pool: string): void {
     this.#wokenAt.set(pool, this.#options.now());
-    this.#options.wake([pool]).catch(this.#options.onError);
+    if (this.#waking.push(pool) > 1) return;
+    queueMicrotask(() => this.#options.wake(this.#waking.splice(0)).catch(this.#options.onError));
   }
 
   async #writeCall({ callId, kind, target }: CallRequest): Promise<number> {

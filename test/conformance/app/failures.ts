@@ -101,6 +101,17 @@ export const overtimeOnce = app.function(
   },
 );
 
+/** Runs several inputs at once, of which one ends the container. */
+export const crowd = app.function(
+  "crowd",
+  { concurrency: { maxInputs: 4 }, maxContainers: 1 },
+  async (name: string) => {
+    await new Promise((resolve) => setTimeout(resolve, name === "bad" ? 20 : 60));
+    if (name === "bad") process.exit(3);
+    return name;
+  },
+);
+
 interface Crash {
   readonly page: string;
   readonly how: "exits" | "throws out of band" | "exits once" | "not at all";

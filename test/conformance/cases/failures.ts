@@ -152,4 +152,10 @@ export const failures = [
       expect(outputs[2]).toBeInstanceOf(ContainerCrashedError);
     },
   ),
+
+  on("crashes.neighbours", "what runs beside it does not fail with it", async ({ handles }) => {
+    const inputs = ["a", "b", "bad", "c", "d", "e"];
+    const outputs = await handles.crowd.map(inputs, { returnExceptions: true }).toArray();
+    expect(outputs).toEqual(["a", "b", expect.any(ContainerCrashedError), "c", "d", "e"]);
+  }),
 ];

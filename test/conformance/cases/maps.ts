@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { zip } from "windlass";
 import { failure, on } from "../case.ts";
 
-const numbers = Array.from({ length: 2000 }, (_, at) => at);
+const numbers = Array.from({ length: 10_000 }, (_, at) => at);
 
 /** Endless, and counts how far it was asked. */
 function counting(): { readonly inputs: Iterable<number>; pulled(): number } {

@@ -115,6 +115,7 @@ export const spawned = [
     async ({ handles, otherProcess }) => {
       const call = await handles.double.spawnMap([1, 2, 3]);
       expect(JSON.parse(await otherProcess("collect", call.id))).toEqual([2, 4, 6]);
+      expect(await call.numInputs()).toBe(3);
     },
   ),
 
