@@ -96,8 +96,6 @@ export class AwsBackend implements Backend {
   /** Versions of the rows of calls that are being spawned. */
   readonly #spawning: Map<string, Promise<number>> = new Map();
   readonly #wokenAt: Map<string, number> = new Map();
-  /** Pools that the controller is woken for in this turn. */
-  readonly #waking: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: AwsBackendOptions) {
@@ -216,11 +214,15 @@ export class AwsBackend implements Backend {
   /** Looks at the clock. */
   tick(): void {
     this.#session.beat();
+    const late = new Set<string>();
     for (const [callId, call] of this.#calls) {
       if (!call.isWaiting) continue;
       call.tick();
-      this.#wakeFor(this.#pools.get(callId) ?? "", call.waitsSince);
+      const pool = this.#pools.get(callId) ?? "";
+      if (this.#isLate(pool, call.waitsSince)) late.add(pool);
     }
+    // Together: each wake is an invocation.
+    if (late.size > 0) this.#wake([...late]);
   }
 
   /** The queue of a target. @throws NotFoundError when it is not deployed */
@@ -284,20 +286,20 @@ export class AwsBackend implements Backend {
 
   /** Wakes the controller for a call that waits, when it is time. */
   #wakeFor(pool: string, waitsSince: number): void {
+    if (this.#isLate(pool, waitsSince)) this.#wake([pool]);
+  }
+
+  #isLate(pool: string, waitsSince: number): boolean {
     const now = this.#options.now();
     const wokenAt = this.#wokenAt.get(pool) ?? Number.NEGATIVE_INFINITY;
     const pauseMs = wokenAt < waitsSince ? WAKE_EVERY_MS : WAKE_AGAIN_MS;
-    if (now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs) this.#wake(pool);
+    return now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs;
   }
 
-  /**
-   * Fire and forget: while anything waits it is done again, and the controller sweeps every minute. Those of one turn of
-   * the event loop go together: each is an invocation.
-   */
-  #wake(pool: string): void {
-    this.#wokenAt.set(pool, this.#options.now());
-    if (this.#waking.push(pool) > 1) return;
-    queueMicrotask(() => this.#options.wake(this.#waking.splice(0)).catch(this.#options.onError));
+  /** Fire and forget: while anything waits it is done again, and the controller sweeps every minute. */
+  #wake(pools: readonly string[]): void {
+    for (const pool of pools) this.#wokenAt.set(pool, this.#options.now());
+    this.#options.wake(pools).catch(this.#options.onError);
   }
 
   async #writeCall({ callId, kind, target }: CallRequest): Promise<number> {

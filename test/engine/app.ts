@@ -23,7 +23,7 @@ export const sleepy = app.function("sleepy", { maxContainers: 2 }, async (ms: nu
 
 export const overtime = app.function(
   "overtime",
-  { timeoutSeconds: 1, maxContainers: 1 },
+  { timeoutSeconds: 1, startupTimeoutSeconds: 60, maxContainers: 1 },
   async (mode: "fine" | "waits" | "blocks") => {
     if (mode === "waits") await new Promise((resolve) => setTimeout(resolve, 60_000));
     while (mode === "blocks");

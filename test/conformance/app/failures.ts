@@ -81,7 +81,7 @@ export const retriedSlowly = app.function(
 
 export const overtime = app.function(
   "overtime",
-  { timeoutSeconds: 1, maxContainers: 1 },
+  { timeoutSeconds: 1, startupTimeoutSeconds: 60, maxContainers: 1 },
   async (mode: "fine" | "waits" | "blocks") => {
     if (mode === "waits") await new Promise((resolve) => setTimeout(resolve, 60_000));
     while (mode === "blocks");
@@ -91,7 +91,7 @@ export const overtime = app.function(
 
 export const overtimeOnce = app.function(
   "overtimeOnce",
-  { timeoutSeconds: 2, maxContainers: 1, retries: 1 },
+  { timeoutSeconds: 2, startupTimeoutSeconds: 60, maxContainers: 1, retries: 1 },
   async (page: string) => {
     const { attempt = 0 } = currentCall() ?? {};
     await note(page, `attempt ${attempt}`);
