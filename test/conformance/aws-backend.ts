@@ -35,7 +35,7 @@ export async function openAws(): Promise<BackendUnderTest> {
       runOtherProcess(["aws", ...args], { ...AWS_ENV, WINDLASS_ENVIRONMENT: environment }),
     async close() {
       notebook.close();
-      await run("destroy", app.name, "--delete-data");
+      await run("destroy", app.name, "--delete-data", "--drop-calls");
       await run("destroy", "--delete-data");
     },
   };

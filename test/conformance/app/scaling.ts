@@ -1,15 +1,24 @@
 import { app } from "./conformance-app.ts";
+import { note, seen } from "./note.ts";
 
 /** A container that nobody has called. */
 export const warm = app.function("warm", { minContainers: 1, maxContainers: 1 }, () => "warm");
 
 export const scaled = app.function("scaled", { scaledownWindowSeconds: 2 }, () => "done");
 
-export const resized = app.function(
-  "resized",
+interface Meeting {
+  readonly page: string;
+  readonly says: string;
+  readonly hears: string;
+}
+
+/** Ends when another of its inputs runs at the same time. */
+export const meets = app.function(
+  "meets",
   { cpu: 0.25, memoryMiB: 256 },
-  async (ms: number) => {
-    await new Promise((resolve) => setTimeout(resolve, ms));
+  async ({ page, says, hears }: Meeting) => {
+    await note(page, says);
+    await seen(page, hears);
     return process.env["WINDLASS_CONTAINER_ID"];
   },
 );

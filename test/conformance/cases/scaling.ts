@@ -52,10 +52,15 @@ export const scaling = [
 
   on(
     "autoscaling.out",
-    "inputs that take long get containers, as many as there may be",
-    async ({ handles }) => {
-      const ids = await handles.resized.map([2000, 2000, 2000]).toArray();
-      expect(new Set(ids).size).toBeGreaterThan(1);
+    "inputs that wait for each other get containers of their own",
+    async ({ handles, notebook }) => {
+      const { url } = notebook.page();
+      const inputs = [
+        { page: url, says: "first", hears: "second" },
+        { page: url, says: "second", hears: "first" },
+      ];
+      const ids = await handles.meets.map(inputs).toArray();
+      expect(new Set(ids).size).toBe(2);
     },
   ),
 ];
