@@ -13,7 +13,7 @@ import { checkParams, createInstance, type Made } from "./instance.ts";
 import { MethodTargets, poolTarget, toParams } from "./method-targets.ts";
 import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
 import type { SchemaInput, StandardSchema } from "./standard-schema.ts";
-import { Variants, type Varied } from "./variant.ts";
+import { Variants, type Varied } from "./varied.ts";
 
 /** A method of a remote object. It is no function: call `remote`, `local`, `map`, … */
 export interface MethodHandle<Method extends AnyHandler> extends RemoteCalls<Method> {

@@ -16,7 +16,7 @@ import {
 } from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
 import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
-import { Variants, type Varied } from "./variant.ts";
+import { Variants, type Varied } from "./varied.ts";
 
 export interface ForEachOptions {
   /** Go on to the end whatever fails. @default false */

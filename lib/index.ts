@@ -93,4 +93,4 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./standard-schema.ts";
-export type { Varied } from "./variant.ts";
+export type { Varied } from "./varied.ts";

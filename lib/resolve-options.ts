@@ -2,9 +2,6 @@ import type { ConcurrencyOptions } from "./options/function-options.ts";
 import type { Retries } from "./retries.ts";
 import type { FunctionSpec, RetriesSpec } from "./spec.ts";
 
-export { toGpus } from "./options/gpu.ts";
-export { toResource } from "./options/resource.ts";
-
 // A number means a fixed delay of one second, as Modal's.
 export function toRetries(retries: number | Retries = 0): RetriesSpec {
   if (typeof retries === "number") {

@@ -4,9 +4,11 @@ import { isGenerator } from "./handler.ts";
 import { DEFAULT_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
 import type { FunctionOptions } from "./options/function-options.ts";
+import { toGpus } from "./options/gpu.ts";
+import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
 import { throwViolations } from "./options/violation.ts";
-import { toConcurrency, toGpus, toResource, toRetries } from "./resolve-options.ts";
+import { toConcurrency, toRetries } from "./resolve-options.ts";
 import type { Schedule } from "./schedule.ts";
 import {
   type AppSpec,

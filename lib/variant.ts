@@ -1,28 +1,7 @@
-import type { Target } from "./backend.ts";
-import { checkConcurrencyOptions, checkVariant } from "./options/check-variant.ts";
-import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
-import { toConcurrency, toGpus, toResource, toRetries } from "./resolve-options.ts";
 import type { FunctionSpec } from "./spec.ts";
 
-/** A function or class with other options than its definition's. */
-export interface Varied<Self> {
-  /**
-   * The same with these options, in containers of its own. Further calls add to them, the later ones win; variables are
-   * added to those there are. Nothing can be unset, and `minContainers` is 0.
-   * @example const large = resize.withOptions({ memoryMiB: 8192, timeoutSeconds: 3600 });
-   * @throws InvalidError naming every mistake
-   */
-  withOptions(options: VariantOptions): Self;
-
-  /**
-   * The same with so many inputs at a time in a container, in containers of its own; otherwise as `withOptions`.
-   * @throws InvalidError naming every mistake
-   */
-  withConcurrency(options: ConcurrencyOptions): Self;
-}
-
-/** What a variant changes of the spec of its function. */
-type Variant = Partial<
+/** What a handle with other options changes of the spec of its function. */
+export type Variant = Partial<
   Pick<
     FunctionSpec,
     | "gpu"
@@ -45,71 +24,8 @@ export function variantSpec(spec: FunctionSpec, variant: string | undefined): Fu
   return { ...spec, ...changed, env: { ...spec.env, ...changed.env }, minContainers: 0 };
 }
 
-/** Makes the variants of a handle, each once: those with the same options share their open calls. */
-export class Variants<Handle> implements Varied<Handle> {
-  readonly #target: Target;
-  readonly #subject: string;
-  readonly #create: (target: Target) => Handle;
-  readonly #known: Map<string, Handle> = new Map();
-
-  /** @param target - Of the function or class, without method and parameters. */
-  constructor(target: Target, subject: string, create: (target: Target) => Handle) {
-    this.#target = target;
-    this.#subject = subject;
-    this.#create = create;
-  }
-
-  withOptions(options: VariantOptions): Handle {
-    checkVariant(`withOptions() of ${this.#subject}`, options);
-    return this.#with(toVariant(options));
-  }
-
-  withConcurrency(options: ConcurrencyOptions): Handle {
-    checkConcurrencyOptions(`withConcurrency() of ${this.#subject}`, options);
-    return this.#with({ concurrency: toConcurrency(options) });
-  }
-
-  #with(added: Variant): Handle {
-    const variant = addVariant(this.#target.variant, added);
-    const known = this.#known.get(variant);
-    if (known !== undefined) return known;
-    const handle = this.#create(varied(this.#target, variant));
-    if (this.#known.size === MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? "");
-    this.#known.set(variant, handle);
-    return handle;
-  }
-}
-
-/** Variants of a handle that are kept. */
-const MAX_KNOWN = 1000;
-
-function varied(target: Target, variant: string): Target {
-  return {
-    // Read at each call: the app may be included after its functions are defined.
-    get app() {
-      return target.app;
-    },
-    name: target.name,
-    backend: target.backend,
-    variant,
-  };
-}
-
-function toVariant(options: VariantOptions): Variant {
-  const { gpu, cpu, memoryMiB, env, retries, ...others } = options;
-  const numbers = Object.entries(others).filter(([, value]) => value !== undefined);
-  return {
-    ...Object.fromEntries(numbers),
-    ...(gpu !== undefined && { gpu: toGpus(gpu) }),
-    ...(cpu !== undefined && { cpu: toResource(cpu, 0) }),
-    ...(memoryMiB !== undefined && { memoryMiB: toResource(memoryMiB, 0) }),
-    ...(env !== undefined && { env }),
-    ...(retries !== undefined && { retries: toRetries(retries) }),
-  };
-}
-
-/** Sorted, so that the order in which options are written makes no other pool. */
-function addVariant(variant: string | undefined, added: Variant): string {
+/** A variant with more changes, as text: sorted, so that the order in which options are written makes no other pool. */
+export function addVariant(variant: string | undefined, added: Variant): string {
   const before = (variant === undefined ? {} : JSON.parse(variant)) as Variant; // By this function.
   const env = { ...before.env, ...added.env };
   const all = { ...before, ...added, ...(Object.keys(env).length > 0 && { env: sorted(env) }) };

@@ -4,7 +4,7 @@ import type { ClsHandle } from "../cls.ts";
 import { InvalidError } from "../errors.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
-import { Variants, type Varied } from "../variant.ts";
+import { Variants, type Varied } from "../varied.ts";
 import { agentOf, type ConnectOptions, connectedTo, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
