@@ -3,7 +3,7 @@ import type * as module from "./app.ts";
 import type { Notebook } from "./notebook.ts";
 
 /** The handles of the app, as callers of any backend have them. */
-export type Handles = Client<typeof module>;
+type Handles = Client<typeof module>;
 
 /** Whatever runs the app of the suite. */
 export interface BackendUnderTest {
