@@ -50,7 +50,7 @@ export class ConcurrentExecutor implements Executor {
   }
 
   async #work(job: Job): Promise<void> {
-    const handler = this.#options.handler(job.method);
+    const handler = this.#options.handler(job);
     while (job.started < job.count) {
       const offset = job.started;
       job.started = offset + 1;

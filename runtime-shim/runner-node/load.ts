@@ -2,17 +2,26 @@ import { pathToFileURL } from "node:url";
 import { definedApp } from "../../lib/app-registry.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { ContainerStartupError, NotFoundError } from "../../lib/errors.ts";
+import { isGenerator } from "../../lib/handler.ts";
 import { exit, preempt, runHooks } from "../../lib/hooks.ts";
 import { createInstance, type Made } from "../../lib/instance.ts";
 import { unpackPage } from "../../lib/messages.ts";
+import { generatorError } from "../../lib/options/call-arguments.ts";
 import type { LoadRequest } from "../load-request.ts";
 import type { Handler } from "./sequential.ts";
 
 type Instance = Record<string | symbol, unknown>;
 
+/** How inputs are called. */
+export interface CalledAs {
+  readonly method: string | undefined;
+  /** Their caller iterates items. */
+  readonly isGenerator: boolean;
+}
+
 /** A function or an entered instance, ready to run inputs. */
 export interface Loaded {
-  handler(method: string | undefined): Handler;
+  handler(called: CalledAs): Handler;
   preempt(): Promise<void>;
   exit(): Promise<void>;
 }
@@ -24,7 +33,12 @@ export async function load(request: LoadRequest): Promise<Loaded> {
   if (definition === undefined) throw missing(request);
   if (definition.kind === "cls") return loadClass(definition, request);
   const { handler } = definition;
-  return { handler: () => handler, preempt: async () => {}, exit: async () => {} };
+  const subject = `function "${definition.name}"`;
+  return {
+    handler: (called) => checked(handler, called, subject),
+    preempt: async () => {},
+    exit: async () => {},
+  };
 }
 
 function missing({ app, name }: LoadRequest): ContainerStartupError {
@@ -40,16 +54,25 @@ async function loadClass(made: Made, request: LoadRequest): Promise<Loaded> {
   const instance = (await createInstance(made, params)) as Instance; // Any object can be read by key.
   const bound: Map<string | undefined, Handler> = new Map();
   return {
-    handler(method) {
+    handler(called) {
+      const { method } = called;
       let run = bound.get(method);
       if (run === undefined) {
         run = bindMethod(instance, method, request);
         bound.set(method, run);
       }
-      return run;
+      return checked(run, called, `method "${request.name}.${method}"`);
     },
     preempt: () => runHooks(instance, preempt),
     exit: () => runHooks(instance, exit),
+  };
+}
+
+/** Callers that know the app by its name alone do not know which of its functions are generators. */
+function checked(handler: Handler, { isGenerator: isStream }: CalledAs, subject: string): Handler {
+  if (isStream || !isGenerator(handler)) return handler;
+  return () => {
+    throw generatorError(subject, "remote");
   };
 }
 

@@ -5,7 +5,7 @@ import { ConcurrentExecutor } from "./concurrent.ts";
 import { ContainerBackend } from "./container-backend.ts";
 import { createControls } from "./controls.ts";
 import { Link } from "./link.ts";
-import { type Loaded, load } from "./load.ts";
+import { type CalledAs, type Loaded, load } from "./load.ts";
 import { encodeError } from "./outputs.ts";
 import { type Executor, SequentialExecutor } from "./sequential.ts";
 
@@ -75,7 +75,7 @@ async function start(request: LoadRequest): Promise<void> {
   try {
     const ready = await load(request);
     loaded = ready;
-    const options = { handler: (method: string | undefined) => ready.handler(method), send };
+    const options = { handler: (job: CalledAs) => ready.handler(job), send };
     executor =
       request.maxInputs > 1 ? new ConcurrentExecutor(options) : new SequentialExecutor(options);
     link.send(encodeControl("ready"));

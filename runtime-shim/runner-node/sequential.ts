@@ -33,8 +33,8 @@ export interface Executor {
 }
 
 export interface ExecutorOptions {
-  /** The function, or the method of this name. */
-  handler(method: string | undefined): Handler;
+  /** What runs the inputs of a job: the function, or its method. */
+  handler(job: Pick<Job, "method" | "isGenerator">): Handler;
   send(buffers: readonly Buffer[]): void;
 }
 
@@ -100,7 +100,7 @@ export class SequentialExecutor implements Executor {
     this.#turnStart = performance.now();
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       this.#running = job;
-      const handler = this.#options.handler(job.method);
+      const handler = this.#options.handler(job);
       while (job.started < job.count) {
         const pending = this.#step(job, handler);
         if (pending !== undefined) await pending;

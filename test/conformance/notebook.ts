@@ -78,6 +78,15 @@ export class Page {
     write(this.#written, line);
   }
 
+  /** Resolves once it has this line so many times. */
+  async count(line: string, times: number): Promise<void> {
+    while (this.lines.filter((one) => one === line).length < times) {
+      await new Promise((resolve) =>
+        this.#written.waiting.push({ line, answer: () => resolve(undefined) }),
+      );
+    }
+  }
+
   /** Resolves once the page has this line; the time of the case bounds it. */
   has(line: string): Promise<void> {
     return new Promise((resolve) => waitFor(this.#written, line, resolve));

@@ -95,6 +95,12 @@ const CALL_ROWS = [
   },
   { id: "generators.break", section: "4", core: "N", says: "closed when the caller leaves" },
   {
+    id: "generators.only",
+    section: "3, 4",
+    core: "N",
+    says: "not by remote, map or spawn",
+  },
+  {
     id: "retries.attempts",
     section: "5",
     core: "N",

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import {
+  currentCall,
   enter,
   enterSnapshot,
   exit,
   getLocalInputConcurrency,
+  isLocal,
   preempt,
   setLocalInputConcurrency,
   stopFetchingInputs,
@@ -19,12 +21,17 @@ export const Counter = app.cls(
   class {
     readonly start: number;
     #count = 0;
+    #inHook: { readonly call: unknown; readonly isLocal: boolean } | undefined;
 
     constructor({ start }: { start: number; other?: number }) {
       this.start = start;
     }
     [enter]() {
       this.#count += this.start;
+      this.#inHook = { call: currentCall(), isLocal: isLocal() };
+    }
+    hookSaw() {
+      return this.#inHook;
     }
     increment(by: number) {
       this.#count += by;

@@ -1,6 +1,6 @@
 import { currentCall, currentInputId, NonRetriableError, Retries } from "windlass";
 import { app } from "./conformance-app.ts";
-import { lines, note } from "./note.ts";
+import { lines, note, seen } from "./note.ts";
 
 class QuotaError extends Error {
   readonly limit: number;
@@ -134,5 +134,29 @@ export const crashing = app.function(
       await new Promise(() => {});
     }
     return { crashed, attempt: currentCall()?.attempt };
+  },
+);
+
+/** Cannot be loaded by its containers. */
+export const unloadable = app.function("unloadable", { maxContainers: 1 }, () => 1);
+if (process.env["WINDLASS_FUNCTION"] === "unloadable") {
+  throw new RangeError("this module cannot be loaded");
+}
+
+interface Guest {
+  readonly page: string;
+  readonly name: string;
+  /** Does not listen to its signal. */
+  readonly isDeaf: boolean;
+}
+
+/** Several inputs in a container, of which some do not stop when they are cancelled. */
+export const guests = app.function(
+  "guests",
+  { maxContainers: 1, concurrency: { maxInputs: 4 } },
+  async ({ page, name, isDeaf }: Guest) => {
+    await note(page, `${name} is here`);
+    await seen(page, isDeaf ? "never" : "go");
+    return name;
   },
 );

@@ -60,4 +60,40 @@ export const cancellation = [
     expect(await handles.retriedSlowly.remote({ page: other.url, fails: 1 })).toBe(1);
     expect(page.lines).toHaveLength(1);
   }),
+
+  on(
+    "calls.cancel",
+    "cancelling one call leaves those alone that were made with it",
+    async ({ handles, notebook }) => {
+      const page = notebook.page();
+      const [first, second] = await Promise.all(
+        [1, 2].map((value) => handles.waiting.spawn({ page: page.url, value, line: "go" })),
+      );
+      await Promise.all(["started 1", "started 2"].map((line) => page.has(line)));
+      await second?.cancel();
+      await page.has("aborted 2: InputCancellation");
+      page.write("go");
+      expect(await first?.get()).toBe(1);
+      expect(await failure(second?.get() ?? Promise.resolve())).toBeInstanceOf(InputCancellation);
+    },
+  ),
+
+  on(
+    "calls.cancel",
+    "a cancelled input that does not stop ends its container, and its neighbours run again",
+    async ({ handles, notebook }) => {
+      const page = notebook.page();
+      const guest = { page: page.url, name: "quiet", isDeaf: false };
+      const quiet = await handles.guests.spawn(guest);
+      await page.has("quiet is here");
+      const deaf = await handles.guests.spawn({ ...guest, name: "deaf", isDeaf: true });
+      await page.has("deaf is here");
+      await deaf.cancel();
+      expect(await failure(deaf.get())).toBeInstanceOf(InputCancellation);
+      await page.count("quiet is here", 2);
+      page.write("go");
+      expect(await quiet.get()).toBe("quiet");
+      expect(page.lines.filter((line) => line === "deaf is here")).toHaveLength(1);
+    },
+  ),
 ];

@@ -91,4 +91,9 @@ export const contexts = [
       expect(error.message).toContain("double");
     },
   ),
+
+  on("context.ids", "hooks run for no input", async ({ handles }) => {
+    const saw = await new handles.Counter({ start: 50 }).hookSaw.remote();
+    expect(saw).toEqual({ call: undefined, isLocal: false });
+  }),
 ];

@@ -158,4 +158,14 @@ export const failures = [
     const outputs = await handles.crowd.map(inputs, { returnExceptions: true }).toArray();
     expect(outputs).toEqual(["a", "b", expect.any(ContainerCrashedError), "c", "d", "e"]);
   }),
+
+  on(
+    "errors.class",
+    "what a module throws as it is loaded reaches the callers",
+    async ({ handles }) => {
+      const error = await failure(handles.unloadable.remote());
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toBe("this module cannot be loaded");
+    },
+  ),
 ];

@@ -44,4 +44,11 @@ export const generators = [
       expect(page.lines.length).toBeLessThanOrEqual(5);
     },
   ),
+
+  on("generators.only", "a generator cannot be called in another way", async ({ handles }) => {
+    const untyped = handles.yielding as unknown as typeof handles.echo;
+    expect((await failure(untyped.remote("numbers"))).code).toBe("WINDLASS_CALLED_GENERATOR");
+    const method = new handles.Counter({ start: 31 }).countdown as unknown as typeof handles.echo;
+    expect((await failure(method.remote(3))).code).toBe("WINDLASS_CALLED_GENERATOR");
+  }),
 ];
