@@ -18,7 +18,9 @@ const aws = /(^|\s)--project[= ]aws(\s|$)/.test(process.argv.join(" "))
         resolve,
         test: {
           name: "aws",
-          include: ["test/e2e-aws/**/*.test.ts"],
+          include: ["test/e2e-aws/**/*.test.ts", "test/conformance/aws.test.ts"],
+          // Cases of the conformance suite: each may start containers.
+          maxConcurrency: 8,
           globalSetup: ["test/e2e-aws/harness.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -39,7 +41,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, "test/e2e-aws/**"],
+          exclude: [...configDefaults.exclude, "test/e2e-aws/**", "test/conformance/aws.test.ts"],
+          maxConcurrency: 10,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",

@@ -2,7 +2,7 @@ import { brandApps, registerApp } from "./app-registry.ts";
 import type { BatchedMethods, BatchHandle, BatchHandler } from "./batch.ts";
 import { callSite } from "./call-site.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
-import { type ClsHandle, createClsHandle, type MethodKey } from "./cls.ts";
+import { type ClsHandle, createClsHandle, type MethodKey, type ParamsOf } from "./cls.ts";
 import { type Defaults, type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import {
@@ -25,7 +25,14 @@ import type {
 import { show } from "./options/show.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
 import type { Schedule } from "./schedule.ts";
-import type { StandardSchema } from "./standard-schema.ts";
+import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
+
+// A class with a schema is given what that makes of the parameters.
+type ClassTaking<Schema extends StandardSchema | undefined> = Schema extends StandardSchema
+  ? new (
+      params: SchemaOutput<Schema>,
+    ) => object
+  : AnyClass;
 
 // A scheduled function is called without arguments.
 type HandlerFor<When> = [When] extends [Schedule] ? () => unknown : AnyHandler;
@@ -126,17 +133,23 @@ export class App {
       >]: InstanceType<Ctor>[Name];
     }
   >;
-  cls<Ctor extends AnyClass>(
+  cls<
+    Ctor extends AnyClass & ClassTaking<Schema>,
+    Schema extends StandardSchema | undefined = undefined,
+  >(
     name: string,
-    options: ClsOptions<BatchOptions> & { readonly batch: BatchOptions },
+    options: ClsOptions<Schema, BatchOptions> & { readonly batch: BatchOptions },
     ctor: Ctor,
-  ): ClsHandle<ConstructorParameters<Ctor>, BatchedMethods<InstanceType<Ctor>>>;
-  cls<Ctor extends AnyClass>(
+  ): ClsHandle<ParamsOf<Ctor, Schema>, BatchedMethods<InstanceType<Ctor>>>;
+  cls<
+    Ctor extends AnyClass & ClassTaking<Schema>,
+    Schema extends StandardSchema | undefined = undefined,
+  >(
     name: string,
-    options: ClsOptions,
+    options: ClsOptions<Schema>,
     ctor: Ctor,
   ): ClsHandle<
-    ConstructorParameters<Ctor>,
+    ParamsOf<Ctor, Schema>,
     {
       [Name in keyof InstanceType<Ctor> as MethodKey<
         Name,
@@ -148,8 +161,7 @@ export class App {
     const given = { name, ...split(rest), file: callSite(this.cls) };
     const { definition, violations } = readCls(given, this.#defaults);
     this.#define({ definition, violations }, this.cls);
-    const methods = definition.kind === "cls" ? definition.methods : [];
-    return createClsHandle(this.#target(name), given.body as AnyClass, methods);
+    return createClsHandle(this.#target(name), definition, definition.methods);
   }
 
   /**

@@ -9,6 +9,8 @@ export interface Target {
   readonly method?: string | undefined;
   /** The constructor's parameters, for a class: a page of one value. */
   readonly params?: Page | undefined;
+  /** Options that its handle changed, as JSON with sorted keys: see variant.ts. */
+  readonly variant?: string | undefined;
   /** Where its calls go. @default - where those of its app go */
   readonly backend?: Backend | undefined;
 }

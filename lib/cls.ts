@@ -10,8 +10,11 @@ import {
   isGenerator,
   type Output,
 } from "./handler.ts";
-import { enter, enterSnapshot, runHooks } from "./hooks.ts";
+import { checkParams, createInstance, type Made } from "./instance.ts";
 import { MethodTargets, poolTarget, toParams } from "./method-targets.ts";
+import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
+import type { SchemaInput, StandardSchema } from "./standard-schema.ts";
+import { Variants, type Varied } from "./varied.ts";
 
 /** A method of a remote object. It is no function: call `remote`, `local`, `map`, … */
 export interface MethodHandle<Method extends AnyHandler> extends RemoteCalls<Method> {
@@ -48,12 +51,23 @@ export type RemoteObject<Methods> = {
  * Its type names the methods, not the class: a class with private members cannot be written in a declaration file.
  * @example const llm = new Llm({ model: "small" }); await llm.generate.remote("hello");
  */
-export interface ClsHandle<Params extends readonly unknown[], Methods> {
+export interface ClsHandle<Params extends readonly unknown[], Methods>
+  extends Varied<ClsHandle<Params, Methods>> {
   readonly name: string;
   /** Name of the app that it runs in: the including one, for an included app. */
   readonly app: string;
   new (...params: Params): RemoteObject<Methods>;
 }
+
+/** What the constructor of a class's handle takes: what its schema takes, if it has one. */
+export type ParamsOf<
+  Ctor extends AnyClass,
+  Schema extends StandardSchema | undefined,
+> = Schema extends StandardSchema
+  ? Record<never, never> extends SchemaInput<Schema>
+    ? [params?: SchemaInput<Schema>]
+    : [params: SchemaInput<Schema>]
+  : ConstructorParameters<Ctor>;
 
 /** The key of a public method: of a string-keyed member that is a function. */
 export type MethodKey<Name, Member> = Member extends AnyHandler
@@ -62,14 +76,27 @@ export type MethodKey<Name, Member> = Member extends AnyHandler
     : never
   : never;
 
+type UntypedCls = ClsHandle<readonly unknown[], unknown>;
+
 /** Makes the handle of a class: a class whose objects have a handle per method. */
 export function createClsHandle(
   target: Target,
-  ctor: AnyClass,
+  made: Made,
   methods: readonly string[],
-): ClsHandle<readonly unknown[], unknown> {
+): UntypedCls {
   const targets = new MethodTargets(target);
+  const variants = new Variants(target, `class "${target.name}"`, (varied) =>
+    createClsHandle(varied, made, methods),
+  );
   const Handle = class {
+    static withOptions(options: VariantOptions): UntypedCls {
+      return variants.withOptions(options);
+    }
+
+    static withConcurrency(options: ConcurrencyOptions): UntypedCls {
+      return variants.withConcurrency(options);
+    }
+
     readonly #params: readonly unknown[];
     readonly #page: Page | undefined;
     readonly #handles: Map<string, MethodCalls> = new Map();
@@ -78,6 +105,7 @@ export function createClsHandle(
     constructor(...params: readonly unknown[]) {
       this.#params = params;
       this.#page = toParams(target.name, params);
+      checkParams(made, params);
     }
 
     static get app(): string {
@@ -96,12 +124,12 @@ export function createClsHandle(
       let handle = self.#handles.get(method);
       if (handle === undefined) {
         const instance = (): Promise<object> => {
-          self.#instance ??= createInstance(ctor, self.#params);
+          self.#instance ??= createInstance(made, self.#params);
           return self.#instance;
         };
         handle = new MethodCalls(targets.of(method, self.#page), method, {
           instance,
-          isGenerator: isGenerator((ctor.prototype as Record<string, unknown>)[method]),
+          isGenerator: isGenerator((made.ctor.prototype as Record<string, unknown>)[method]),
         });
         self.#handles.set(method, handle);
       }
@@ -118,7 +146,7 @@ export function createClsHandle(
       enumerable: true,
     });
   }
-  return Handle as unknown as ClsHandle<readonly unknown[], unknown>; // The getters are made from the list of methods.
+  return Handle as unknown as UntypedCls; // The getters are made from the list of methods.
 }
 
 interface MethodContext {
@@ -143,11 +171,4 @@ class MethodCalls extends TargetCalls {
 
 async function* stream(items: Promise<unknown>): AsyncGenerator<unknown, void, undefined> {
   yield* (await items) as AsyncIterable<unknown>; // What a generator method gave back.
-}
-
-async function createInstance(ctor: AnyClass, params: readonly unknown[]): Promise<object> {
-  const instance = new ctor(...(params as [never]));
-  await runHooks(instance, enterSnapshot);
-  await runHooks(instance, enter);
-  return instance;
 }

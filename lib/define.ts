@@ -1,4 +1,4 @@
-import type { Definition, EntrypointDefinition } from "./definition.ts";
+import type { ClsDefinition, Definition, EntrypointDefinition } from "./definition.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
 import { prototypesOf } from "./hooks.ts";
 import { checkBatchHandler, checkBatchMethods } from "./options/batch.ts";
@@ -9,12 +9,16 @@ import {
   checkHooks,
   checkName,
 } from "./options/body.ts";
-import { checkClsOptions, checkFunctionOptions } from "./options/check-options.ts";
-import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-options.ts";
+import { checkClsOptions, checkFunctionOptions, checkSchema } from "./options/check-options.ts";
+import type {
+  AnyClsOptions,
+  AnyContainerOptions,
+  AnyFunctionOptions,
+} from "./options/function-options.ts";
 import { checkKnown } from "./options/known.ts";
 import { isClass, show } from "./options/show.ts";
 import type { Violation } from "./options/violation.ts";
-import { isStandardSchema, type StandardSchema } from "./standard-schema.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 
 /** What a user gave to `app.function`, `app.cls` or `app.entrypoint`: nothing of it is certain. */
 export interface Given {
@@ -32,7 +36,7 @@ export interface Reading<Kind> {
 }
 
 /** Options of the App that its functions and classes have, unless they have their own. */
-export type Defaults = Pick<AnyClsOptions, "env" | "image">;
+export type Defaults = Pick<AnyContainerOptions, "env" | "image">;
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -59,7 +63,7 @@ export function readFunction(given: Given, defaults: Defaults): Reading<Definiti
 }
 
 /** Reads the arguments of `app.cls`. */
-export function readCls(given: Given, defaults: Defaults): Reading<Definition> {
+export function readCls(given: Given, defaults: Defaults): Reading<ClsDefinition> {
   const { name, options, body, file } = given;
   const subject = `class ${show(name)}`;
   const methods = isClass(body) ? methodsOf(body as AnyClass) : [];
@@ -96,13 +100,7 @@ export function readEntrypoint(given: Given): Reading<EntrypointDefinition> {
     ...known.violations,
     ...checkHandler(body, subject),
   ];
-  if (schema !== undefined && !isStandardSchema(schema)) {
-    violations.push({
-      code: "WINDLASS_INVALID_SCHEMA",
-      message: `\`args\` of ${subject} must be a Standard Schema, got ${show(schema)}`,
-      hint: "build it with a schema library, for instance `z.object({ n: z.coerce.number() })` of zod",
-    });
-  }
+  if (schema !== undefined) violations.push(...checkSchema(schema, `\`args\` of ${subject}`));
   const definition = {
     name: name as string,
     schema: schema as StandardSchema | undefined,
@@ -125,7 +123,7 @@ function methodsOf(ctor: AnyClass): string[] {
   return [...names].sort();
 }
 
-function withDefaults<Options extends AnyClsOptions>(
+function withDefaults<Options extends AnyContainerOptions>(
   options: Options,
   defaults: Defaults,
 ): Options {

@@ -14,7 +14,7 @@ interface FunctionDefinition {
 }
 
 /** A class of an app, as the user defined it; its options were validated. */
-interface ClsDefinition {
+export interface ClsDefinition {
   readonly kind: "cls";
   readonly name: string;
   readonly options: AnyClsOptions;

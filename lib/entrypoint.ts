@@ -1,10 +1,10 @@
 import type { EntrypointDefinition } from "./definition.ts";
 import { InvalidError } from "./errors.ts";
-import type {
-  SchemaInput,
-  SchemaOutput,
-  StandardIssue,
-  StandardSchema,
+import {
+  issuesText,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardSchema,
 } from "./standard-schema.ts";
 
 export type EntrypointHandler = (args: never) => unknown;
@@ -46,20 +46,9 @@ export async function runEntrypoint(
 async function validate(schema: StandardSchema, rawArgs: unknown, name: string): Promise<unknown> {
   const result = await schema["~standard"].validate(rawArgs);
   if (result.issues === undefined) return result.value;
-  const [first] = result.issues;
-  const lines = result.issues.map(toLine);
   throw new InvalidError(
     "WINDLASS_INVALID_ARGUMENTS",
-    first !== undefined && lines.length === 1
-      ? `arguments of entrypoint "${name}" are invalid: ${toLine(first)}`
-      : [`arguments of entrypoint "${name}" are invalid`, ...lines.map((line) => `  ${line}`)].join(
-          "\n",
-        ),
+    issuesText(`arguments of entrypoint "${name}"`, result.issues),
     { hint: `run it with \`--help\` to see its arguments` },
   );
-}
-
-function toLine({ message, path }: StandardIssue): string {
-  const keys = path?.map((part) => String(typeof part === "object" ? part.key : part)) ?? [];
-  return keys.length === 0 ? message : `${keys.join(".")}: ${message}`;
 }

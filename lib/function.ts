@@ -15,6 +15,8 @@ import {
   type Yield,
 } from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
+import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
+import { Variants, type Varied } from "./varied.ts";
 
 export interface ForEachOptions {
   /** Go on to the end whatever fails. @default false */
@@ -102,13 +104,15 @@ export interface Named<Handler extends AnyHandler> {
 export interface FunctionHandle<Handler extends AnyHandler>
   extends Named<Handler>,
     RemoteCalls<Handler>,
-    Scaled {}
+    Scaled,
+    Varied<FunctionHandle<Handler>> {}
 
 /** A generator function of an app: call `remoteGen` or `local`. */
 export interface GeneratorHandle<Handler extends AnyHandler>
   extends Named<Handler>,
     RemoteGenerator<Handler>,
-    Scaled {}
+    Scaled,
+    Varied<GeneratorHandle<Handler>> {}
 
 /** The handle of a handler. */
 export type HandleOf<Handler extends AnyHandler> = IfGenerator<
@@ -178,16 +182,27 @@ export class TargetCalls {
 }
 
 /** What {@link createHandle} makes; `HandleOf` types it. */
-export class FunctionCalls extends TargetCalls {
+export class FunctionCalls extends TargetCalls implements Varied<FunctionCalls> {
   readonly name: string;
   readonly local: AnyHandler;
   readonly #target: Target;
+  readonly #variants: Variants<FunctionCalls>;
 
   constructor(target: Target, handler: AnyHandler) {
     super(target, `function "${target.name}"`, isGenerator(handler));
     this.name = target.name;
     this.local = handler;
     this.#target = target;
+    const create = (varied: Target): FunctionCalls => new FunctionCalls(varied, handler);
+    this.#variants = new Variants(target, `function "${target.name}"`, create);
+  }
+
+  withOptions(options: VariantOptions): FunctionCalls {
+    return this.#variants.withOptions(options);
+  }
+
+  withConcurrency(options: ConcurrencyOptions): FunctionCalls {
+    return this.#variants.withConcurrency(options);
   }
 
   get app(): string {

@@ -24,6 +24,12 @@ export type { MapOptions, MapStream } from "./client/map.ts";
 export type { Run, RunOptions } from "./client/run.ts";
 export { zip } from "./client/zip.ts";
 export type { ClsHandle, GeneratorMethodHandle, MethodHandle, RemoteObject } from "./cls.ts";
+// How many inputs a container takes.
+export {
+  getLocalInputConcurrency,
+  setLocalInputConcurrency,
+  stopFetchingInputs,
+} from "./container-controls.ts";
 // Where code runs, and for whom.
 export { currentCall, currentFunctionCallId, currentInputId, isLocal } from "./context.ts";
 export type { EntrypointHandle, EntrypointOptions } from "./entrypoint.ts";
@@ -59,7 +65,7 @@ export type {
 } from "./function.ts";
 export type { AnyClass, AnyHandler, Invalid, Items, Output, Yield } from "./handler.ts";
 // Methods of a class that run with its container.
-export { enter, enterSnapshot, exit } from "./hooks.ts";
+export { enter, enterSnapshot, exit, preempt } from "./hooks.ts";
 export type { DebianSlimOptions } from "./image/base.ts";
 export { Image } from "./image/image.ts";
 export type { ImageLayer } from "./image/layer.ts";
@@ -69,8 +75,10 @@ export type {
   BatchOptions,
   ClsOptions,
   ConcurrencyOptions,
+  ContainerOptions,
   FunctionOptions,
   Resource,
+  VariantOptions,
 } from "./options/function-options.ts";
 // The AppSpec: an app as data.
 export { resolveSpec } from "./resolve.ts";
@@ -94,3 +102,4 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./standard-schema.ts";
+export type { Varied } from "./varied.ts";

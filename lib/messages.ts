@@ -149,14 +149,17 @@ export function unpackPage(packed: string): Page {
   return { text, tagged: tagged === 1, attachments };
 }
 
-/** `[callId, kind, app, name, method, params]`: to whom a call is addressed. */
+/**
+ * `[callId, kind, app, name, method, params]`: to whom a call is addressed. Where a handle changed options, they stand
+ * beside the parameters: `[params, variant]`.
+ */
 export type RequestFields = readonly [
   string,
   CallRequest["kind"],
   string,
   string,
   string | 0,
-  string | 0,
+  string | 0 | readonly [string | 0, string],
 ];
 
 /** How many fields a request takes in a control line. */
@@ -164,11 +167,14 @@ export const REQUEST_FIELDS = 6;
 
 export function requestFields({ callId, kind, target }: CallRequest): RequestFields {
   const params = target.params === undefined ? 0 : packPage(target.params);
-  return [callId, kind, target.app, target.name, target.method ?? 0, params];
+  const pool = target.variant === undefined ? params : ([params, target.variant] as const);
+  return [callId, kind, target.app, target.name, target.method ?? 0, pool];
 }
 
 export function toRequest(fields: readonly unknown[]): CallRequest {
-  const [callId, kind, app, name, method, packed] = fields as RequestFields; // By requestFields().
+  const [callId, kind, app, name, asked, pool] = fields as RequestFields; // By requestFields().
+  const [packed, variant] = typeof pool === "object" ? pool : [pool];
   const params = packed === 0 ? undefined : unpackPage(packed);
-  return { callId, kind, target: { app, name, method: method === 0 ? undefined : method, params } };
+  const method = asked === 0 ? undefined : asked;
+  return { callId, kind, target: { app, name, method, params, variant } };
 }

@@ -31,6 +31,7 @@ export class MethodTargets {
       },
       name: target.name,
       backend: target.backend,
+      variant: target.variant,
       method,
       params,
     };
@@ -41,8 +42,11 @@ export class MethodTargets {
 }
 
 /** The containers of a class with these parameters: what all its methods run in. */
-export function poolTarget({ app, name, backend }: Target, params: Page | undefined): Target {
-  return { app, name, backend, params };
+export function poolTarget(
+  { app, name, backend, variant }: Target,
+  params: Page | undefined,
+): Target {
+  return { app, name, backend, variant, params };
 }
 
 /** The parameters of an object as a page of one value. @throws InvalidError, RequestSizeError */

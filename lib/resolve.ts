@@ -8,14 +8,13 @@ import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
 import { throwViolations } from "./options/violation.ts";
-import type { Retries } from "./retries.ts";
+import { toConcurrency, toRetries } from "./resolve-options.ts";
 import type { Schedule } from "./schedule.ts";
 import {
   type AppSpec,
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
-  type RetriesSpec,
   type ScheduleSpec,
   SPEC_VERSION,
   type UseSpec,
@@ -47,7 +46,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 
 function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
   const options: AnyFunctionOptions = definition.options;
-  const { timeoutSeconds = 300, concurrency } = options;
+  const { timeoutSeconds = 300 } = options;
   const isCls = definition.kind === "cls";
   return {
     name: definition.name,
@@ -66,10 +65,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     maxContainers: options.maxContainers ?? null,
     bufferContainers: options.bufferContainers ?? 0,
     scaledownWindowSeconds: options.scaledownWindowSeconds ?? 60,
-    concurrency: {
-      maxInputs: concurrency?.maxInputs ?? 1,
-      targetInputs: concurrency?.targetInputs ?? concurrency?.maxInputs ?? 1,
-    },
+    concurrency: toConcurrency(options.concurrency),
     batch: options.batch ? { maxSize: options.batch.maxSize, waitMs: options.batch.waitMs } : null,
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
@@ -110,20 +106,6 @@ function toImages(definitions: readonly Definition[]): ImageSpec[] {
 
 function imageOf({ options }: Definition): Image {
   return options.image ?? DEFAULT_IMAGE;
-}
-
-// A number means a fixed delay of one second, as Modal's.
-function toRetries(retries: number | Retries = 0): RetriesSpec {
-  if (typeof retries === "number") {
-    return {
-      maxRetries: retries,
-      backoffCoefficient: 1,
-      initialDelaySeconds: 1,
-      maxDelaySeconds: 60,
-    };
-  }
-  const { maxRetries, backoffCoefficient, initialDelaySeconds, maxDelaySeconds } = retries;
-  return { maxRetries, backoffCoefficient, initialDelaySeconds, maxDelaySeconds };
 }
 
 function toSchedule(schedule: Schedule | undefined): ScheduleSpec | null {

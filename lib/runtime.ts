@@ -12,12 +12,22 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/** What code in a container can change of how it takes inputs. */
+export interface ContainerControls {
+  /** Inputs that it runs at once. */
+  readonly concurrency: number;
+  setConcurrency(inputs: number): void;
+  stopFetching(): void;
+}
+
 /** State of this process that every copy of the package in it must share. */
 export interface Runtime {
   /** True in a process that runs functions. */
   container: boolean;
   /** In a container: the backend for every app. */
   backend: Backend | undefined;
+  /** In a container: how it takes inputs. */
+  controls: ContainerControls | undefined;
   /** Elsewhere: backends by app, set by `app.run`. */
   readonly backends: Map<string, Backend>;
   /** The input that runs now, where this process is a container. */
@@ -31,6 +41,7 @@ const registry = globalThis as unknown as Record<symbol, Runtime | undefined>;
 export const runtime: Runtime = registry[KEY] ?? {
   container: false,
   backend: undefined,
+  controls: undefined,
   backends: new Map(),
   current: () => undefined,
 };

@@ -23,6 +23,18 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+function issueLine({ message, path }: StandardIssue): string {
+  const keys = path?.map((part) => String(typeof part === "object" ? part.key : part)) ?? [];
+  return keys.length === 0 ? message : `${keys.join(".")}: ${message}`;
+}
+
+/** What a subject has that is not valid, as the text of an error. */
+export function issuesText(subject: string, issues: readonly StandardIssue[]): string {
+  const lines = issues.map(issueLine);
+  if (lines.length === 1) return `${subject} are invalid: ${lines[0]}`;
+  return [`${subject} are invalid`, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
 /** What a schema takes. */
 export type SchemaInput<Schema extends StandardSchema> = NonNullable<
   Schema["~standard"]["types"]

@@ -1,5 +1,6 @@
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
+import { snapshotNotice } from "../../lib/memory-snapshots.ts";
 import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 import { gpuLines } from "./gpu-lines.ts";
@@ -29,6 +30,7 @@ export function describeDeployment(deployed: Deployed): { text: string; json: ob
     `Deployed ${name} to environment ${environment}: deployment ${row.number}, ${what}, ${seconds}`,
     `  ${functions.length === 1 ? "function " : "functions"}  ${namesOf(functions)}`,
     ...gpuLines(gpus).map((line, index) => `  ${index === 0 ? "gpu" : "   "}        ${line}`),
+    ...snapshotLines(spec),
     `  logs       ${logGroup}`,
     `  call it    ${callOf(name, functions[0])}`,
   ];
@@ -49,6 +51,11 @@ export function describeDeployment(deployed: Deployed): { text: string; json: ob
 /** `1 resource`, `2 resources`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function snapshotLines(spec: AppSpec): string[] {
+  const notice = snapshotNotice(spec);
+  return notice === undefined ? [] : [`  notice     ${notice}`];
 }
 
 function namesOf(functions: readonly FunctionSpec[]): string {

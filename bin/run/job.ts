@@ -82,7 +82,7 @@ function prepareFunction(target: FunctionTarget, typed: Typed): Job | number {
 function callsOf({ app, definition, method = "" }: FunctionTarget, params: unknown): TargetCalls {
   const target = { app, name: definition.name };
   if (definition.kind === "function") return new FunctionCalls(target, definition.handler);
-  const Handle = createClsHandle(target, definition.ctor, definition.methods);
+  const Handle = createClsHandle(target, definition, definition.methods);
   const instance = new Handle(...((params === undefined ? [] : [params]) as [never]));
   // The method was found in the list of the class's methods.
   return (instance as Record<string, unknown>)[method] as TargetCalls;

@@ -1,4 +1,4 @@
-import { functionOfPool } from "../../lib/aws/parameter-sets.ts";
+import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type { CapacityAction } from "../../lib/scheduling/capacity-state.ts";
 import type { Rests } from "../../lib/scheduling/rests.ts";
 import { forEachAtOnce } from "./at-once.ts";
@@ -26,17 +26,19 @@ export interface Acted {
 interface Scene {
   readonly found: Survey;
   readonly apps: ReadonlyMap<string, KnownApp>;
+  /** What the containers of each pool run, by `<app> <pool>`. */
+  readonly functions: ReadonlyMap<string, ManifestFunction>;
   readonly lease: Lease;
 }
 
 /** Does what was decided: what saves nobody a wait comes last. */
 export async function act(
   actions: readonly CapacityAction[],
-  { found, apps, lease }: Scene,
+  { found, apps, functions, lease }: Scene,
   controller: Controller,
 ): Promise<Acted> {
   const hosts = new Map(found.hosts.map((host) => [host.id, host]));
-  const placements = actions.flatMap((action) => toPlacement(action, { apps, hosts }));
+  const placements = actions.flatMap((action) => toPlacement(action, { functions, hosts }));
   if (placements.length > 0) await placeContainers(placements, lease, controller);
   const wanted = actions.filter((action) => action.kind === "buy");
   const waits = actions.filter((action) => action.kind === "wait");
@@ -70,11 +72,14 @@ function isAnyClosing(actions: readonly CapacityAction[], { hosts }: Survey): bo
 
 function toPlacement(
   action: CapacityAction,
-  { apps, hosts }: Pick<Scene, "apps"> & { readonly hosts: ReadonlyMap<string, KnownHost> },
+  {
+    functions,
+    hosts,
+  }: Pick<Scene, "functions"> & { readonly hosts: ReadonlyMap<string, KnownHost> },
 ): Placement[] {
   if (action.kind !== "place") return [];
   const { app, pool } = splitPoolId(action.pool);
-  const fn = apps.get(app)?.manifest?.functions[functionOfPool(pool)];
+  const fn = functions.get(action.pool);
   const host = hosts.get(action.host);
   const { gpus } = action;
   return fn === undefined || host === undefined ? [] : [{ app, pool, fn, host, gpus }];

@@ -1,6 +1,5 @@
 import { countDemand, type Demand, proveDemand } from "../../lib/aws/demand.ts";
-import { parametersKey } from "../../lib/aws/keys.ts";
-import { functionOfPool, type ParametersRow } from "../../lib/aws/parameter-sets.ts";
+import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type {
   CapacityAction,
   CapacityPool,
@@ -17,6 +16,7 @@ import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
 import { isLeaving, isLive, poolId, splitPoolId, toCapacityPool } from "./pools.ts";
+import { readPool } from "./read-pool.ts";
 import { bootMs } from "./start-up.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
@@ -41,7 +41,7 @@ interface Planned {
   readonly id: string;
   readonly app: KnownApp;
   readonly pool: string;
-  readonly queueUrl: string;
+  readonly fn: ManifestFunction;
   demand: Demand;
 }
 
@@ -84,7 +84,8 @@ export async function runPass(
     return await runPass({ ...asked, isFull: true }, lease, controller);
   }
   if (asked.isFull) lease.holdBack(heldBack);
-  const acted = await act(actions, { found, apps: chosen.apps, lease }, controller);
+  const functions = new Map(planned.map(({ id, fn }) => [id, fn]));
+  const acted = await act(actions, { found, apps: chosen.apps, functions, lease }, controller);
   if (turn !== undefined) await sweepLeftovers(turn, controller);
   return {
     ...acted,
@@ -125,10 +126,10 @@ async function measure(
   const measureOne = async (id: string): Promise<Planned | undefined> => {
     const { app: name, pool } = splitPoolId(id);
     const app = apps.get(name);
-    const queueUrl = app === undefined ? undefined : await queueOf(app, pool, controller);
-    if (app === undefined || queueUrl === undefined) return undefined;
-    const counted = await countDemand(queueUrl, controller.ports);
-    const planned = { id, app, pool, queueUrl, demand: counted };
+    const fn = app === undefined ? undefined : await readPool(app, pool, controller);
+    if (app === undefined || fn === undefined) return undefined;
+    const counted = await countDemand(fn.queueUrl, controller.ports);
+    const planned = { id, app, pool, fn, demand: counted };
     // Counts may not know yet of what was sent just now, and whoever woke us sent it just now. They are of messages,
     // which containers that are ready know more of.
     const isSeen = asked.pools.has(id) || counted.backlog > 0;
@@ -143,21 +144,8 @@ async function measure(
   return measured.filter((one) => one !== undefined);
 }
 
-/** The queue of a function, or that of one of its parameter sets; undefined for a pool that is no more. */
-async function queueOf(
-  { app, manifest }: KnownApp,
-  pool: string,
-  { ports }: Controller,
-): Promise<string | undefined> {
-  const name = functionOfPool(pool);
-  const fn = manifest?.functions[name];
-  if (fn === undefined || name === pool) return fn?.queueUrl;
-  const found = await ports.rows.get<ParametersRow>(parametersKey(app, pool));
-  return found?.body.queueUrl;
-}
-
 async function prove(one: Planned, { ports }: Controller): Promise<void> {
-  const of = { app: one.app.app, url: one.queueUrl, counted: one.demand };
+  const of = { app: one.app.app, url: one.fn.queueUrl, counted: one.demand };
   const proved = await attempt({ at: "prove", pool: one.id }, () => proveDemand(of, ports), ports);
   // Nothing starts for what could not be looked at.
   one.demand = proved ?? { backlog: 0, running: 0, isProved: false };
@@ -175,14 +163,12 @@ function stateOf(
   const uses = asked.isFull ? usesOf(found) : undefined;
   const { maxUsdPerHour, maxHosts, maxTotalUsdPerHour } = settings;
   return {
-    pools: planned.flatMap((one): CapacityPool[] => {
-      const fn = one.app.manifest?.functions[functionOfPool(one.pool)];
-      if (fn === undefined) return [];
+    pools: planned.map((one): CapacityPool => {
       const containers = byPool.get(one.id) ?? [];
       const { deployment } = one.app;
       const given = { containers, demand: one.demand, deployment, hosts, now: ports.now() };
-      const spec = scaledSpec(fn.spec, one.app.scaling[one.pool]);
-      return [toCapacityPool(one.id, spec, given)];
+      const spec = scaledSpec(one.fn.spec, one.app.scaling[one.pool]);
+      return toCapacityPool(one.id, spec, given);
     }),
     hosts: found.hosts.map((host) =>
       toHostState(host, found.offers, uses && (uses.get(host.row.arn) ?? UNUSED)),

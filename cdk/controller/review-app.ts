@@ -9,6 +9,7 @@ import {
 } from "../../lib/scheduling/review-containers.ts";
 import { endContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
+import { readPool } from "./read-pool.ts";
 import { noteTask, runContainer } from "./run-container.ts";
 import type { KnownApp, KnownContainer, KnownHost } from "./world.ts";
 
@@ -70,7 +71,7 @@ async function apply(
       return await noteTask(container, action.taskArn, controller);
     case "run-again": {
       const host = given.hosts.find(({ row: { arn } }) => arn !== null && arn === row.hostArn);
-      const fn = given.known.manifest?.functions[row.function];
+      const fn = await readPool(given.known, row.pool, controller);
       if (host === undefined || fn === undefined) {
         return await endContainer(container, "its host ended", controller);
       }

@@ -198,11 +198,14 @@ export class AwsBackend implements Backend {
   /** Looks at the clock. */
   tick(): void {
     this.#session.beat();
+    const late = new Set<string>();
     for (const { call, pool } of this.#calls.values()) {
       if (!call.isWaiting) continue;
       call.tick();
-      this.#wakeFor(pool, call.waitsSince);
+      if (this.#isLate(pool, call.waitsSince)) late.add(pool);
     }
+    // Together: each wake is an invocation.
+    if (late.size > 0) this.#wake([...late]);
   }
 
   #generator(callId: string, sink: CallSink): GeneratorCall {
@@ -219,7 +222,7 @@ export class AwsBackend implements Backend {
   async #queueOf(target: Target, deployment: Deployment): Promise<string> {
     refuseOtherApp(target, deployment.manifest);
     const own = functionOf(deployment, target.name).queueUrl;
-    return target.params === undefined ? own : await this.#parameters.queueOf(target);
+    return poolOf(target) === target.name ? own : await this.#parameters.queueOf(target);
   }
 
   async #send(
@@ -276,16 +279,20 @@ export class AwsBackend implements Backend {
 
   /** Wakes the controller for a call that waits, when it is time. */
   #wakeFor(pool: string, waitsSince: number): void {
+    if (this.#isLate(pool, waitsSince)) this.#wake([pool]);
+  }
+
+  #isLate(pool: string, waitsSince: number): boolean {
     const now = this.#options.now();
     const wokenAt = this.#wokenAt.get(pool) ?? Number.NEGATIVE_INFINITY;
     const pauseMs = wokenAt < waitsSince ? WAKE_EVERY_MS : WAKE_AGAIN_MS;
-    if (now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs) this.#wake(pool);
+    return now - waitsSince >= WAKE_AFTER_MS && now - wokenAt >= pauseMs;
   }
 
   /** Fire and forget: while anything waits it is done again, and the controller sweeps every minute. */
-  #wake(pool: string): void {
-    this.#wokenAt.set(pool, this.#options.now());
-    this.#options.wake([pool]).catch(this.#options.onError);
+  #wake(pools: readonly string[]): void {
+    for (const pool of pools) this.#wokenAt.set(pool, this.#options.now());
+    this.#options.wake(pools).catch(this.#options.onError);
   }
 
   /** The error that inputs of an open call fail with which will have no results. */

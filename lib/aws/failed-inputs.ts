@@ -44,10 +44,11 @@ export interface FailedInputs extends Span {
 export function sealFailedInputs(failed: FailedInputs): string {
   const { request, payload, ...rest } = failed;
   const { callId, kind: call, target } = request;
-  const { app, name, method = null } = target;
+  const { app, name, method = null, variant = null } = target;
   const params = target.params === undefined ? null : packPage(target.params);
   const { args, ...place } = "args" in payload ? payload : { ...payload, args: undefined };
-  const fields = { app, function: name, method, callId, call, ...rest, params, payload: place };
+  const called = { app, function: name, method, params, variant };
+  const fields = { ...called, callId, call, ...rest, payload: place };
   return sealEnvelope(fields, args === undefined ? [] : [args]);
 }
 
@@ -67,12 +68,14 @@ type Fields = Omit<FailedInputs, "request" | "payload"> & {
   readonly callId: string;
   readonly call: CallRequest["kind"];
   readonly params: string | null;
+  readonly variant: string | null;
   readonly payload: Span & { readonly object?: string; readonly until?: number };
 };
 
 const TYPES: Readonly<Record<keyof Fields, readonly string[]>> = {
   ...{ app: ["string"], function: ["string"], method: ["string", "null"], callId: ["string"] },
-  ...{ call: ["string"], params: ["string", "null"], pool: ["string"], kind: ["string"] },
+  ...{ call: ["string"], pool: ["string"], kind: ["string"] },
+  ...{ params: ["string", "null"], variant: ["string", "null"] },
   ...{ start: ["number"], end: ["number"], deployment: ["number"], attempts: ["number"] },
   ...{ at: ["number"], error: ["object"], unary: ["boolean"], payload: ["object"] },
 };
@@ -89,12 +92,14 @@ function open({ fields, pages }: Envelope): FailedInputs {
     callId,
     call,
     params,
+    variant,
     payload,
     ...rest
   } = fields as unknown as Fields; // As was looked at just now.
   const target = {
     ...{ app, name, ...(method !== null && { method }) },
     ...(params !== null && { params: unpackPage(params) }),
+    ...(variant !== null && { variant }),
   };
   const { start, end, object, until = 0 } = payload;
   const { v: _, pages: __, ...known } = rest as typeof rest & { v: unknown; pages: unknown };

@@ -11,12 +11,14 @@ const RETENTION_SECONDS = 7 * 24 * 3600;
 /** The row of a set that is used says so this often; the controller removes one that was silent for a day. */
 const BEAT_MS = 3600_000;
 
-/** A parameter set of a class that was called: it has a pool of containers and a queue of its own. */
+/** A parameter set of a class, or a variant of a function, that was called: it has containers and a queue of its own. */
 export interface ParametersRow {
   /** The class. */
   readonly function: string;
-  /** The parameters, packed. */
+  /** The parameters, packed; empty where only options differ. */
   readonly params: string;
+  /** Options that a handle changed: see variant.ts. */
+  readonly variant?: string | undefined;
   readonly queueUrl: string;
   /** When it was last called, to the hour, in milliseconds since 1970. */
   readonly at: number;
@@ -24,12 +26,13 @@ export interface ParametersRow {
   readonly expiresAt: number;
 }
 
-/** Key of the pool that a call goes to: the function, and the hash of the parameter set where there is one. */
-export function poolOf({ name, params }: Target): string {
-  return params === undefined ? name : `${name}#${sha256(packPage(params)).slice(0, 16)}`;
+/** Key of the pool that a call goes to: the function, and the hash of what its handle has of its own. */
+export function poolOf({ name, params, variant }: Target): string {
+  const own = [params && packPage(params), variant].filter((part) => part).join(" ");
+  return own === "" ? name : `${name}#${sha256(own).slice(0, 16)}`;
 }
 
-/** The function of a pool: what stands before the hash of a parameter set. */
+/** The function of a pool: what stands before the hash. */
 export function functionOfPool(pool: string): string {
   const hash = pool.indexOf("#");
   return hash < 0 ? pool : pool.slice(0, hash);
@@ -80,7 +83,7 @@ export class ParameterSets {
     return url;
   }
 
-  async #use(pool: string, { name, params }: Target): Promise<string> {
+  async #use(pool: string, { name, params, variant }: Target): Promise<string> {
     const { app, environment, rows, queues, now } = this.#options;
     const key = parametersKey(app, pool);
     for (;;) {
@@ -93,6 +96,7 @@ export class ParameterSets {
       const row: ParametersRow = {
         function: name,
         params: params === undefined ? "" : packPage(params),
+        ...(variant !== undefined && { variant }),
         queueUrl,
         at,
         expiresAt: Math.ceil(at / 1000) + KEPT_SECONDS,

@@ -3,18 +3,23 @@ import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
+import { Variants, type Varied } from "../varied.ts";
 import { type ConnectOptions, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
 export type Deployed<Handle> = Handle extends RemoteHandle
-  ? Omit<Handle, "local">
+  ? DeployedHandle<Handle>
   : Handle extends { readonly app: string; new (...params: infer Params): infer Methods }
     ? DeployedClsHandle<Params, Methods>
     : never;
 
+type DeployedHandle<Handle extends RemoteHandle> = Omit<Handle, "local" | keyof Varied<unknown>> &
+  Varied<DeployedHandle<Handle>>;
+
 type RemoteHandle = { readonly app: string; readonly local: unknown };
 
-interface DeployedClsHandle<Params extends readonly unknown[], Methods> {
+interface DeployedClsHandle<Params extends readonly unknown[], Methods>
+  extends Varied<DeployedClsHandle<Params, Methods>> {
   readonly name: string;
   readonly app: string;
   new (
@@ -108,7 +113,21 @@ function describe({ name, method }: Target): string {
 }
 
 function toFunction(target: Target): unknown {
-  return Object.assign(new DeployedCalls(target), scaled(target, describe(target)));
+  const subject = describe(target);
+  const own = [scaled(target, subject), varied(target, subject, toFunction)];
+  return Object.assign(new DeployedCalls(target), ...own);
+}
+
+function varied(
+  target: Target,
+  subject: string,
+  create: (target: Target) => unknown,
+): Varied<unknown> {
+  const variants = new Variants(target, subject, create);
+  return {
+    withOptions: (options) => variants.withOptions(options),
+    withConcurrency: (options) => variants.withConcurrency(options),
+  };
 }
 
 function scaled(target: Target, subject: string): Scaled {
@@ -139,5 +158,5 @@ function toCls(target: Target): unknown {
     }
   };
   Object.defineProperty(Handle, "name", { value: target.name });
-  return Handle;
+  return Object.assign(Handle, varied(target, `class "${target.name}"`, toCls));
 }

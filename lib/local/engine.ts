@@ -14,11 +14,12 @@ import type {
   ReadQuery,
   Target,
 } from "../backend.ts";
-import type { Page } from "../codec/page.ts";
 import { NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
+import { snapshotNotice } from "../memory-snapshots.ts";
 import { packPage } from "../messages.ts";
 import type { AppSpec } from "../spec.ts";
+import { variantSpec } from "../variant.ts";
 import type { CallState } from "./call-state.ts";
 import { dropPrewarmed, type InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
@@ -93,10 +94,12 @@ export class LocalEngine implements Backend {
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
   async start(): Promise<void> {
-    const notice = ignoredImagesNotice(this.#options.spec);
-    if (notice !== undefined) this.#options.events.notice(notice);
-    for (const spec of this.#options.spec.functions) {
-      if (spec.minContainers > 0 && spec.kind === "function") this.#pool(spec.name).review();
+    const { spec: app, events } = this.#options;
+    for (const notice of [ignoredImagesNotice(app), snapshotNotice(app)]) {
+      if (notice !== undefined) events.notice(notice);
+    }
+    for (const spec of app.functions) {
+      if (spec.minContainers > 0 && spec.kind === "function") this.#pool(spec).review();
     }
     if (existsSync(join(this.#options.stateDirectory, "calls.lmdb"))) await this.#durableCalls();
   }
@@ -189,15 +192,16 @@ export class LocalEngine implements Backend {
 
   #poolFor(target: Target): ManagedPool {
     if (target.app !== this.#options.spec.name) throw this.#notRunning(target);
-    return this.#pool(target.name, target.params);
+    return this.#pool(target);
   }
 
-  #pool(name: string, params?: Page): ManagedPool {
-    const key = params === undefined ? name : `${name} ${packPage(params)}`;
+  #pool({ name, params, variant }: Omit<Target, "app">): ManagedPool {
+    const key = [name, params && packPage(params), variant].filter((part) => part).join(" ");
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const spec = this.#options.spec.functions.find((candidate) => candidate.name === name);
-    if (spec === undefined) throw this.#unknown(name);
+    const defined = this.#options.spec.functions.find((candidate) => candidate.name === name);
+    if (defined === undefined) throw this.#unknown(name);
+    const spec = variantSpec(defined, variant);
     if (spec.gpu.length > 0) this.#noticeGpu(name, spec.gpu);
     const pool = new ManagedPool({
       key,

@@ -1,5 +1,5 @@
 import { type AnyClass, isGenerator } from "../handler.ts";
-import { enter, enterSnapshot, exit } from "../hooks.ts";
+import { enter, enterSnapshot, exit, preempt } from "../hooks.ts";
 import type { AnyClsOptions, AnyFunctionOptions } from "./function-options.ts";
 import { isClass, show, showFile } from "./show.ts";
 import type { Violation } from "./violation.ts";
@@ -84,7 +84,7 @@ export function checkClass(
 export function checkHooks(ctor: AnyClass, options: AnyClsOptions, subject: string): Violation[] {
   const violations: Violation[] = [];
   const prototype = ctor.prototype as Record<symbol, unknown>; // Any object can be read by symbol.
-  for (const [name, hook] of Object.entries({ enter, enterSnapshot, exit })) {
+  for (const [name, hook] of Object.entries({ enter, enterSnapshot, exit, preempt })) {
     if (!(hook in prototype) || typeof prototype[hook] === "function") continue;
     violations.push({
       code: "WINDLASS_HOOK_NOT_A_METHOD",

@@ -1,7 +1,9 @@
+import { isStandardSchema } from "../standard-schema.ts";
 import type { AnyFunctionOptions } from "./function-options.ts";
 import { checkImage } from "./image.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
+import { show } from "./show.ts";
 import { OPTION_CHECKS } from "./table.ts";
 import { checkEnv, checkTags } from "./text-maps.ts";
 import { checkTogether } from "./together.ts";
@@ -25,16 +27,32 @@ export function checkFunctionOptions(options: unknown, subject: string): Violati
 
 /** All mistakes in the options of a class. */
 export function checkClsOptions(options: unknown, subject: string): Violation[] {
-  if (typeof options !== "object" || options === null || !("schedule" in options)) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     return checkFunctionOptions(options, subject);
   }
-  const { schedule: _, ...others } = options;
-  const violation: Violation = {
+  const { schedule: _, params, ...others }: { schedule?: unknown; params?: unknown } = options;
+  return [
+    ...("schedule" in options ? [scheduleOnClass(subject)] : []),
+    ...(params === undefined ? [] : checkSchema(params, `\`params\` of ${subject}`)),
+    ...checkFunctionOptions(others, subject),
+  ];
+}
+
+function scheduleOnClass(subject: string): Violation {
+  return {
     code: "WINDLASS_SCHEDULE_ON_CLASS",
     message: `\`schedule\` is not an option of ${subject}: only functions have schedules`,
     hint: "schedule a function that calls the class",
   };
-  return [violation, ...checkFunctionOptions(others, subject)];
+}
+
+/** Checks that something is a Standard Schema. */
+export function checkSchema(value: unknown, subject: string): Violation[] {
+  if (isStandardSchema(value)) return [];
+  const message = `${subject} must be a Standard Schema, got ${show(value)}`;
+  const hint =
+    "build it with a schema library, for instance `z.object({ n: z.coerce.number() })` of zod";
+  return [{ code: "WINDLASS_INVALID_SCHEMA", message, hint }];
 }
 
 const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv };

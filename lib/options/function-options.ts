@@ -2,6 +2,7 @@ import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
+import type { StandardSchema } from "../standard-schema.ts";
 
 /** A reservation, and a hard limit above it. */
 export interface Resource {
@@ -25,8 +26,8 @@ export interface BatchOptions {
   readonly waitMs: number;
 }
 
-/** Options of a class. */
-export interface ClsOptions<Batch extends BatchOptions | undefined = undefined> {
+/** What options of functions and of classes have in common. */
+export interface ContainerOptions<Batch extends BatchOptions | undefined = undefined> {
   /**
    * GPU type with an optional count of 1 to 8 (`"H100"`, `"a100-80gb:2"`), or several in order of preference: the next is
    * taken while EC2 has none of those before. What names mean, and which hosts have what at which price: docs/gpus.md.
@@ -90,20 +91,50 @@ export interface ClsOptions<Batch extends BatchOptions | undefined = undefined> 
   readonly uses?: readonly string[] | undefined;
 }
 
+/** Options of a class. */
+export interface ClsOptions<
+  Schema extends StandardSchema | undefined = StandardSchema | undefined,
+  Batch extends BatchOptions | undefined = undefined,
+> extends ContainerOptions<Batch> {
+  /**
+   * Standard Schema of the constructor's parameters: checks those of each object, here and in the container, whose
+   * constructor is given what the schema makes of them.
+   * @default - parameters are as their types say
+   */
+  readonly params?: Schema;
+}
+
 /** Options of a function. */
 export interface FunctionOptions<
   When extends Schedule | undefined = Schedule | undefined,
   Batch extends BatchOptions | undefined = undefined,
-> extends ClsOptions<Batch> {
+> extends ContainerOptions<Batch> {
   /** When it runs by itself; its handler then has no required parameters. @default - when called */
   readonly schedule?: When;
 }
 
-/** Options of a class, whether or not it takes batches. */
-export type AnyClsOptions = ClsOptions<BatchOptions | undefined>;
+/** Options of functions and of classes, whether or not they take batches. */
+export type AnyContainerOptions = ContainerOptions<BatchOptions | undefined>;
+
+/** Options of a class, whether or not it has a schema or takes batches. */
+export type AnyClsOptions = ClsOptions<StandardSchema | undefined, BatchOptions | undefined>;
 
 /** Options of a function, whether or not it has a schedule or takes batches. */
 export type AnyFunctionOptions = FunctionOptions<Schedule | undefined, BatchOptions | undefined>;
+
+/** Options that `withOptions` changes. */
+export type VariantOptions = Pick<
+  ContainerOptions,
+  | "gpu"
+  | "cpu"
+  | "memoryMiB"
+  | "env"
+  | "retries"
+  | "timeoutSeconds"
+  | "maxContainers"
+  | "bufferContainers"
+  | "scaledownWindowSeconds"
+>;
 
 /** Options of an App. */
 export interface AppOptions {

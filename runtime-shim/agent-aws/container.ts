@@ -16,6 +16,7 @@ import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { variantSpec } from "../../lib/variant.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
 import { toErrorPage } from "../agent/error-page.ts";
 import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
@@ -157,7 +158,7 @@ export class AwsContainer {
     if (this.#state === "stopping" || this.#state === "ended") return;
     this.#state = "stopping";
     const stopped = this.#work?.source.stop();
-    this.#agent?.drain();
+    this.#agent?.preempt();
     this.#leave(stopped).catch(this.#options.onError);
   }
 
@@ -239,7 +240,7 @@ export class AwsContainer {
   #prepare(deployment: Deployment, parameters: ParametersRow | undefined): Work {
     const { environment, rows, objects, queues, wallClock, now, onError } = this.#options;
     const known = functionOf(deployment, environment.function);
-    const { spec } = known;
+    const spec = variantSpec(known.spec, parameters?.variant);
     const queueUrl = parameters?.queueUrl ?? known.queueUrl;
     this.#deployment = deployment.row.number;
     const source = new QueueLeaseSource({
@@ -262,7 +263,7 @@ export class AwsContainer {
         this.#idleSince = meter.running === 0 ? wallClock() : null;
       },
     });
-    const params = parameters === undefined ? undefined : unpackPage(parameters.params);
+    const params = parameters?.params ? unpackPage(parameters.params) : undefined;
     return { module: deployment.manifest.module, spec, params, source, meter };
   }
 

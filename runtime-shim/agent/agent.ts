@@ -70,7 +70,10 @@ export class Agent implements LeaseWorker {
   readonly #batches: Batches | undefined;
   readonly #startedAt: number;
   #state: AgentState = "starting";
-  #drainingSince = 0;
+  /** Inputs that it may run at once. */
+  #maxInputs: number;
+  /** Since when only its hooks keep it. */
+  #leavingSince: number | undefined;
   #taken = 0;
   #startupError: Page | undefined;
   /** Why this agent killed its runner, if it did. */
@@ -82,6 +85,7 @@ export class Agent implements LeaseWorker {
     this.#process = options.process;
     this.#startedAt = options.now();
     const { app, deployedAs = app, spec, backend, otherApp } = options;
+    this.#maxInputs = spec.concurrency.maxInputs;
     this.#nested = new NestedCalls({
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
       send: (buffers) => this.#process.send(buffers),
@@ -118,8 +122,7 @@ export class Agent implements LeaseWorker {
     const { spec, prefetch } = this.#options;
     if (spec.singleUseContainers) return 1 - this.#taken;
     if (this.#batches !== undefined) return this.#batches.room > 0 ? 1 : 0;
-    const { maxInputs } = spec.concurrency;
-    if (maxInputs > 1) return maxInputs - this.#running.size;
+    if (!this.#isSequential) return Math.max(0, this.#maxInputs - this.#running.size);
     if (this.#running.size === 0) return 1;
     return this.#running.size === 1 && prefetch() && !this.#isHeldUp(this.#options.now()) ? 1 : 0;
   }
@@ -159,9 +162,15 @@ export class Agent implements LeaseWorker {
   drain(): void {
     if (this.#state === "draining" || this.#state === "ended") return;
     this.#setState("draining");
-    this.#drainingSince = this.#options.now();
     this.#batches?.flush();
     this.#process.send(encodeControl("exit"));
+  }
+
+  /** Hands back what it runs, runs preempt and exit hooks, ends: its host is about to go. */
+  preempt(): void {
+    if (this.#state === "ended") return;
+    this.#abandon();
+    this.#process.send(encodeControl("preempt"));
   }
 
   /** Ends the container at once. */
@@ -203,8 +212,10 @@ export class Agent implements LeaseWorker {
   }
 
   #checkExit(now: number): void {
-    if (!this.idle || now - this.#drainingSince < EXIT_GRACE_MS) return;
-    this.kill("its exit hooks took more than 30 s");
+    if (!this.idle) return;
+    this.#leavingSince ??= now;
+    if (now - this.#leavingSince >= EXIT_GRACE_MS)
+      this.kill("its hooks took more than 30 s to end");
   }
 
   #checkStartup(now: number): void {
@@ -323,6 +334,16 @@ export class Agent implements LeaseWorker {
         if (this.#state === "starting") this.#setState("ready");
         this.#options.source.available(this);
         break;
+      case "concurrency":
+        this.#maxInputs = Number(id);
+        this.#options.source.available(this);
+        break;
+      case "stop-fetching":
+        this.drain();
+        break;
+      case "preempted":
+        this.#abandon();
+        break;
       case "startup-failed":
         this.#startupError = toPage(id, message);
         break;
@@ -394,6 +415,18 @@ export class Agent implements LeaseWorker {
     if (from < end) this.#options.source.giveBack(lease, { start: from, end }, reason);
   }
 
+  /** What it runs is for other containers; it takes nothing more. */
+  #abandon(): void {
+    // One that has not started has nothing to hand back, and ends as one that could not.
+    if (this.#state === "starting") return;
+    if (this.#state === "ready") this.#setState("draining");
+    this.#batches?.close();
+    for (const running of [...this.#running.values()]) {
+      const { lease, done } = running;
+      this.#handBack(running, lease.start + done, abandoned(lease));
+    }
+  }
+
   #ended(end: RunnerEnd): void {
     const wasStarting = this.#state === "starting";
     const detail = describeEnd(end, this.#killReason);
@@ -428,6 +461,12 @@ export class Agent implements LeaseWorker {
     this.#state = state;
     this.#options.onState(state, error);
   }
+}
+
+/** What a generator yielded was seen: it must not run again. */
+function abandoned({ kind }: Lease): GiveBackReason {
+  if (kind !== "generator") return { kind: "returned" };
+  return { kind: "crashed", detail: "its container was taken away", isAlone: false };
 }
 
 /** Written by hand, since JSON.stringify of a small array costs more than the rest of a call. */

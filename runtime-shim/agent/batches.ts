@@ -98,6 +98,7 @@ export class Batches {
   /** Starts nothing more. */
   close(): void {
     this.#stopTimer();
+    this.#gathering = [];
   }
 
   #batchOf(running: Running): Batch | undefined {

@@ -65,6 +65,13 @@ export class BatchExecutor implements Executor {
   /** The agent keeps what is not in a batch yet, and asks for nothing back. */
   giveBack(): void {}
 
+  giveAllBack(): void {}
+
+  abandon(): void {
+    for (const job of this.#jobs.values()) job.cancel(-1);
+    for (const { context } of this.#batches) context.abort();
+  }
+
   idle(): Promise<void> {
     if (this.#jobs.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
@@ -72,12 +79,12 @@ export class BatchExecutor implements Executor {
 
   async #work(jobs: readonly Job[]): Promise<void> {
     const inputs = liveInputs(jobs);
-    const [first] = inputs;
+    const [first, ...others] = inputs;
     let answer: Answer = () => {};
     if (first !== undefined) {
       const batch = { jobs, context: first.job.context(first.offset) };
       this.#batches.add(batch);
-      answer = await this.#contexts.run(batch.context, () => this.#run(inputs));
+      answer = await this.#contexts.run(batch.context, () => this.#run([first, ...others]));
       this.#batches.delete(batch);
     }
     let at = 0;
@@ -96,9 +103,9 @@ export class BatchExecutor implements Executor {
     if (this.#jobs.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
-  async #run(inputs: readonly Input[]): Promise<Answer> {
+  async #run(inputs: readonly [Input, ...Input[]]): Promise<Answer> {
     try {
-      const handler = this.#options.handler(inputs[0]?.job.method);
+      const handler = this.#options.handler(inputs[0].job);
       const run = handler as (...columns: unknown[][]) => unknown; // The caller's arguments were checked by its types.
       const outputs = await run(...toColumns(handler, inputs));
       if (Array.isArray(outputs) && outputs.length === inputs.length) {

@@ -38,13 +38,19 @@ export class ConcurrentExecutor implements Executor {
   /** Every input of this executor starts at once: there is nothing to give back. */
   giveBack(_jobId: number): void {}
 
+  giveAllBack(): void {}
+
+  abandon(): void {
+    for (const job of this.#jobs.values()) job.cancel(-1);
+  }
+
   idle(): Promise<void> {
     if (this.#jobs.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   async #work(job: Job): Promise<void> {
-    const handler = this.#options.handler(job.method);
+    const handler = this.#options.handler(job);
     while (job.started < job.count) {
       const offset = job.started;
       job.started = offset + 1;

@@ -1,18 +1,28 @@
 import { pathToFileURL } from "node:url";
 import { definedApp } from "../../lib/app-registry.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
-import { ContainerStartupError, ExecutionError } from "../../lib/errors.ts";
-import type { AnyClass } from "../../lib/handler.ts";
-import { enter, enterSnapshot, exit, runHooks } from "../../lib/hooks.ts";
+import { ContainerStartupError, NotFoundError } from "../../lib/errors.ts";
+import { isGenerator } from "../../lib/handler.ts";
+import { exit, preempt, runHooks } from "../../lib/hooks.ts";
+import { createInstance, type Made } from "../../lib/instance.ts";
 import { unpackPage } from "../../lib/messages.ts";
+import { generatorError } from "../../lib/options/call-arguments.ts";
 import type { LoadRequest } from "../load-request.ts";
 import type { Handler } from "./sequential.ts";
 
 type Instance = Record<string | symbol, unknown>;
 
+/** How inputs are called. */
+export interface CalledAs {
+  readonly method: string | undefined;
+  /** Their caller iterates items. */
+  readonly isGenerator: boolean;
+}
+
 /** A function or an entered instance, ready to run inputs. */
 export interface Loaded {
-  handler(method: string | undefined): Handler;
+  handler(called: CalledAs): Handler;
+  preempt(): Promise<void>;
   exit(): Promise<void>;
 }
 
@@ -21,9 +31,14 @@ export async function load(request: LoadRequest): Promise<Loaded> {
   await import(pathToFileURL(request.bundle).href);
   const definition = definedApp(request.app)?.definitions.get(request.name);
   if (definition === undefined) throw missing(request);
-  if (definition.kind === "cls") return createInstance(definition.ctor, request);
+  if (definition.kind === "cls") return loadClass(definition, request);
   const { handler } = definition;
-  return { handler: () => handler, exit: async () => {} };
+  const subject = `function "${definition.name}"`;
+  return {
+    handler: (called) => checked(handler, called, subject),
+    preempt: async () => {},
+    exit: async () => {},
+  };
 }
 
 function missing({ app, name }: LoadRequest): ContainerStartupError {
@@ -34,23 +49,30 @@ function missing({ app, name }: LoadRequest): ContainerStartupError {
   );
 }
 
-async function createInstance(ctor: AnyClass, request: LoadRequest): Promise<Loaded> {
+async function loadClass(made: Made, request: LoadRequest): Promise<Loaded> {
   const params = request.params === 0 ? [] : decodePage(unpackPage(request.params));
-  // The caller's parameters were checked by its types.
-  const instance = Reflect.construct(ctor, params) as Instance;
-  await runHooks(instance, enterSnapshot);
-  await runHooks(instance, enter);
+  const instance = (await createInstance(made, params)) as Instance; // Any object can be read by key.
   const bound: Map<string | undefined, Handler> = new Map();
   return {
-    handler(method) {
+    handler(called) {
+      const { method } = called;
       let run = bound.get(method);
       if (run === undefined) {
         run = bindMethod(instance, method, request);
         bound.set(method, run);
       }
-      return run;
+      return checked(run, called, `method "${request.name}.${method}"`);
     },
+    preempt: () => runHooks(instance, preempt),
     exit: () => runHooks(instance, exit),
+  };
+}
+
+/** Callers that know the app by its name alone do not know which of its functions are generators. */
+function checked(handler: Handler, { isGenerator: isStream }: CalledAs, subject: string): Handler {
+  if (isStream || !isGenerator(handler)) return handler;
+  return () => {
+    throw generatorError(subject, "remote");
   };
 }
 
@@ -58,7 +80,7 @@ function bindMethod(instance: Instance, method: string | undefined, request: Loa
   const run = method === undefined ? undefined : instance[method];
   if (typeof run === "function") return run.bind(instance) as Handler;
   return () => {
-    throw new ExecutionError(
+    throw new NotFoundError(
       "WINDLASS_NO_SUCH_METHOD",
       `class "${request.name}" has no method "${method}"`,
     );

@@ -25,14 +25,18 @@ export interface Executor {
   credit(jobId: number, items: number): void;
   /** Gives up the inputs of a job that were not started. */
   giveBack(jobId: number): void;
+  /** Gives up all inputs that were not started. */
+  giveAllBack(): void;
+  /** Its inputs are for other containers now: starts none and aborts those that run. */
+  abandon(): void;
   readonly current: CallContext | undefined;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
 }
 
 export interface ExecutorOptions {
-  /** The function, or the method of this name. */
-  handler(method: string | undefined): Handler;
+  /** What runs the inputs of a job: the function, or its method. */
+  handler(job: Pick<Job, "method" | "isGenerator">): Handler;
   send(buffers: readonly Buffer[]): void;
 }
 
@@ -81,6 +85,14 @@ export class SequentialExecutor implements Executor {
     this.#options.send(encodeControl("returned", jobId, job.start + job.started));
   }
 
+  giveAllBack(): void {
+    for (const { id } of this.#all()) this.giveBack(id);
+  }
+
+  abandon(): void {
+    for (const job of this.#all()) job.cancel(-1);
+  }
+
   idle(): Promise<void> {
     if (this.#running === undefined) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
@@ -90,7 +102,7 @@ export class SequentialExecutor implements Executor {
     this.#turnStart = performance.now();
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       this.#running = job;
-      const handler = this.#options.handler(job.method);
+      const handler = this.#options.handler(job);
       while (job.started < job.count) {
         const pending = this.#step(job, handler);
         if (pending !== undefined) await pending;
@@ -155,6 +167,10 @@ export class SequentialExecutor implements Executor {
       clearInterval(this.#flusher);
       this.#flusher = undefined;
     }
+  }
+
+  #all(): Job[] {
+    return this.#running === undefined ? [...this.#jobs] : [this.#running, ...this.#jobs];
   }
 
   #find(jobId: number): Job | undefined {

@@ -1,5 +1,14 @@
 import { appendFileSync, existsSync } from "node:fs";
-import { App, connect, DeployedFunction, enter, exit, Retries } from "windlass";
+import {
+  App,
+  connect,
+  currentCall,
+  DeployedFunction,
+  enter,
+  exit,
+  preempt,
+  Retries,
+} from "windlass";
 
 /** What the containers of these tests run. */
 export const app = new App("agent-test");
@@ -144,3 +153,39 @@ app.function("bursting", { batch: { maxSize: 4, waitMs: 30 } }, (xs: string[]) =
   if (xs.includes("bad")) process.exit(3);
   return xs.map((x) => `${x} of ${xs.length}`);
 });
+/** Works until its signal is aborted, and then some. */
+app.cls(
+  "Keeper",
+  class {
+    async work(): Promise<void> {
+      console.log("works");
+      const { signal } = currentCall() ?? {};
+      signal?.addEventListener("abort", () => console.log("aborted"));
+      await pause(600_000);
+    }
+
+    async [preempt](): Promise<void> {
+      await pause(20);
+      console.log("saves");
+    }
+
+    [exit](): void {
+      console.log("leaves");
+    }
+  },
+);
+
+app.cls(
+  "Clinging",
+  class {
+    async work(): Promise<void> {
+      console.log("works");
+      await pause(200);
+    }
+
+    async [exit](): Promise<void> {
+      console.log("clings");
+      await pause(600_000);
+    }
+  },
+);

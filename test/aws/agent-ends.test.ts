@@ -3,7 +3,7 @@ import { CONTAINER_BEAT_MS, type ContainerRow } from "../../lib/aws/container-ro
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { bundleObject, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { until } from "../engine/until.ts";
-import { DEPLOYED, Lab, queueOf, settle } from "./agent-lab.ts";
+import { DEPLOYED, Lab, queueOf, type Started, settle } from "./agent-lab.ts";
 
 const THROWS = 'throw new Error("no model on the disk")';
 
@@ -123,6 +123,39 @@ describe("a container ends", () => {
     expect(await lab.end(started)).toBe(0);
     expect(lab.row(started.id)).toMatchObject({ status: "ended", error: null });
     expect(next.ended()).toBeUndefined();
+  });
+});
+
+describe("hooks at the end of a container", () => {
+  const textOf = (started: Started): string[] => started.lines.map(({ text }) => text);
+
+  it("run at once when its host goes, while what it ran is for others", async () => {
+    await lab.deploy();
+    const started = await lab.startReady("Keeper");
+    await lab.send("Keeper", [0], { method: "work" });
+    await until(() => textOf(started).includes("works"));
+    started.container.stop();
+    await until(() => lab.queues.visibleAt(queueOf("Keeper"))[0] === lab.now);
+    expect(await lab.end(started)).toBe(0);
+    expect(textOf(started)).toEqual(["works", "aborted", "saves", "leaves"]);
+    expect(lab.replies()).toEqual([]);
+  });
+
+  it("have thirty seconds, counted from when nothing runs", async () => {
+    await lab.deploy(undefined, (spec) => ({ ...spec, timeoutSeconds: 86_400 }));
+    const started = await lab.startReady("Clinging");
+    await lab.send("Clinging", [0], { method: "work" });
+    await until(() => textOf(started).includes("works"));
+    started.container.drain();
+    lab.pass(40_000);
+    started.endPolls();
+    await until(() => textOf(started).includes("clings"));
+    lab.pass(50);
+    lab.pass(29_000);
+    await settle();
+    expect(started.ended()).toBeUndefined();
+    lab.pass(1000);
+    expect(await lab.end(started)).toBe(0);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { App, enter, enterSnapshot, exit } from "windlass";
+import { App, enter, enterSnapshot, exit, preempt, stopFetchingInputs } from "windlass";
+import { z } from "zod";
 import { mistake, rejection } from "./mistake.ts";
 
 const app = new App("media");
@@ -145,9 +146,17 @@ test("hooks are methods, and a snapshot hook needs snapshots", () => {
     [enterSnapshot]() {}
     run() {}
   }
+  class Preempted {
+    get [preempt]() {
+      return 3;
+    }
+    run() {}
+  }
 
   expect(
-    [NoMethod, Snapshot].map((ctor) => mistake(() => app.cls("Other", ctor))).join("\n\n"),
+    [NoMethod, Snapshot, Preempted]
+      .map((ctor) => mistake(() => app.cls("Other", ctor)))
+      .join("\n\n"),
   ).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_HOOK_NOT_A_METHOD
     \`[exit]\` of class "Other" must be a method, got 3
@@ -155,7 +164,11 @@ test("hooks are methods, and a snapshot hook needs snapshots", () => {
 
     InvalidError WINDLASS_SNAPSHOT_NOT_ENABLED
     class "Other" has an \`[enterSnapshot]\` hook, but \`enableMemorySnapshot\` is not true
-    hint: set \`enableMemorySnapshot: true\`, or name the hook \`[enter]\`"
+    hint: set \`enableMemorySnapshot: true\`, or name the hook \`[enter]\`
+
+    InvalidError WINDLASS_HOOK_NOT_A_METHOD
+    \`[preempt]\` of class "Other" must be a method, got 3
+    hint: write \`async [preempt]() { … }\`"
   `);
 });
 
@@ -197,6 +210,88 @@ test("parameters are one object that can be sent and is at most 16 KiB", () => {
     RequestSizeError WINDLASS_PARAMS_TOO_LARGE
     parameters of class "Model" must have at most 16384 bytes, got 16408
     hint: pass large values to the methods, or load them in an \`[enter]\` hook"
+  `);
+});
+
+const Typed = app.cls(
+  "Typed",
+  { params: z.object({ size: z.number().min(1), name: z.string().default("none") }) },
+  class {
+    readonly text: string;
+    constructor({ size, name }: { size: number; name: string }) {
+      this.text = `${name} of ${size}`;
+    }
+    describe() {
+      return this.text;
+    }
+  },
+);
+
+test("a schema checks parameters at once, and the constructor gets what it makes of them", async () => {
+  expect(await new Typed({ size: 2 }).describe.local()).toBe("none of 2");
+  expect(mistake(() => new Typed({ size: 0, name: 1 } as never))).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PARAMS
+    parameters of class "Typed" are invalid
+      size: Too small: expected number to be >=1
+      name: Invalid input: expected string, received number
+    hint: give each object what the schema in \`params\` of the class takes"
+  `);
+  expect(mistake(() => Reflect.construct(Typed, []))).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PARAMS
+    parameters of class "Typed" are invalid: size: Invalid input: expected number, received undefined
+    hint: give each object what the schema in \`params\` of the class takes"
+  `);
+});
+
+test("a schema that answers later is asked before the object is made", async () => {
+  const Later = app.cls(
+    "Later",
+    { params: z.object({ size: z.number() }).refine(async ({ size }) => size > 1, "too small") },
+    class {
+      readonly size: number;
+      constructor({ size }: { size: number }) {
+        this.size = size;
+      }
+      run() {
+        return this.size;
+      }
+    },
+  );
+
+  expect(await new Later({ size: 2 }).run.local()).toBe(2);
+  expect(await rejection(new Later({ size: 1 }).run.local())).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PARAMS
+    parameters of class "Later" are invalid: too small
+    hint: give each object what the schema in \`params\` of the class takes"
+  `);
+});
+
+test("what is no schema is refused, and so are parameters of a function", () => {
+  class Plain {
+    run() {}
+  }
+
+  expect(
+    [
+      mistake(() => app.cls("Other", { params: { size: 1 } } as object, Plain)),
+      mistake(() => app.function("other", { params: z.object({}) } as object, () => 1)),
+    ].join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_SCHEMA
+    \`params\` of class "Other" must be a Standard Schema, got {"size":1}
+    hint: build it with a schema library, for instance \`z.object({ n: z.coerce.number() })\` of zod
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`params\` is not an option of function "other"
+    hint: use one of \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`retries\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`singleUseContainers\`, \`image\`, \`env\`, \`enableMemorySnapshot\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\`, \`uses\` or \`schedule\`"
+  `);
+});
+
+test("what a container does with its inputs is refused elsewhere", () => {
+  expect(mistake(() => stopFetchingInputs())).toMatchInlineSnapshot(`
+    "ExecutionError WINDLASS_NOT_IN_CONTAINER
+    stopFetchingInputs() was called outside of a container, where no inputs are taken
+    hint: call it in a function or method, behind \`if (!isLocal())\` where that runs here too"
   `);
 });
 

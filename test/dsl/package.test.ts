@@ -48,10 +48,14 @@ test("the package exports these names", () => {
       "enterSnapshot",
       "exit",
       "gather",
+      "getLocalInputConcurrency",
       "isLocal",
       "isWindlassError",
+      "preempt",
       "resolveSpec",
+      "setLocalInputConcurrency",
       "specText",
+      "stopFetchingInputs",
       "zip",
     ]
   `);

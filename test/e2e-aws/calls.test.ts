@@ -1,11 +1,8 @@
-import { execFile, execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { App, type Client, connect, FunctionCall, resolveSpec } from "windlass";
+import { App, type Client, connect, resolveSpec } from "windlass";
 import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import { blockKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
@@ -41,17 +38,6 @@ export const nap = app.function("nap", { ...size, maxContainers: 2, timeoutSecon
   await new Promise((resolve) => setTimeout(resolve, ms));
   return process.env.WINDLASS_CONTAINER_ID;
 });
-export const flaky = app.function("flaky", { ...size, maxContainers: 1, retries: 2 }, () => {
-  tries += 1;
-  if (tries < 3) throw new Error("not yet");
-  return tries;
-});
-let tries = 0;
-export const Greeter = app.cls("Greeter", { ...size, maxContainers: 1 }, class {
-  readonly greeting: string;
-  constructor({ greeting }: { greeting: string }) { this.greeting = greeting; }
-  greet(name: string) { return this.greeting + " " + name + " from " + process.env.WINDLASS_CONTAINER_ID; }
-});
 export const broken = app.function("broken", { ...size, maxContainers: 1 }, () => 1);
 if (process.env.WINDLASS_FUNCTION === "broken") throw new Error("this module cannot be loaded");
 ${version < WITHOUT_STAY ? STAY : ""}
@@ -67,32 +53,16 @@ interface Module {
   version: ReturnType<typeof model.version>;
   pick: ReturnType<typeof model.pick>;
   nap: ReturnType<typeof model.nap>;
-  flaky: ReturnType<typeof model.flaky>;
   broken: ReturnType<typeof model.broken>;
   stay: ReturnType<typeof model.stay>;
-  Greeter: ReturnType<typeof model.Greeter>;
 }
 const types = new App("types");
 const model = {
   version: () => types.function("version", (id: number) => ({ id, version: 1 })),
   pick: () => types.function("pick", (value: number) => value),
   nap: () => types.function("nap", async (_: number): Promise<string> => ""),
-  flaky: () => types.function("flaky", () => 0),
   broken: () => types.function("broken", () => 0),
   stay: () => types.function("stay", async (_: number): Promise<void> => {}),
-  Greeter: () =>
-    types.cls(
-      "Greeter",
-      class {
-        readonly greeting: string;
-        constructor({ greeting }: { greeting: string }) {
-          this.greeting = greeting;
-        }
-        greet(to: string): string {
-          return this.greeting + to;
-        }
-      },
-    ),
 };
 
 let client: Client<Module>;
@@ -159,16 +129,6 @@ describe("a deployed app", () => {
     expect(await client.version.remote(1)).toEqual({ id: 1, version: 1 });
   });
 
-  awsTest("maps in order, out of order, and with failures", async () => {
-    const inputs = Array.from({ length: 100 }, (_, index) => index + 100);
-    expect(await client.pick.map(inputs).toArray()).toEqual(inputs.map((value) => value * 2));
-    const unordered = await client.pick.map(inputs, { ordered: false }).toArray();
-    expect(unordered.sort((a, b) => a - b)).toEqual(inputs.map((value) => value * 2));
-    const told = await client.pick.map([12, 13, 14], { returnExceptions: true }).toArray();
-    expect(told).toEqual([24, expect.any(RangeError), 28]);
-    await expect(client.pick.map([12, 13, 14]).toArray()).rejects.toThrow("no thirteen");
-  });
-
   awsTest("puts an input that failed for good into the dead-letter queue of the app", async () => {
     await expect(client.pick.map([11, 13]).toArray()).rejects.toThrow("no thirteen");
     const url = await deadLetterQueueUrl();
@@ -184,52 +144,6 @@ describe("a deployed app", () => {
       payload: { start: 1, end: 2, args: { text: "[13]" } },
     });
     expect(entry.error.trace).toMatch(/^RangeError: no thirteen\n +at /);
-  });
-
-  awsTest("maps 10,000 inputs", async () => {
-    const inputs = Array.from({ length: 10_000 }, (_, index) => index + 100);
-    let next = 100;
-    for await (const output of client.pick.map(inputs)) {
-      expect(output).toBe(2 * next);
-      next += 1;
-    }
-    expect(next).toBe(10_100);
-  });
-
-  awsTest("is spawned by one process and read by another", async () => {
-    const script = `
-      import { DeployedFunction } from "windlass";
-      const options = { environment: ${JSON.stringify(environment)} };
-      const pick = DeployedFunction.fromName(${JSON.stringify(name)}, "pick", options);
-      console.log((await pick.spawnMap([1, 2, 3])).id);
-    `;
-    writeFileSync(join(root, "spawn.mjs"), script);
-    const env = { ...process.env, ...AWS_ENV };
-    const { stdout } = await promisify(execFile)("node", ["spawn.mjs"], { cwd: root, env });
-    const call = FunctionCall.fromId<typeof client.pick>(stdout.trim(), { app: name, environment });
-    const outputs: unknown[] = [];
-    for await (const output of call.iter()) outputs.push(output);
-    expect(outputs).toEqual([2, 4, 6]);
-    expect(await call.numInputs()).toBe(3);
-  });
-
-  awsTest("runs attempts until one succeeds", async () => {
-    expect(await client.flaky.remote()).toBe(3);
-  });
-
-  awsTest("keeps a container for each parameter set of a class", async () => {
-    const [hello, ciao] = [{ greeting: "hello" }, { greeting: "ciao" }].map(
-      (params) => new client.Greeter(params),
-    );
-    const greetings = await Promise.all([
-      hello?.greet.remote("Ada"),
-      hello?.greet.remote("Grace"),
-      ciao?.greet.remote("Ada"),
-    ]);
-    const [first, second, third] = greetings.map((text) => text?.split(" from "));
-    expect([first?.[0], second?.[0], third?.[0]]).toEqual(["hello Ada", "hello Grace", "ciao Ada"]);
-    expect(first?.[1]).toBe(second?.[1]);
-    expect(first?.[1]).not.toBe(third?.[1]);
   });
 
   awsTest(

@@ -76,8 +76,19 @@ export class SimulatedRunner implements Runner {
     else if (name === "run") this.#run(fields, text);
     else if (name === "cancel") this.#cancel(Number(fields[0]), Number(fields[1]));
     else if (name === "back") this.#giveBack(Number(fields[0]));
-    else if (name === "exit") this.#options.clock.after(50, () => this.#end(0, null));
+    else if (name === "exit") this.#leave();
+    else if (name === "preempt") this.#preempt();
     else throw new Error(`a runner was sent ${JSON.stringify(control)}`);
+  }
+
+  #leave(): void {
+    this.#options.clock.after(50, () => this.#end(0, null));
+  }
+
+  /** What it runs is for others now. */
+  #preempt(): void {
+    for (const { id } of [...this.#jobs]) this.#cancel(id, -1);
+    this.#leave();
   }
 
   #load({ maxInputs }: { readonly maxInputs: number }): void {

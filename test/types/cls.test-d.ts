@@ -1,5 +1,6 @@
 import { expectTypeOf, test } from "vitest";
 import { App, enter, exit, type MapStream } from "windlass";
+import { z } from "zod";
 
 const app = new App("types");
 
@@ -81,6 +82,48 @@ test("a constructor of two parameters is an error", () => {
 
   // @ts-expect-error: one object of parameters
   app.cls("Two", Two);
+});
+
+test("callers give what the schema takes, and the constructor gets what it makes", () => {
+  const Typed = app.cls(
+    "Typed",
+    { params: z.object({ size: z.coerce.number(), name: z.string().default("none") }) },
+    class {
+      readonly text: string;
+      constructor({ size, name }: { size: number; name: string }) {
+        this.text = `${name} ${size}`;
+      }
+      describe() {
+        return this.text;
+      }
+    },
+  );
+
+  expectTypeOf(new Typed({ size: "3" }).describe.remote()).toEqualTypeOf<Promise<string>>();
+  // @ts-expect-error: the name is a string
+  new Typed({ size: 3, name: 4 });
+  // @ts-expect-error: the schema makes a number
+  app.cls(
+    "Mistyped",
+    { params: z.object({ size: z.number() }) },
+    class {
+      readonly size: string;
+      constructor({ size }: { size: string }) {
+        this.size = size;
+      }
+      run() {
+        return this.size;
+      }
+    },
+  );
+});
+
+test("variants are handles of the same type", () => {
+  const Large = Llm.withOptions({ memoryMiB: 8192 }).withConcurrency({ maxInputs: 2 });
+
+  expectTypeOf(Large).toEqualTypeOf<typeof Llm>();
+  // @ts-expect-error: there is no variant without its function's containers
+  Llm.withOptions({ minContainers: 1 });
 });
 
 test("only public methods are remote: no fields, no #private, private or symbol-keyed members", () => {

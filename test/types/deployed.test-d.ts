@@ -38,6 +38,14 @@ describe("a deployed function", () => {
     expectTypeOf(llm.getCurrentStats()).resolves.toEqualTypeOf<FunctionStats>();
   });
 
+  it("has variants of its own type", () => {
+    const variant = deployed.withOptions({ timeoutSeconds: 5 }).withConcurrency({ maxInputs: 2 });
+    expectTypeOf(variant).toEqualTypeOf<typeof deployed>();
+    expectTypeOf(variant).not.toHaveProperty("local");
+    const Large = DeployedCls.fromName<typeof Llm>("media", "Llm").withOptions({ cpu: 4 });
+    expectTypeOf(new Large({ model: "m" }).generate.remote("a")).resolves.toBeString();
+  });
+
   it("yields where it is a generator", () => {
     const generator = DeployedFunction.fromName<typeof count>("media", "count");
     expectTypeOf(generator.remoteGen(3)).toEqualTypeOf<AsyncGenerator<number, void, undefined>>();

@@ -1,0 +1,38 @@
+import type { FunctionSpec } from "./spec.ts";
+
+/** What a handle with other options changes of the spec of its function. */
+export type Variant = Partial<
+  Pick<
+    FunctionSpec,
+    | "gpu"
+    | "cpu"
+    | "memoryMiB"
+    | "env"
+    | "retries"
+    | "timeoutSeconds"
+    | "maxContainers"
+    | "bufferContainers"
+    | "scaledownWindowSeconds"
+    | "concurrency"
+  >
+>;
+
+/** The spec of a pool: that of its function, changed by its variant. */
+export function variantSpec(spec: FunctionSpec, variant: string | undefined): FunctionSpec {
+  if (variant === undefined) return spec;
+  const changed = JSON.parse(variant) as Variant; // By addVariant().
+  return { ...spec, ...changed, env: { ...spec.env, ...changed.env }, minContainers: 0 };
+}
+
+/** A variant with more changes, as text: sorted, so that the order in which options are written makes no other pool. */
+export function addVariant(variant: string | undefined, added: Variant): string {
+  const before = (variant === undefined ? {} : JSON.parse(variant)) as Variant; // By this function.
+  const env = { ...before.env, ...added.env };
+  const all = { ...before, ...added, ...(Object.keys(env).length > 0 && { env: sorted(env) }) };
+  return JSON.stringify(sorted(all));
+}
+
+function sorted<Value extends object>(value: Value): Value {
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries) as Value; // The same fields.
+}

@@ -1,0 +1,63 @@
+import { currentCall } from "windlass";
+import { app } from "./conformance-app.ts";
+import { note, seen } from "./note.ts";
+
+export const double = app.function("double", { maxContainers: 2 }, (x: number) => x * 2);
+
+export const echo = app.function("echo", { maxContainers: 1 }, async (value: unknown) => value);
+
+export const add = app.function("add", { maxContainers: 1 }, (a: number, b: number) => a + b);
+
+export const greet = app.function(
+  "greet",
+  { maxContainers: 1, env: { OWN: "of the function", BOTH: "of the function" } },
+  (name: string, greeting = "hello") => {
+    const { SHARED, BOTH, OWN } = process.env;
+    return { text: `${greeting} ${name}`, env: { SHARED, BOTH, OWN } };
+  },
+);
+
+interface Wait {
+  /** Where it writes `started`, `done` and `aborted`. */
+  readonly page: string;
+  /** The line that it waits for; it goes on at once without one. */
+  readonly line?: string;
+  readonly value?: number;
+  /** What it then throws. */
+  readonly fails?: string;
+}
+
+/** Waits for a line of the notebook, or for its cancellation. Many of its inputs share a container. */
+export const waiting = app.function(
+  "waiting",
+  { maxContainers: 1, concurrency: { maxInputs: 40 } },
+  async ({ page, line, value = 0, fails }: Wait) => {
+    await note(page, `started ${value}`);
+    const signal = currentCall()?.signal;
+    try {
+      if (line !== undefined) await seen(page, line, signal);
+    } catch (error) {
+      await note(page, `aborted ${value}: ${(signal?.reason as Error | undefined)?.name}`);
+      throw error;
+    }
+    if (fails !== undefined) throw new Error(fails);
+    await note(page, `done ${value}`);
+    return value;
+  },
+);
+
+/** Never lets go of its event loop. */
+export const stuck = app.function(
+  "stuck",
+  { maxContainers: 1 },
+  async (page: string, isStuck = true) => {
+    await note(page, "started");
+    while (isStuck);
+    return process.env["WINDLASS_CONTAINER_ID"];
+  },
+);
+
+export const queued = app.function("queued", { maxContainers: 1 }, async (page: string) => {
+  await note(page, "started");
+  await seen(page, "go", currentCall()?.signal);
+});

@@ -1,0 +1,5 @@
+import { openLocal } from "./local-backend.ts";
+import { testConformance, testTable } from "./suite.ts";
+
+testTable();
+testConformance("local", { open: openLocal });
