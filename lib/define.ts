@@ -121,7 +121,8 @@ function methodsOf(ctor: AnyClass): string[] {
   return [...names].sort();
 }
 
-function withDefaults<Options extends ClsOptions>(options: Options, defaults: Defaults): Options {
+/** The options with those of the App where they have none of their own. */
+export function withDefaults<Options extends ClsOptions>(options: Options, defaults: Defaults): Options {
   const image = options?.image ?? defaults.image;
   return Object.freeze({
     ...options,

@@ -9,7 +9,6 @@ import {
   type AnyHandler,
   type IfGenerator,
   type Items,
-  isGenerator,
   type Output,
   type Unary,
   type Yield,
@@ -182,8 +181,13 @@ export class FunctionCalls extends TargetCalls {
   readonly local: AnyHandler;
   readonly #target: Target;
 
-  constructor(target: Target, handler: AnyHandler) {
-    super(target, `function "${target.name}"`, isGenerator(handler));
+  /** @param generates - Undefined where only its container knows. */
+  constructor(
+    target: Target,
+    handler: AnyHandler,
+    generates: boolean | undefined,
+  ) {
+    super(target, `function "${target.name}"`, generates);
     this.name = target.name;
     this.local = handler;
     this.#target = target;

@@ -63,6 +63,15 @@ export type {
   FunctionOptions,
   Resource,
 } from "./options/function-options.ts";
+// Functions and classes in Python.
+export type {
+  PythonClsHandle,
+  PythonFunctionHandle,
+  PythonGeneratorHandle,
+  PythonHandle,
+  PythonObject,
+} from "./python/handle.ts";
+export type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 // The AppSpec: an app as data.
 export { resolveSpec } from "./resolve.ts";
 export { Retries, type RetriesOptions } from "./retries.ts";
@@ -72,7 +81,10 @@ export {
   type AppSpec,
   type EntrypointSpec,
   type FunctionSpec,
+  type ImagePython,
   type ImageSpec,
+  type PythonInstall,
+  type PythonSpec,
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,

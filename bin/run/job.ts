@@ -1,4 +1,5 @@
 import type { App } from "../../lib/app.ts";
+import { openClsHandle } from "../../lib/client/deployed.ts";
 import { createClsHandle } from "../../lib/cls.ts";
 import type { Definition, EntrypointDefinition } from "../../lib/definition.ts";
 import { FunctionCalls, type TargetCalls } from "../../lib/function.ts";
@@ -81,8 +82,11 @@ function prepareFunction(target: FunctionTarget, typed: Typed): Job | number {
 
 function callsOf({ app, definition, method = "" }: FunctionTarget, params: unknown): TargetCalls {
   const target = { app, name: definition.name };
-  if (definition.kind === "function") return new FunctionCalls(target, definition.handler);
-  const Handle = createClsHandle(target, definition.ctor, definition.methods);
+  if (definition.kind === "function") return new FunctionCalls(target, definition.handler, undefined);
+  const Handle =
+    definition.python === undefined
+      ? createClsHandle(target, definition.ctor, definition.methods)
+      : openClsHandle(target);
   const instance = new Handle(...((params === undefined ? [] : [params]) as [never]));
   // The method was found in the list of the class's methods.
   return (instance as Record<string, unknown>)[method] as TargetCalls;

@@ -60,7 +60,7 @@ export const DeployedCls = {
     options: ConnectOptions = {},
   ): Deployed<Handle> {
     const target = { app, name, backend: connectionTo(app, options) };
-    return toCls(target) as Deployed<Handle>; // Typed by whoever named the class.
+    return openClsHandle(target) as Deployed<Handle>; // Typed by whoever named the class.
   },
 };
 
@@ -87,7 +87,7 @@ export async function connect<Module>(
   const functions = await (await backend.ready()).functions();
   const entries = functions.map(({ name, kind }) => {
     const target = { app, name, backend };
-    return [name, kind === "cls" ? toCls(target) : toFunction(target)];
+    return [name, kind === "cls" ? openClsHandle(target) : toFunction(target)];
   });
   return Object.fromEntries(entries) as Client<Module>; // Typed by whoever named the module.
 }
@@ -126,11 +126,15 @@ function scaled(target: Target, subject: string): Scaled {
   };
 }
 
-/** A class whose objects have a handle for each name that is asked for: which methods there are, AWS knows. */
-function toCls(target: Target): unknown {
+/** A class whose objects have a handle for each name that is asked for: which methods there are, its containers know. */
+export function openClsHandle(
+  target: Target,
+): ClsHandle<readonly unknown[], Record<string, (...args: unknown[]) => unknown>> {
   const targets = new MethodTargets(target);
   const Handle = class {
-    static readonly app = target.app;
+    static get app(): string {
+      return target.app;
+    }
 
     constructor(...params: readonly unknown[]) {
       const page = toParams(target.name, params);
@@ -147,5 +151,5 @@ function toCls(target: Target): unknown {
     }
   };
   Object.defineProperty(Handle, "name", { value: target.name });
-  return Handle;
+  return Handle as unknown as ClsHandle<readonly unknown[], Record<string, () => unknown>>; // The proxy has them all.
 }

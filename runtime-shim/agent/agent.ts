@@ -22,6 +22,8 @@ import { splitAround } from "./split-around.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
 const CANCEL_GRACE_MS = 1000;
+/** An input of Python that ran out of time is interrupted, and gets this long to settle. */
+const INTERRUPT_GRACE_MS = 1000;
 /** A runner whose event loop turns says within this what it has not started. */
 const ANSWER_MS = 250;
 /** A lease taken ahead is given back when the one before it makes no progress for this long. */
@@ -68,6 +70,8 @@ interface Running {
   /** When the runner was asked for what it has not started. */
   askedAt: number | undefined;
   cancelledAt: number | undefined;
+  /** When its only input ran out of time and was interrupted. */
+  interruptedAt: number | undefined;
 }
 
 /** Keeps one container: starts its runner, feeds it leases, watches over time, and answers for every input. */
@@ -144,6 +148,7 @@ export class Agent implements LeaseWorker {
       since: this.#options.now(),
       askedAt: undefined,
       cancelledAt: undefined,
+      interruptedAt: undefined,
     });
     this.#process.send(encodeMessage(runControl(lease), lease.args.text, lease.args.attachments));
   }
@@ -241,15 +246,29 @@ export class Agent implements LeaseWorker {
     }
     const isOne = running.count - running.done === 1;
     if (!isOne && now - (running.askedAt ?? now) < ANSWER_MS) return true;
+    if (isOne && this.#options.spec.python !== null && this.#mayReact(running, now)) return true;
     if (isOne) this.#timeOut(running);
     // Otherwise user code blocks its event loop and no one knows in which input: each runs alone next.
     this.kill(`an input ran for more than ${timeoutSeconds} s`);
     return false;
   }
 
+  /** Interrupts an input of Python: its `finally` blocks run, and its container need not end. */
+  #mayReact(running: Running, now: number): boolean {
+    const { lease, done } = running;
+    if (running.interruptedAt === undefined) {
+      running.interruptedAt = now;
+      this.#process.send(encodeControl("cancel", lease.id, lease.start + done));
+    }
+    return now - running.interruptedAt < INTERRUPT_GRACE_MS;
+  }
+
   #timeOut(running: Running): void {
+    this.#answer(running, this.#timeoutPage(running));
+  }
+
+  #timeoutPage({ lease, done }: Running): ResultPage {
     const { name, timeoutSeconds } = this.#options.spec;
-    const start = running.lease.start + running.done;
     const error = toErrorPage(
       new FunctionTimeoutError(
         "WINDLASS_FUNCTION_TIMEOUT",
@@ -257,7 +276,7 @@ export class Agent implements LeaseWorker {
         { hint: "raise `timeoutSeconds` (at most 86400), or give it less to do" },
       ),
     );
-    this.#answer(running, failedPage({ start, count: 1 }, "timeout", error));
+    return failedPage({ start: lease.start + done, count: 1 }, "timeout", error);
   }
 
   #askBack(running: Running, now: number): void {
@@ -267,11 +286,13 @@ export class Agent implements LeaseWorker {
 
   #load(): void {
     const { app, bundle, spec, params, containerId } = this.#options;
-    const { name, env, concurrency } = spec;
+    const { name, kind, python, env, concurrency } = spec;
     const request: LoadRequest = {
       app,
       bundle,
       name,
+      kind,
+      python,
       env,
       containerId,
       maxInputs: concurrency.maxInputs,
@@ -307,7 +328,8 @@ export class Agent implements LeaseWorker {
   #out(leaseId: number, page: ResultPage): void {
     const running = this.#running.get(leaseId);
     if (running === undefined) return;
-    this.#answer(running, page);
+    // Whatever it made of the interruption, it ran out of time.
+    this.#answer(running, running.interruptedAt === undefined ? page : this.#timeoutPage(running));
     if (this.#options.spec.singleUseContainers) this.drain();
     else this.#options.source.available(this);
   }

@@ -1,0 +1,60 @@
+"""Windlass in a container: calls of other functions, hooks of classes, and what code can ask about its input."""
+
+from ._context import current_attempt, current_function_call_id, current_input_id, is_local
+from ._function import Cls, Function, RemoteObject, cls, function
+from ._function_call import FunctionCall
+from ._hooks import enter, exit, method
+from .errors import (
+    AlreadyExistsError,
+    ContainerCrashedError,
+    ContainerStartupError,
+    DeserializationError,
+    ExecutionError,
+    FunctionTimeoutError,
+    InputCancellation,
+    InvalidError,
+    NoBackendError,
+    NonRetriableError,
+    NotFoundError,
+    OutputExpiredError,
+    RemoteError,
+    RemoteException,
+    RequestSizeError,
+    SerializationError,
+    TimeoutError,
+    WindlassError,
+)
+
+__all__ = [
+    "AlreadyExistsError",
+    "Cls",
+    "ContainerCrashedError",
+    "ContainerStartupError",
+    "DeserializationError",
+    "ExecutionError",
+    "Function",
+    "FunctionCall",
+    "FunctionTimeoutError",
+    "InputCancellation",
+    "InvalidError",
+    "NoBackendError",
+    "NonRetriableError",
+    "NotFoundError",
+    "OutputExpiredError",
+    "RemoteError",
+    "RemoteException",
+    "RemoteObject",
+    "RequestSizeError",
+    "SerializationError",
+    "TimeoutError",
+    "WindlassError",
+    "cls",
+    "current_attempt",
+    "current_function_call_id",
+    "current_input_id",
+    "enter",
+    "exit",
+    "function",
+    "is_local",
+    "method",
+]
