@@ -6,11 +6,9 @@ then runs inputs until `exit` or the end of its socket.
 import os
 import sys
 import threading
-import traceback
 from typing import Any, List, Optional, Union
 
 from windlass._runtime import runtime
-from windlass_runner.calls import ContainerBackend
 from windlass_runner.concurrent import ConcurrentExecutor
 from windlass_runner.executor import ExecutorOptions
 from windlass_runner.frames import Buffer
@@ -22,6 +20,9 @@ from windlass_runner.messages import Message, encode_control, page_message
 from windlass_runner.results import encode_error
 from windlass_runner.sequential import SequentialExecutor
 
+# Messages for calls that user code made.
+_ANSWERS = frozenset({"results", "items", "page", "answer", "failed"})
+
 Executor = Union[SequentialExecutor, ConcurrentExecutor]
 
 
@@ -32,7 +33,7 @@ class Program:
         self._link = Link()
         self._loop = EventLoop()
         self._executor: Optional[Executor] = None
-        self._backend = ContainerBackend(self._link.send)
+        self._backend: Any = None
         self._request: Optional[Any] = None
         self._asked = threading.Event()
 
@@ -56,7 +57,7 @@ class Program:
         prepare_environment(request)
         runtime.container = True
         runtime.app = request.app
-        runtime.backend = self._backend
+        runtime.backend = self._open_backend
         loaded = load(request, self._loop)
         options = ExecutorOptions(loaded.handler, self._send)
         kind = ConcurrentExecutor if request.max_inputs > 1 else SequentialExecutor
@@ -66,14 +67,22 @@ class Program:
         self._send(encode_control("ready"))
         return loaded
 
+    def _open_backend(self) -> Any:
+        # Loaded when it is first used: most functions call no others.
+        from windlass_runner.calls import ContainerBackend
+
+        self._backend = self._backend or ContainerBackend(self._link.send)
+        return self._backend
+
     def _exit(self, loaded: Loaded) -> None:
         try:
             loaded.exit()
         except Exception:  # noqa: BLE001 - nobody waits for it, and the rest must be done
             print("exit hook failed:", file=sys.stderr)
-            traceback.print_exc()
+            _print_exception()
 
     def _leave(self, code: int) -> int:
+        sys.stdout.flush()
         self._link.flush()
         return code
 
@@ -84,7 +93,7 @@ class Program:
         try:
             self._link.read(self._receive)
         except Exception:  # noqa: BLE001 - what follows a broken message cannot be trusted
-            traceback.print_exc()
+            _print_exception()
             sys.stderr.flush()
             os._exit(1)
         # An agent that is gone wants nothing any more.
@@ -96,9 +105,9 @@ class Program:
         if name == "load":
             self._request = rest[0]
             self._asked.set()
-        elif executor is None:
-            if name == "exit":
-                os._exit(0)
+        elif executor is None and name == "exit":
+            os._exit(0)
+        elif executor is None or name in _ANSWERS:
             self._backend.receive(message)
         elif name == "run":
             executor.run(message)
@@ -110,8 +119,12 @@ class Program:
             executor.give_back(rest[0])
         elif name == "exit":
             executor.stop()
-        else:
-            self._backend.receive(message)
+
+
+def _print_exception() -> None:
+    import traceback
+
+    traceback.print_exc()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ class Runtime:
         # True in a process that runs functions.
         self.container = False
         self.app = ""
-        # The way to other functions, in a container.
-        self.backend: Any = None
+        # Gives the way to other functions, in a container.
+        self.backend: Optional[Callable[[], Any]] = None
         self.current: Callable[[], Optional[InputContext]] = lambda: None
 
 

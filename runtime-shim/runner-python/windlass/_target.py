@@ -37,7 +37,7 @@ def backend() -> Any:
             "there is nowhere to run a remote call: this is no container of Windlass",
             "run the app with `windlass run`, and call from functions of it",
         )
-    return runtime.backend
+    return runtime.backend()
 
 
 def to_arguments(args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> List[Any]:

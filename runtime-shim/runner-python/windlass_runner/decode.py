@@ -5,7 +5,6 @@ import json
 import re
 from typing import Any, Callable, Dict, List, Sequence, cast
 
-from . import untag_error
 from .arrays import is_bytes_tag, to_array
 from .frames import Buffer
 from .limits import MAX_DEPTH, TAG
@@ -18,6 +17,7 @@ from .malformed import (
     refuse_text,
 )
 from .page import Page
+from .untag_error import build_error
 
 
 def _refuse_constant(_: str) -> Any:
@@ -164,7 +164,7 @@ class _Untagging:
         parts = {name: self.text(tagged, name) for name in ("name", "message")}
         for name in ("stack", "code", "hint"):
             parts[name] = self.text(tagged, name) if name in tagged else None
-        return untag_error.build_error(
+        return build_error(
             **parts,
             cause=self.items([tagged["cause"]], depth) if "cause" in tagged else [],
             errors=None if errors is None else self.items(self.array("Error", errors), depth),

@@ -1,6 +1,5 @@
 """Tags exceptions."""
 
-import traceback
 from types import TracebackType
 from typing import Any, Callable, Dict, List, Optional, Set
 
@@ -115,15 +114,14 @@ def _stack_of(error: BaseException, name: str, message: str) -> Optional[str]:
 
 
 def _frames(trace: Optional[TracebackType]) -> List[str]:
-    frames = traceback.extract_tb(trace)
     lines: List[str] = []
-    for frame in reversed(frames):
-        if frame.filename.startswith("<frozen ") or is_own_file(frame.filename):
-            continue
-        lines.append(f"    at {frame.name} ({frame.filename}:{frame.lineno})")
-        if len(lines) == _MAX_FRAMES:
-            break
-    return lines
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        file = code.co_filename
+        if not file.startswith("<frozen ") and not is_own_file(file):
+            lines.append(f"    at {code.co_name} ({file}:{trace.tb_lineno})")
+        trace = trace.tb_next
+    return lines[: -_MAX_FRAMES - 1 : -1]
 
 
 def _syntax_lines(error: BaseException) -> List[str]:

@@ -1,6 +1,5 @@
 """Exceptions from tagged errors."""
 
-import ast
 import builtins
 from typing import Any, Dict, List, Optional
 
@@ -68,6 +67,8 @@ def _construct(name: str, message: str, code: Optional[str], hint: Optional[str]
 
 def _key_of(message: str) -> Any:
     """A KeyError says its key as Python writes it, and would quote it a second time."""
+    import ast
+
     try:
         return ast.literal_eval(message)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
