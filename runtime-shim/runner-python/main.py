@@ -34,7 +34,7 @@ class Program:
         self._loop = EventLoop()
         self._executor: Optional[Executor] = None
         self._backend: Any = None
-        self._request: Optional[Any] = None
+        self._request: Any = None
         self._asked = threading.Event()
 
     def run(self) -> int:

@@ -101,6 +101,8 @@ export const halve = app.python<(numbers: Float64Array) => Float64Array>("halve"
 export const bytesOf = app.python<
   (data: Uint8Array) => readonly [name: string, length: number, first: Uint8Array]
 >("bytesOf", of("bytes_of"));
+export const large = app.python<(size: number) => string | readonly string[]>("large", of("large"));
+export const manyBytes = app.python<(size: number) => Uint8Array>("manyBytes", of("many_bytes"));
 export const pattern = app.python<(value: RegExp) => unknown>("pattern", of("pattern"));
 export const tool = app.python<(text: string) => string>("tool", {
   handler: "package/tool.py:run",

@@ -275,6 +275,14 @@ def pattern(value):
     return [value.pattern, value.flags & re.IGNORECASE != 0]
 
 
+def large(size):
+    return ["x" * size] if size % 2 else "x" * size
+
+
+def many_bytes(size):
+    return bytes(size)
+
+
 class Base:
     @windlass.enter
     def open(self):

@@ -136,6 +136,18 @@ describe("values", () => {
     expect(await fixture.echo.map(large).toArray()).toEqual(large);
   });
 
+  it("may be large, among small ones", async () => {
+    const sizes = [1, 5_000_001, 2, 5_000_000, 3];
+    const results = await fixture.large.map(sizes).toArray();
+    expect(results.map((value) => (typeof value === "string" ? value : value[0])?.length)).toEqual(
+      sizes,
+    );
+    const error = await caught(fixture.large.remote(70_000_000));
+    expect(error).toMatchObject({ code: "WINDLASS_VALUE_TOO_LARGE" });
+    const bytes = await fixture.manyBytes.map([0, 10, 3_000_000]).toArray();
+    expect(bytes.map(({ length }) => length)).toEqual([0, 10, 3_000_000]);
+  });
+
   it("of bytes and numbers travel as they are", async () => {
     const [name, length, first] = await fixture.bytesOf.remote(new Uint8Array(3_000_000).fill(7));
     expect([name, length, first]).toEqual(["bytes", 3_000_000, Uint8Array.of(7, 7, 7)]);

@@ -15,9 +15,7 @@ class _Group:
         self._lock = threading.Lock()
         self._waiting: Dict[int, "Future[Any]"] = {}
         self._next = 0
-        self._channel: Channel = backend().open(
-            target.request("group"), Sink(self._settle, lambda _: None)
-        )
+        self._channel: Channel = backend().open(target.request("group"), Sink(self._settle, lambda _: None))
 
     def call(self, arguments: List[Any]) -> Tuple["Future[Any]", int]:
         page = encode_value(arguments, "args")

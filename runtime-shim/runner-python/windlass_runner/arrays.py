@@ -2,7 +2,7 @@
 
 import array
 import sys
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple, cast
 
 from .frames import Buffer
 from .malformed import refuse_tagged
@@ -57,7 +57,7 @@ def to_array(name: str, data: Buffer, shape: Any) -> Any:
         flat = numpy.frombuffer(data, dtype=kind.dtype)
         return flat if shape is None else _reshape(name, flat, shape)
     if kind.code == "e":
-        return memoryview(data).cast("B").cast("e")
+        return memoryview(data).cast("B").cast(cast(Any, "e"))
     values = array.array(kind.code)
     values.frombytes(data)
     if sys.byteorder == "big":

@@ -79,7 +79,7 @@ class ContainerBackend:
         key = next(self._keys)
         self._sinks[key] = sink
         self._send(encode_control("open", key, *request))
-        return Channel(key, self._send, lambda closed: self._sinks.pop(closed, None))
+        return Channel(key, self._send, self._forget)
 
     def spawn(self, request: Fields, count: int, unary: bool, page: Page, start: int = 0) -> None:
         fields = input_fields(start, count, unary, page)
@@ -117,6 +117,9 @@ class ContainerBackend:
             page = Page(message.text, rest[0] == 1, message.attachments)
             error = decode_page(page)[0]
             self._answer(key, lambda answer: answer.set_exception(error))
+
+    def _forget(self, key: int) -> None:
+        self._sinks.pop(key, None)
 
     def _ask(self, message: Callable[[int], Any]) -> _Question:
         key, question = next(self._keys), _Question()

@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from typing import Any, Callable, Dict, List, Sequence, cast
+from typing import Any, Callable, Dict, List, Sequence
 
 from .arrays import is_bytes_tag, to_array
 from .frames import Buffer
@@ -35,7 +35,7 @@ def decode_page(page: Page) -> List[Any]:
         refuse_no_array(values)
     if page.tagged:
         _Untagging(page.attachments).items(values, 0)
-    return cast(List[Any], values)
+    return values
 
 
 def _parse_text(text: str) -> Any:
@@ -161,7 +161,7 @@ class _Untagging:
         errors, fields = tagged.get("errors"), tagged.get("fields")
         if fields is not None and type(fields) is not dict:
             refuse_tagged("Error", "an object of fields")
-        parts = {name: self.text(tagged, name) for name in ("name", "message")}
+        parts: Dict[str, Any] = {name: self.text(tagged, name) for name in ("name", "message")}
         for name in ("stack", "code", "hint"):
             parts[name] = self.text(tagged, name) if name in tagged else None
         return build_error(

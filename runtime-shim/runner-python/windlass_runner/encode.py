@@ -37,7 +37,7 @@ def _no_default(value: Any) -> Any:
 def _create_encoder() -> Callable[[Any], str]:
     """Encodes one value. Made once: `json.dumps` makes an encoder for each call, which takes longer than it."""
     create = getattr(json_encoder, "c_make_encoder", None)
-    text_of = getattr(json_encoder, "encode_basestring")
+    text_of = vars(json_encoder)["encode_basestring"]
     if create is None:
         return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
     encode = create(None, _no_default, text_of, None, ":", ",", False, False, False)
@@ -63,26 +63,32 @@ def is_plain(value: Any, depth: int) -> bool:
     """True if JSON keeps this value as it is; of numbers, ValueError of the encoder tells NaN and the infinities."""
     kind = type(value)
     if kind is dict:
-        items = value.values()
-        for key in value:
-            if type(key) is not str:
-                return False
-    elif kind is list or kind is tuple:
-        items = value
-    elif kind is int:
-        return -MAX_SAFE <= value <= MAX_SAFE
-    else:
-        return kind in _PLAIN
+        return _is_plain_dict(value, depth)
+    if kind is not list and kind is not tuple:
+        return kind in _PLAIN or kind is int and -MAX_SAFE <= value <= MAX_SAFE
     if depth == MAX_DEPTH:
         return False
-    for item in items:
+    for item in value:
         kind = type(item)
-        if kind in _PLAIN:
-            continue
         if kind is int:
             if not -MAX_SAFE <= item <= MAX_SAFE:
                 return False
-        elif not is_plain(item, depth + 1):
+        elif kind not in _PLAIN and not is_plain(item, depth + 1):
+            return False
+    return True
+
+
+def _is_plain_dict(value: Dict[Any, Any], depth: int) -> bool:
+    if depth == MAX_DEPTH:
+        return False
+    for key, item in value.items():
+        if type(key) is not str:
+            return False
+        kind = type(item)
+        if kind is int:
+            if not -MAX_SAFE <= item <= MAX_SAFE:
+                return False
+        elif kind not in _PLAIN and not is_plain(item, depth + 1):
             return False
     return True
 
@@ -200,9 +206,7 @@ class _Tagging:
         entries: List[Any] = []
         for index, (key, item) in enumerate(value.items()):
             step = f"[{key!r}]" if isinstance(key, (str, int, float)) else f"<value {index}>"
-            entries.append(
-                [self._tag_at(Text(f"<key {index}>"), key), self._tag_at(Text(step), item)]
-            )
+            entries.append([self._tag_at(Text(f"<key {index}>"), key), self._tag_at(Text(step), item)])
         return {TAG: "Map", "v": entries}
 
     def _try_tag(self, value: Any, step: str) -> Optional[Any]:

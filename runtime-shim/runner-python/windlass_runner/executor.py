@@ -9,7 +9,7 @@ from .handler import Handler
 from .job import Job
 from .limits import PAGE_BYTES
 from .loop import AwaitedTask
-from .results import PRIMITIVES, Send, encode_result, fail, reject, size_of
+from .results import PRIMITIVES, Json, Send, encode_result, fail, reject, size_of
 from .stream import Items, guarded, stream, stream_async
 
 # Results are sent after this long at most, if there are any.
@@ -33,29 +33,27 @@ class Turn:
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self._looked = self._began
-        self._until_look = 1
-        self._size = 0
+        # How many more inputs may run before the clock is looked at: that takes longer than a short function.
+        self.until_look = 1
+        # Bytes of the outputs that were added, about.
+        self.size = 0
         self._is_over = False
 
     def begin(self) -> None:
         self._began = time.perf_counter()
-        self._size = 0
+        self.size = 0
         self._is_over = False
 
     def add(self, output: Any) -> None:
         """Counts an output that is no primitive. One with bytes of its owner leaves before that can change them."""
-        self._size += size_of(output)
-        if self._size > PAGE_BYTES or getattr(output, "attachments", ()):
-            self._until_look = 1
+        self.size += size_of(output)
+        if self.size > PAGE_BYTES or getattr(output, "attachments", None):
             self._is_over = True
 
     def is_over(self) -> bool:
-        """To be asked after each output. Looking at the clock takes longer than a short function."""
-        self._until_look -= 1
-        if self._until_look > 0:
-            return False
+        """Looks at the clock."""
         now = time.perf_counter()
-        self._until_look = _LOOK_EVERY if now - self._looked < _FAST_SECONDS else 1
+        self.until_look = _LOOK_EVERY if now - self._looked < _FAST_SECONDS else 1
         self._looked = now
         return self._is_over or now - self._began > _TURN_SECONDS
 
@@ -64,7 +62,7 @@ def run_some(job: Job, call: Callable[[Any], Any], turn: Turn) -> bool:
     """Runs inputs of a job until results should be sent; False when there are no more. The hot loop of all."""
     append = job.outbox.waiting.append
     cancelled = job.cancelled
-    is_over = turn.is_over
+    until_look = turn.until_look
     for argument in job.pending:
         try:
             if cancelled and job.is_cancelled():
@@ -72,12 +70,19 @@ def run_some(job: Job, call: Callable[[Any], Any], turn: Turn) -> bool:
             output = call(argument)
             if type(output) not in PRIMITIVES:
                 output = encode_result(output)
-                turn.add(output)
+                if type(output) is Json and turn.size < PAGE_BYTES:
+                    turn.size += len(output[0])
+                else:
+                    turn.add(output)
+                    until_look = 1
         except BaseException as error:  # noqa: BLE001 - sys.exit() of user code fails its input as well
             output = failure_of(error)
         append(output)
-        if is_over():
-            return True
+        until_look -= 1
+        if until_look <= 0:
+            if turn.is_over():
+                return True
+            until_look = turn.until_look
     return False
 
 

@@ -12,9 +12,7 @@ FrameHandler = Callable[[str, List[bytearray]], None]
 
 _FIXED = struct.Struct("<II")
 _SEND_HINT = "send less at a time, large data as bytes or by way of a file"
-_RECEIVE_HINT = (
-    "use the same version of Windlass on both sides, and let nothing else write to its socket"
-)
+_RECEIVE_HINT = "use the same version of Windlass on both sides, and let nothing else write to its socket"
 
 
 def encode_frame(header: bytes, attachments: Sequence[Buffer] = ()) -> List[Buffer]:

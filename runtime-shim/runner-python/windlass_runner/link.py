@@ -1,5 +1,6 @@
 """The runner's end of the socket to its agent."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -34,33 +35,32 @@ class Link:
 
     def read(self, on_message: Callable[[Message], None]) -> None:
         """Passes messages on until the agent is gone. Raises DeserializationError."""
-        reader = FrameReader(
-            lambda header, attachments: on_message(parse_message(header, attachments))
-        )
+        reader = FrameReader(lambda header, attachments: on_message(parse_message(header, attachments)))
         buffer = memoryview(bytearray(_READ_BUFFER_BYTES))
         while True:
             room = reader.room()
-            # Straight into the memory that the value will have.
-            is_large = room is not None and len(room) > _READ_BUFFER_BYTES
-            try:
-                count = self._socket.recv_into(room if is_large else buffer)
-            except OSError:
-                return
-            if count == 0:
-                return
-            if is_large:
+            if room is not None and len(room) > _READ_BUFFER_BYTES:
+                # Straight into the memory that the value will have.
+                count = self._receive(room)
                 room.release()
                 reader.filled(count)
             else:
+                count = self._receive(buffer)
                 reader.push(buffer[:count])
+            if count == 0:
+                return
+
+    def _receive(self, room: memoryview) -> int:
+        try:
+            return self._socket.recv_into(room)
+        except OSError:
+            return 0
 
     def flush(self) -> None:
         """Returns once all that was sent has left this process, which sends nothing after it."""
         with self._lock:
-            try:
+            with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
 
     def _write(self, parts: List[Buffer]) -> None:
         if len(parts) == 1:

@@ -146,9 +146,7 @@ def _no_method(cls: type, request: LoadRequest, method: Optional[str]) -> Execut
     return ExecutionError(
         "WINDLASS_NO_SUCH_METHOD",
         f'class "{request.name}" has no remote method "{method}"',
-        "decorate it with `@windlass.method`"
-        if is_there
-        else f"it has: {', '.join(methods_of(cls))}",
+        "decorate it with `@windlass.method`" if is_there else f"it has: {', '.join(methods_of(cls))}",
     )
 
 

@@ -56,8 +56,7 @@ def refuse_object(place: Place, value: Any) -> NoReturn:
 def refuse_cycle(place: Place, ancestor: int) -> NoReturn:
     origin = place.describe(ancestor)
     message = (
-        f"`{place.describe()}` refers back to `{origin}`, "
-        "and a value that contains itself cannot be sent"
+        f"`{place.describe()}` refers back to `{origin}`, and a value that contains itself cannot be sent"
     )
     _refuse("WINDLASS_VALUE_CYCLE", message, "send ids instead of references")
 
@@ -99,7 +98,7 @@ def _refuse(
 
 
 def _is_generator(value: Any) -> bool:
-    return hasattr(value, "send") and (hasattr(value, "__next__") or hasattr(value, "__anext__")) or hasattr(value, "asend")
+    return hasattr(value, "asend") or hasattr(value, "send") and hasattr(value, "__next__")
 
 
 def _is_awaitable(value: Any) -> bool:

@@ -2,16 +2,15 @@
 
 import math
 import threading
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Set, Union
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Set
 
 from windlass.errors import NonRetriableError
 
 from .encode import MAX_SAFE, encode_page, encode_value, is_plain, to_json
 from .frames import Buffer
-from .limits import TAG
+from .limits import PAGE_BYTES, TAG
 from .messages import encode_message
 from .page import Page
-from .refusal import check_size
 from .tag_error import chain_is_too_long, message_of, trim_traceback
 
 Send = Callable[[List[Buffer]], None]
@@ -27,31 +26,24 @@ class Failed(NamedTuple):
     error: Page
 
 
-class Json(NamedTuple):
-    """The JSON of a result."""
-
-    text: str
-
-
-# What stands for a result until it is sent: a tagged page of one value, or as above. Primitives and texts stand for
-# themselves.
-Output = Union[Json, Page, Failed, Any]
+# The JSON of a result, alone in a tuple: a class of its own would take as long as the call of a short function.
+Json: type = tuple
+# What stands for a result until it is sent: as above, or the page of a value that is tagged or large. Primitives and
+# texts stand for themselves.
+Output = Any
 
 
 def encode_result(value: Any, root: str = "result") -> Output:
     """Takes a value as it is now: user code may go on to change it. Raises SerializationError, RequestSizeError."""
-    if type(value) is str:
-        check_size(value, root)
+    if type(value) is str and len(value) <= PAGE_BYTES:
         return value
     try:
         if is_plain(value, 0):
             text = to_json(value)
-            check_size(text, root)
-            return Json(text)
+            return (text,) if len(text) <= PAGE_BYTES else encode_value(value, root)
     except ValueError:
         pass
-    page = encode_value(value, root)
-    return page if page.tagged else Json(page.text[1:-1])
+    return encode_value(value, root)
 
 
 def size_of(output: Output) -> int:
@@ -60,7 +52,7 @@ def size_of(output: Output) -> int:
     if kind is str:
         return len(output)
     if kind is Json:
-        return len(output.text)
+        return len(output[0])
     if kind is Failed:
         return size_of(output.error)
     return len(output.text) + sum(memoryview(part).nbytes for part in output.attachments)
@@ -139,6 +131,8 @@ def _joined(outputs: Sequence[Output]) -> Page:
     kinds = set(map(type, outputs))
     if Page not in kinds:
         return Page(_plain_text(outputs, kinds), False)
+    if len(outputs) == 1:
+        return outputs[0]
     text = ",".join([page.text[1:-1] for page in outputs])
     return Page(f"[{text}]", True, outputs[0].attachments)
 
@@ -164,12 +158,12 @@ def _plain_text(outputs: Sequence[Output], kinds: Set[type]) -> str:
         return to_json(outputs)
     if len(kinds) == 1:
         return f"[{','.join([text for (text,) in outputs])}]"
-    parts = [output.text if type(output) is Json else to_json(output) for output in outputs]
+    parts = [output[0] if type(output) is Json else to_json(output) for output in outputs]
     return f"[{','.join(parts)}]"
 
 
 def _runs(outputs: List[Output]) -> Sequence[List[Output]]:
-    """Parts that can share a message: plain ones and failures; tagged ones without bytes; each with bytes alone."""
+    """Parts that can share a message: plain ones and failures; tagged ones; one that is large or has bytes is alone."""
     if _are_plain(outputs, set(map(type, outputs))):
         return (outputs,)
     runs: List[List[Output]] = []
@@ -177,7 +171,7 @@ def _runs(outputs: List[Output]) -> Sequence[List[Output]]:
     for output in outputs:
         page = _to_tagged(output)
         group: Any = page is not None
-        if page is not None and page.attachments:
+        if page is not None and (page.attachments or not page.tagged):
             group = object()
         if group != previous:
             runs.append([])

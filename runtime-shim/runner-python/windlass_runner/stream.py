@@ -35,13 +35,13 @@ class Items:
         waiting = self.box.waiting
         waiting.append(item)
         now = time.perf_counter()
-        is_large = self._size > PAGE_BYTES or getattr(item, "attachments", ())
+        is_large = self._size > PAGE_BYTES or bool(getattr(item, "attachments", None))
         is_due = now - self._sent_at > _GATHER_SECONDS or len(waiting) >= _PAGE_ITEMS
         if is_large or is_due:
             self._size = 0
             self._sent_at = now
             self.box.flush()
-        return bool(is_large or is_due)
+        return is_large or is_due
 
     def await_credit(self) -> None:
         """Returns when there is credit."""
