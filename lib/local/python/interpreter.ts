@@ -41,7 +41,7 @@ export async function findInterpreter(version: string | null): Promise<Interpret
 }
 
 /** True for `3.12.4` and `3.12`. */
-export function isVersion(actual: string, wanted: string): boolean {
+function isVersion(actual: string, wanted: string): boolean {
   return actual === wanted || actual.startsWith(`${wanted}.`);
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_PYTHON_IMAGE } from "../../image/default-image.ts";
 import type { AppSpec, FunctionSpec } from "../../spec.ts";
 import { findInterpreter } from "./interpreter.ts";
-import { isAtHand, prepareVenv } from "./venv.ts";
+import { prepareVenv } from "./venv.ts";
 
 export interface PythonHostOptions {
   readonly images: AppSpec["images"];
@@ -38,8 +38,6 @@ export class PythonHost {
     if (python === null || !usesVenv || image === DEFAULT_PYTHON_IMAGE.hash) {
       return (await findInterpreter(null)).command;
     }
-    const here = await findInterpreter(python.version).catch(() => undefined);
-    if (here !== undefined && isAtHand(python, here.version)) return here.command;
     return await prepareVenv({ python, stateDirectory, notice });
   }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ContainerStartupError } from "../../errors.ts";
 import { sha256 } from "../../sha256.ts";
 import type { ImagePython, PythonInstall } from "../../spec.ts";
 import { type CommandEnd, lastLines, runCommand } from "./command.ts";
-import { findInterpreter, isVersion } from "./interpreter.ts";
+import { findInterpreter } from "./interpreter.ts";
 
 const SHOWN_LINES = 8;
 
@@ -33,6 +33,7 @@ export async function prepareVenv(request: VenvRequest): Promise<string> {
   await mkdir(dirname(folder), { recursive: true });
   try {
     await build(temporary, python);
+    renameInScripts(temporary, folder);
     await moveTo(temporary, folder);
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -48,7 +49,8 @@ function venvHash({ version, installs }: ImagePython): string {
 
 async function build(folder: string, { version, installs }: ImagePython): Promise<void> {
   const uv = await findUv();
-  if (uv) await createByUv(folder, version);
+  const needsPip = installs.some(({ tool }) => tool === "pip");
+  if (uv) await createByUv(folder, version, needsPip);
   else await createByVenv(folder, version);
   for (const install of installs) await runInstall(folder, install, uv);
 }
@@ -58,9 +60,13 @@ async function findUv(): Promise<boolean> {
 }
 
 /** uv finds a Python of this version, or fetches one. Relocatable, since it is renamed when it is complete. */
-async function createByUv(folder: string, version: string | null): Promise<void> {
-  const wanted = version === null ? [] : ["--python", version];
-  const end = await runCommand("uv", ["venv", "--quiet", "--relocatable", "--seed", ...wanted, folder]);
+async function createByUv(
+  folder: string,
+  version: string | null,
+  needsPip: boolean,
+): Promise<void> {
+  const wanted = [...(version === null ? [] : ["--python", version]), ...(needsPip ? ["--seed"] : [])];
+  const end = await runCommand("uv", ["venv", "--quiet", "--relocatable", ...wanted, folder]);
   if (end.code === 0) return;
   // Where it cannot fetch one, a Python of this machine may do.
   await rm(folder, { recursive: true, force: true });
@@ -89,6 +95,17 @@ const PIP_FLAGS: readonly string[] = ["--disable-pip-version-check", "--no-input
 function toPip({ arguments: args }: PythonInstall): readonly string[] {
   const at = args.indexOf("--prerelease");
   return at < 0 ? args : [...args.slice(0, at), "--pre", ...args.slice(at + 2)];
+}
+
+/** Programs that packages installed begin with the path of their Python. */
+function renameInScripts(temporary: string, folder: string): void {
+  const bin = join(temporary, "bin");
+  for (const name of readdirSync(bin)) {
+    const file = join(bin, name);
+    if (lstatSync(file).isSymbolicLink()) continue;
+    const text = readFileSync(file, "latin1");
+    if (text.includes(temporary)) writeFileSync(file, text.replaceAll(temporary, folder), "latin1");
+  }
 }
 
 async function moveTo(temporary: string, folder: string): Promise<void> {
@@ -128,9 +145,4 @@ function failed(what: string, { code, output }: CommandEnd): ContainerStartupErr
       hint: "correct the packages of the image; `--no-venv` takes the Python and the packages that are here",
     },
   );
-}
-
-/** True if the Python at hand is what an image without packages asks for. */
-export function isAtHand({ version, installs }: ImagePython, actual: string): boolean {
-  return installs.length === 0 && (version === null || isVersion(actual, version));
 }

@@ -155,6 +155,10 @@ def prepare_environment(request: LoadRequest) -> None:
     os.environ["WINDLASS_CONTAINER_ID"] = request.container_id
     os.environ["WINDLASS_APP"] = request.app
     os.environ["WINDLASS_FUNCTION"] = request.name
+    # Programs that packages of a virtual environment installed are found, as in an image.
+    if sys.prefix != sys.base_prefix:
+        programs = os.path.join(sys.prefix, "bin")
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
     # Lines of output leave as they are written.
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(line_buffering=True)
