@@ -12,10 +12,10 @@ import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
-import { call, cold, payload } from "./workloads/latency.mjs";
+import { call, cold, numpy, payload } from "./workloads/latency.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
 
-const WORKLOADS = { call, cold, payload, cpu, durable, map, skew, stream, faults };
+const WORKLOADS = { call, cold, payload, numpy, cpu, durable, map, skew, stream, faults };
 
 export async function serve(contender) {
   await stat("."); // Starts libuv's threads, so that threads which appear later are workers.

@@ -404,10 +404,12 @@ export class Agent implements LeaseWorker {
   }
 
   #startupCrash(detail: string): Page {
+    const { name, python } = this.#options.spec;
+    if (python !== null && detail.includes("ENOENT")) return toErrorPage(pythonMissing(name));
     return toErrorPage(
       new ContainerStartupError(
         "WINDLASS_STARTUP_CRASH",
-        `a container of "${this.#options.spec.name}" ended before it was ready: ${detail}`,
+        `a container of "${name}" ended before it was ready: ${detail}`,
       ),
     );
   }
@@ -416,6 +418,14 @@ export class Agent implements LeaseWorker {
     this.#state = state;
     this.#options.onState(state, error);
   }
+}
+
+function pythonMissing(name: string): ContainerStartupError {
+  return new ContainerStartupError(
+    "WINDLASS_PYTHON_MISSING",
+    `"${name}" is written in Python, and there is no \`python3\` in its image`,
+    { hint: 'begin the image with `Image.debianSlim({ python: "3.13" })`, or install python3 in it' },
+  );
 }
 
 /** Written by hand, since JSON.stringify of a small array costs more than the rest of a call. */
