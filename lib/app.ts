@@ -38,7 +38,7 @@ export class App {
   readonly name: string;
   /** Absolute path of the file that creates it; undefined if it is in none. */
   readonly file: string | undefined;
-  /** Where it is created. @internal */
+  /** Where in that file; in a bundle where that is what runs. */
   readonly place: Place | undefined;
   readonly #tags: Readonly<Record<string, string>>;
   readonly #defaults: Defaults;

@@ -50,7 +50,8 @@ function absoluteFile({ file, place }: NonNullable<Definition["python"]>): strin
 /** The user's own file, where the code that runs is a bundle. */
 function sourceOf({ file, line, column }: Place): string {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
-  const source = entry !== undefined && "originalSource" in entry ? entry.originalSource : undefined;
+  const source =
+    entry !== undefined && "originalSource" in entry ? entry.originalSource : undefined;
   if (source === undefined) return file;
   return source.startsWith("file:") ? fileURLToPath(source) : join(dirname(file), source);
 }

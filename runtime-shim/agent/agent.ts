@@ -424,7 +424,9 @@ function pythonMissing(name: string): ContainerStartupError {
   return new ContainerStartupError(
     "WINDLASS_PYTHON_MISSING",
     `"${name}" is written in Python, and there is no \`python3\` in its image`,
-    { hint: 'begin the image with `Image.debianSlim({ python: "3.13" })`, or install python3 in it' },
+    {
+      hint: 'begin the image with `Image.debianSlim({ python: "3.13" })`, or install python3 in it',
+    },
   );
 }
 
