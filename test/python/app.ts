@@ -17,6 +17,8 @@ export const options = app.python<
   (a: number, options?: { width?: number; deep?: boolean; other?: number }) => unknown
 >("options", of("options"));
 export const doubleLater = app.python<Numbers>("doubleLater", of("double_later"));
+export const laterObject = app.python<Numbers>("laterObject", of("later_object"));
+export const laterPartial = app.python<Numbers>("laterPartial", of("later_partial"));
 export const grow = app.python<(n: number) => number[]>("grow", {
   ...of("grow"),
   maxContainers: 1,
@@ -72,7 +74,6 @@ export const stubborn = app.python<(path: string) => void>("stubborn", {
   ...of("stubborn"),
   timeoutSeconds: 1,
 });
-export const pid = app.python<() => number>("pid", { ...of("pid"), maxContainers: 1 });
 
 type Meeting = readonly [most: number, isMain: boolean, inputId: string];
 const together = { concurrency: { maxInputs: 8 }, maxContainers: 1 };
@@ -95,7 +96,6 @@ export const countTogether = app.python<(n: number) => Generator<number>>("count
 });
 
 export const where = app.python<() => Record<string, unknown>>("where", of("where"));
-export const say = app.python<(text: string) => void>("say", of("say"));
 export const total = app.python<(numbers: Float64Array) => readonly [string, number]>(
   "total",
   of("total"),
@@ -130,15 +130,15 @@ export const genFromTypescript = app.python<(n: number) => number[]>(
   of("gen_from_typescript"),
 );
 
-export const greet = app.function("greet", (name: string) => `hello ${name}`);
-export const fail = app.function("fail", function greeter() {
+app.function("greet", (name: string) => `hello ${name}`);
+app.function("fail", function greeter() {
   throw Object.assign(new TypeError("bad name"), { code: "E_NAME" });
 });
-export const failOdd = app.function("failOdd", (n: number) => {
+app.function("failOdd", (n: number) => {
   if (n % 2 === 1) throw new RangeError(`${n} is odd`);
   return n;
 });
-export const tsCount = app.function("tsCount", function* (n: number) {
+app.function("tsCount", function* (n: number) {
   for (let i = 0; i < n; i += 1) yield i;
 });
 

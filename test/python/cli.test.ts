@@ -73,6 +73,10 @@ class Greeter:
     def greet(self, name):
         return f"{self.word} {name}"
 
+    @windlass.exit
+    async def leave(self):
+        print("bye")
+
 
 class Empty:
     def greet(self):
@@ -101,7 +105,7 @@ describe("windlass run", () => {
 
   it("calls a method of a Python class", async () => {
     const { stdout } = await run("app.ts::Greeter.greet", "you", "--params-json", '{"word":"hi"}');
-    expect(stdout).toBe("hi you\n");
+    expect(stdout).toMatch(/│ bye\nhi you\n$/);
   });
 
   it("streams what Python prints", async () => {

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import functools
 import os
 import re
 import sys
@@ -32,6 +33,16 @@ def describe(value):
 
 def options(a, *, width=1, deep=False):
     return [a, width, deep]
+
+
+class _Later:
+    async def __call__(self, n):
+        await asyncio.sleep(0)
+        return n * 2
+
+
+later_object = _Later()
+later_partial = functools.partial(_Later.__call__, later_object)
 
 
 async def double_later(n):
@@ -172,10 +183,6 @@ def stubborn(path):
             _note(path, "swallowed")
 
 
-def pid():
-    return os.getpid()
-
-
 _together = 0
 _most = 0
 
@@ -207,11 +214,6 @@ def where():
         "attempt": windlass.current_attempt(),
         "env": os.environ["GREETING"],
     }
-
-
-def say(text):
-    print(text)
-    print(text, file=sys.stderr)
 
 
 def total(numbers):

@@ -67,6 +67,11 @@ describe("a Python function", () => {
     );
   });
 
+  it("may be any object that can be called", async () => {
+    expect(await fixture.laterObject.remote(4)).toBe(8);
+    expect(await fixture.laterPartial.remote(4)).toBe(8);
+  });
+
   it("takes a trailing object as its keyword-only parameters", async () => {
     expect(await fixture.options.remote(1)).toEqual([1, 1, false]);
     expect(await fixture.options.remote(1, { deep: true, width: 3 })).toEqual([1, 3, true]);

@@ -23,6 +23,10 @@ class Handler:
 
 def _code_flags(function: Callable[..., Any]) -> int:
     plain = getattr(function, "__func__", function)
+    while hasattr(plain, "func"):
+        plain = plain.func  # A functools.partial.
+    if not hasattr(plain, "__code__") and not hasattr(plain, "__wrapped__"):
+        plain = getattr(type(plain).__call__, "__func__", type(plain).__call__)
     # What a decorator wrapped tells what its wrapper most likely gives back.
     while hasattr(plain, "__wrapped__"):
         plain = plain.__wrapped__
