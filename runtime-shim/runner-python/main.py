@@ -20,6 +20,7 @@ from windlass_runner.messages import Message, encode_control, page_message
 from windlass_runner.results import encode_error
 from windlass_runner.sequential import SequentialExecutor
 
+_RECURSION_LIMIT = 5000
 # Messages for calls that user code made.
 _ANSWERS = frozenset({"results", "items", "page", "answer", "failed"})
 
@@ -38,6 +39,8 @@ class Program:
         self._asked = threading.Event()
 
     def run(self) -> int:
+        # Values may be nested 500 deep, and are walked by a few functions a level.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
         prepare_wake()
         threading.Thread(target=self._read, name="windlass-link", daemon=True).start()
         self._asked.wait()

@@ -129,6 +129,7 @@ describe("a deployed Python function", () => {
     console.log("SAID", said);
     expect(said).toMatch(/code/i);
     const client = await connect<Model>(name, { environment });
-    await until("the new code", async () => (await client.shout.remote("hi")) === "HI?");
+    const from = Date.now();
+    await until("the new code", async () => { const r = await client.shout.remote("hi"); console.log(Date.now() - from, r); return r === "HI?"; }, { seconds: 50, everyMs: 1000 });
   });
 });

@@ -104,6 +104,7 @@ export const halve = app.python<(numbers: Float64Array) => Float64Array>("halve"
 export const bytesOf = app.python<
   (data: Uint8Array) => readonly [name: string, length: number, first: Uint8Array]
 >("bytesOf", of("bytes_of"));
+export const deep = app.python<(depth: number) => unknown>("deep", of("deep"));
 export const large = app.python<(size: number) => string | readonly string[]>("large", of("large"));
 export const manyBytes = app.python<(size: number) => Uint8Array>("manyBytes", of("many_bytes"));
 export const pattern = app.python<(value: RegExp) => unknown>("pattern", of("pattern"));

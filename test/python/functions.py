@@ -277,6 +277,13 @@ def pattern(value):
     return [value.pattern, value.flags & re.IGNORECASE != 0]
 
 
+def deep(depth):
+    value = datetime.datetime.now()
+    for _ in range(depth):
+        value = {"value": value}
+    return value
+
+
 def large(size):
     return ["x" * size] if size % 2 else "x" * size
 

@@ -143,6 +143,20 @@ describe("values", () => {
     expect(await fixture.echo.map(large).toArray()).toEqual(large);
   });
 
+  it("may be nested 500 deep, with anything inside", async () => {
+    const nest = (depth: number, inside: unknown): unknown => {
+      let value = inside;
+      for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { value };
+      return value;
+    };
+    for (const inside of [1, new Date(0)]) {
+      const value = nest(495, inside);
+      expect(await fixture.echo.remote(value)).toEqual(value);
+    }
+    const error = await caught(fixture.deep.remote(600));
+    expect(error["code"]).toBe("WINDLASS_VALUE_TOO_DEEP");
+  });
+
   it("may be large, among small ones", async () => {
     const sizes = [1, 5_000_001, 2, 5_000_000, 3];
     const results = await fixture.large.map(sizes).toArray();

@@ -33,9 +33,12 @@ def decode_page(page: Page) -> List[Any]:
     values = _parse_text(page.text)
     if type(values) is not list:
         refuse_no_array(values)
-    if page.tagged:
-        _Untagging(page.attachments).items(values, 0)
-    return values
+    if not page.tagged:
+        return values
+    try:
+        return _Untagging(page.attachments).items(values, 0)
+    except RecursionError:
+        refuse_nesting()
 
 
 def _parse_text(text: str) -> Any:

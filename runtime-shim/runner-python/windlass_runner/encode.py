@@ -98,7 +98,7 @@ def encode_page(values: Sequence[Any], root: Callable[[int], str]) -> Page:
     try:
         if is_plain(list(values), 0):
             return Page(to_json(list(values)), False)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     attachments: List[Buffer] = []
     tagged = [tag_value(value, root(index), attachments) for index, value in enumerate(values)]
@@ -119,6 +119,8 @@ def tag_value(value: Any, root: str, attachments: List[Buffer]) -> Any:
         return tagging.tag(value)
     except WindlassError:
         raise
+    except RecursionError:
+        refuse_depth(tagging.place)
     except Exception as error:  # noqa: BLE001 - user code raised: a property, or an iterator
         refuse_unreadable(tagging.place, error)
 

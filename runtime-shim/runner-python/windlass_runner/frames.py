@@ -1,13 +1,15 @@
 """Frames: many bytes as one message on a socket. Drawn in docs/wire.md."""
 
 import struct
-from typing import Callable, List, Optional, Sequence, Union
+from typing import Callable, List, Optional, Sequence, Tuple, Type, Union
 
-from windlass.errors import DeserializationError, RequestSizeError
+from windlass.errors import DeserializationError, RequestSizeError, WindlassError
 
 from .limits import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_HEADER_BYTES, TRUSTED_BYTES
 
 Buffer = Union[bytes, bytearray, memoryview]
+# Code and message.
+_Problem = Tuple[str, str]
 FrameHandler = Callable[[str, List[bytearray]], None]
 
 _FIXED = struct.Struct("<II")
@@ -98,6 +100,7 @@ class FrameReader:
         start = offset + _FIXED.size
         if start > len(chunk):
             return offset
+        length: int
         length, count = _FIXED.unpack_from(chunk, offset)
         if count != 0 or start + length > len(chunk):
             return offset
@@ -178,27 +181,27 @@ def _to_text(data: Buffer) -> str:
         ) from cause
 
 
-def _header_problem(size: int) -> Optional[tuple]:
+def _header_problem(size: int) -> Optional[_Problem]:
     if 0 < size <= MAX_HEADER_BYTES:
         return None
     message = f"the header of a frame must be 1 to {MAX_HEADER_BYTES} bytes, got {size}"
     return ("WINDLASS_FRAME_HEADER_SIZE", message)
 
 
-def _count_problem(count: int) -> Optional[tuple]:
+def _count_problem(count: int) -> Optional[_Problem]:
     if count <= MAX_ATTACHMENTS:
         return None
     message = f"a frame must have at most {MAX_ATTACHMENTS} attachments, got {count}"
     return ("WINDLASS_FRAME_ATTACHMENT_COUNT", message)
 
 
-def _attachment_problem(size: int) -> Optional[tuple]:
+def _attachment_problem(size: int) -> Optional[_Problem]:
     if size <= MAX_ATTACHMENT_BYTES:
         return None
     message = f"an attachment of a frame must be at most {MAX_ATTACHMENT_BYTES} bytes, got {size}"
     return ("WINDLASS_FRAME_ATTACHMENT_SIZE", message)
 
 
-def _check(problem: Optional[tuple], error_class: type, hint: str) -> None:
+def _check(problem: Optional[_Problem], error_class: Type[WindlassError], hint: str) -> None:
     if problem is not None:
         raise error_class(*problem, hint)

@@ -60,7 +60,7 @@ def _spreading(
     """Passes a trailing object whose keys are all keyword-only parameters as these."""
 
     def call(arguments: Sequence[Any]) -> Any:
-        last = arguments[-1] if arguments else None
+        last: Any = arguments[-1] if arguments else None
         is_options = type(last) is dict and last.keys() <= names
         if is_options and (last or len(arguments) > positional):
             return function(*arguments[:-1], **last)

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Set, cast
 
 from windlass.errors import NonRetriableError
 
@@ -27,7 +27,7 @@ class Failed(NamedTuple):
 
 
 # The JSON of a result, alone in a tuple: a class of its own would take as long as the call of a short function.
-Json: type = tuple
+Json: Any = tuple
 # What stands for a result until it is sent: as above, or the page of a value that is tagged or large. Primitives and
 # texts stand for themselves.
 Output = Any
@@ -41,7 +41,7 @@ def encode_result(value: Any, root: str = "result") -> Output:
         if is_plain(value, 0):
             text = to_json(value)
             return (text,) if len(text) <= PAGE_BYTES else encode_value(value, root)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     return encode_value(value, root)
 
@@ -132,7 +132,7 @@ def _joined(outputs: Sequence[Output]) -> Page:
     if Page not in kinds:
         return Page(_plain_text(outputs, kinds), False)
     if len(outputs) == 1:
-        return outputs[0]
+        return cast(Page, outputs[0])
     text = ",".join([page.text[1:-1] for page in outputs])
     return Page(f"[{text}]", True, outputs[0].attachments)
 
@@ -197,7 +197,7 @@ def _to_tagged(output: Output) -> Optional[Page]:
     """The tagged page of an output that JSON does not keep; None for any other."""
     kind = type(output)
     if kind is Page:
-        return output
+        return cast(Page, output)
     if kind is int or kind is float:
         page = encode_page([output], lambda _: "result")
         return page if page.tagged else None
