@@ -130,6 +130,14 @@ describe("a deployed Python function", () => {
     expect(said).toMatch(/code/i);
     const client = await connect<Model>(name, { environment });
     const from = Date.now();
-    await until("the new code", async () => { const r = await client.shout.remote("hi"); console.log(Date.now() - from, r); return r === "HI?"; }, { seconds: 50, everyMs: 1000 });
+    await until(
+      "the new code",
+      async () => {
+        const r = await client.shout.remote("hi");
+        console.log(Date.now() - from, r);
+        return r === "HI?";
+      },
+      { seconds: 50, everyMs: 1000 },
+    );
   });
 });
