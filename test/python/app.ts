@@ -59,20 +59,24 @@ export const sleepLater = app.python<Sleep>("sleepLater", of("sleep_later"));
 export const shortSleep = app.python<Sleep>("shortSleep", {
   ...of("sleep"),
   timeoutSeconds: 1,
+  startupTimeoutSeconds: 60,
   maxContainers: 1,
 });
 export const shortSleepLater = app.python<Sleep>("shortSleepLater", {
   ...of("sleep_later"),
   timeoutSeconds: 1,
+  startupTimeoutSeconds: 60,
   maxContainers: 1,
 });
 export const spin = app.python<(path: string) => void>("spin", {
   ...of("spin"),
   timeoutSeconds: 1,
+  startupTimeoutSeconds: 60,
 });
 export const stubborn = app.python<(path: string) => void>("stubborn", {
   ...of("stubborn"),
   timeoutSeconds: 1,
+  startupTimeoutSeconds: 60,
 });
 
 type Meeting = readonly [most: number, isMain: boolean, inputId: string];

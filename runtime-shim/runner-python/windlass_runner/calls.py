@@ -8,8 +8,8 @@ from windlass.errors import RemoteError
 
 from .decode import decode_page
 from .messages import Message, encode_control, page_message
+from .outbox import Send
 from .page import Page
-from .results import Send
 
 Fields = Tuple[Any, ...]
 

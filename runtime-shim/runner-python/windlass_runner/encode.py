@@ -63,34 +63,25 @@ def is_plain(value: Any, depth: int) -> bool:
     """True if JSON keeps this value as it is; of numbers, ValueError of the encoder tells NaN and the infinities."""
     kind = type(value)
     if kind is dict:
-        return _is_plain_dict(value, depth)
+        if depth == MAX_DEPTH:
+            return False
+        for key, item in value.items():
+            if type(key) is not str:
+                return False
+            kind = type(item)
+            if kind is int:
+                if not -MAX_SAFE <= item <= MAX_SAFE:
+                    return False
+            elif kind not in _PLAIN and not is_plain(item, depth + 1):
+                return False
+        return True
     if kind is not list and kind is not tuple:
         return kind in _PLAIN or kind is int and -MAX_SAFE <= value <= MAX_SAFE
-    if depth == MAX_DEPTH:
-        return False
-    for item in value:
-        kind = type(item)
-        if kind is int:
-            if not -MAX_SAFE <= item <= MAX_SAFE:
-                return False
-        elif kind not in _PLAIN and not is_plain(item, depth + 1):
-            return False
-    return True
+    return depth < MAX_DEPTH and all(is_plain(item, depth + 1) for item in value)
 
 
-def _is_plain_dict(value: Dict[Any, Any], depth: int) -> bool:
-    if depth == MAX_DEPTH:
-        return False
-    for key, item in value.items():
-        if type(key) is not str:
-            return False
-        kind = type(item)
-        if kind is int:
-            if not -MAX_SAFE <= item <= MAX_SAFE:
-                return False
-        elif kind not in _PLAIN and not is_plain(item, depth + 1):
-            return False
-    return True
+# Given as the depth, a value is plain only if it holds nothing but primitives.
+FLAT = MAX_DEPTH - 1
 
 
 def encode_page(values: Sequence[Any], root: Callable[[int], str]) -> Page:

@@ -7,9 +7,10 @@ from windlass.errors import InputCancellation, RequestSizeError, SerializationEr
 
 from .handler import Handler
 from .job import Job
-from .limits import PAGE_BYTES
 from .loop import AwaitedTask
-from .results import PRIMITIVES, Json, Send, encode_result, fail, reject, size_of
+from .outbox import Send
+from .page import Page
+from .results import PRIMITIVES, fail, reject, take
 from .stream import Items, guarded, stream, stream_async
 
 # Results are sent after this long at most, if there are any.
@@ -28,27 +29,21 @@ class ExecutorOptions(NamedTuple):
 
 
 class Turn:
-    """Says when results should leave: by time and by size."""
+    """Says when results should leave."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self._looked = self._began
         # How many more inputs may run before the clock is looked at: that takes longer than a short function.
         self.until_look = 1
-        # Bytes of the outputs that were added, about.
-        self.size = 0
         self._is_over = False
 
     def begin(self) -> None:
         self._began = time.perf_counter()
-        self.size = 0
         self._is_over = False
 
-    def add(self, output: Any) -> None:
-        """Counts an output that is no primitive. One with bytes of its owner leaves before that can change them."""
-        self.size += size_of(output)
-        if self.size > PAGE_BYTES or getattr(output, "attachments", None):
-            self._is_over = True
+    def end(self) -> None:
+        self._is_over = True
 
     def is_over(self) -> bool:
         """Looks at the clock."""
@@ -69,11 +64,10 @@ def run_some(job: Job, call: Callable[[Any], Any], turn: Turn) -> bool:
                 raise InputCancellation()
             output = call(argument)
             if type(output) not in PRIMITIVES:
-                output = encode_result(output)
-                if type(output) is Json and turn.size < PAGE_BYTES:
-                    turn.size += len(output[0])
-                else:
-                    turn.add(output)
+                output = take(output)
+                if type(output) is Page and output.attachments:
+                    # Its owner could change the bytes: they leave before that.
+                    turn.end()
                     until_look = 1
         except BaseException as error:  # noqa: BLE001 - sys.exit() of user code fails its input as well
             output = failure_of(error)
@@ -104,8 +98,9 @@ async def _await_all(job: Job, call: Callable[[Any], Any]) -> None:
                 raise InputCancellation()
             output = await task.settle(call(argument))
             if type(output) not in PRIMITIVES:
-                output = encode_result(output)
-                turn.add(output)
+                output = take(output)
+                if type(output) is Page and output.attachments:
+                    turn.end()
         except BaseException as error:  # noqa: BLE001 - as above
             output = failure_of(error)
         job.outbox.waiting.append(output)

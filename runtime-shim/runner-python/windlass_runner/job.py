@@ -10,8 +10,9 @@ from windlass.errors import InputCancellation
 from .decode import decode_page
 from .interrupt import Guard
 from .messages import Message
+from .outbox import Outbox, Send
 from .page import Page
-from .results import Outbox, Send, fail
+from .results import fail
 
 # Items that a generator may yield before its caller has taken any.
 _INITIAL_CREDIT = 1000

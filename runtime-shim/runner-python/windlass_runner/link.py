@@ -58,9 +58,8 @@ class Link:
 
     def flush(self) -> None:
         """Returns once all that was sent has left this process, which sends nothing after it."""
-        with self._lock:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_WR)
+        with self._lock, contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
 
     def _write(self, parts: List[Buffer]) -> None:
         if len(parts) == 1:

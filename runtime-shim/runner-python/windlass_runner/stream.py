@@ -7,9 +7,10 @@ from windlass.errors import ExecutionError, InputCancellation
 
 from .interrupt import Guard
 from .job import Job
-from .limits import PAGE_BYTES
 from .loop import AwaitedTask
-from .results import PRIMITIVES, ItemBox, Send, encode_result, size_of
+from .outbox import ItemBox, Send
+from .page import Page
+from .results import PRIMITIVES, encode_now
 
 _PAGE_ITEMS = 250
 # Items that follow each other faster than this share a message.
@@ -23,25 +24,23 @@ class Items:
     def __init__(self, job: Job, send: Send) -> None:
         self.box = ItemBox(job.id, 0, send)
         self.job = job
-        self._size = 0
         self._sent_at = 0.0
 
     def add(self, item: Any) -> bool:
         """Adds an item as it is now; True when a message has left. Raises SerializationError."""
         self.job.add_credit(-1)
-        if type(item) not in PRIMITIVES:
-            item = encode_result(item, f"item {self.box.produced()}")
-            self._size += size_of(item)
+        if type(item) not in PRIMITIVES or type(item) is str:
+            item = encode_now(item, f"item {self.box.produced()}")
         waiting = self.box.waiting
         waiting.append(item)
         now = time.perf_counter()
-        is_large = self._size > PAGE_BYTES or bool(getattr(item, "attachments", None))
+        # Its owner could change the bytes: they leave before that.
+        has_bytes = type(item) is Page and len(item.attachments) > 0
         is_due = now - self._sent_at > _GATHER_SECONDS or len(waiting) >= _PAGE_ITEMS
-        if is_large or is_due:
-            self._size = 0
+        if has_bytes or is_due:
             self._sent_at = now
             self.box.flush()
-        return is_large or is_due
+        return has_bytes or is_due
 
     def await_credit(self) -> None:
         """Returns when there is credit."""
