@@ -124,6 +124,11 @@ export const callTypescriptError = app.python<() => unknown>(
   "callTypescriptError",
   of("call_typescript_error"),
 );
+export const callUnreadable = app.python<() => string[]>("callUnreadable", of("call_unreadable"));
+app.function("oddMap", () => new Map([[{}, 1]]));
+app.function("oddItems", function* () {
+  yield new Map([[{}, 1]]);
+});
 export const callPython = app.python<Numbers>("callPython", of("call_python"));
 export const callLater = app.python<(n: number) => unknown>("callLater", of("call_later"));
 export const spawnAndGet = app.python<(n: number) => unknown>("spawnAndGet", of("spawn_and_get"));

@@ -241,6 +241,20 @@ def call_typescript_error():
         return [type(error).__name__, str(error), error.code, "greeter" in error.stack]
 
 
+def call_unreadable():
+    codes = []
+    for call in (
+        lambda: windlass.function("oddMap").remote(),
+        lambda: list(windlass.function("oddItems").remote_gen()),
+        lambda: list(windlass.function("oddMap").map([1])),
+    ):
+        try:
+            call()
+        except windlass.DeserializationError as error:
+            codes.append(error.code)
+    return codes
+
+
 def call_python(n):
     return sum(windlass.function("double").map(range(n)))
 

@@ -366,6 +366,11 @@ describe("calls from Python", () => {
     ]);
   });
 
+  it("fail with what Python has no value for, and their container goes on", async () => {
+    const code = "WINDLASS_PAGE_TAG_INVALID";
+    expect(await fixture.callUnreadable.remote()).toEqual([code, code, code]);
+  });
+
   it("can be spawned", async () => {
     expect(await fixture.spawnAndGet.remote(21)).toEqual([42, 42]);
     expect(await fixture.spawnMany.remote(1500)).toEqual(

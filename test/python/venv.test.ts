@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { appProject, windlass } from "../cli/cli.ts";
@@ -68,6 +68,16 @@ describe("what an image installs", () => {
     const again = await run("app.ts::program");
     expect(again).toEqual({ code: 0, stdout: "hello you\n", stderr: "" });
     expect(readdirSync(join(ROOT, ".windlass/python"))).toHaveLength(1);
+  });
+
+  it("is made again when its Python is gone", async () => {
+    const [name = ""] = readdirSync(join(ROOT, ".windlass/python"));
+    rmSync(join(ROOT, ".windlass/python", name, "bin/python"));
+
+    const { stdout, stderr } = await run("app.ts::greet", "all");
+
+    expect(stdout).toBe("hello all\n");
+    expect(stderr).toContain("installing windlass-greeting");
   });
 
   it("is not there with --no-venv, before the file or after it", async () => {

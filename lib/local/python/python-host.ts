@@ -34,8 +34,10 @@ export class PythonHost {
   async #prepare(image: string): Promise<string> {
     const { images, usesVenv, stateDirectory, notice } = this.#options;
     const python = images.find(({ hash }) => hash === image)?.python ?? null;
+    const asksNothing =
+      python === null || (python.version === null && python.installs.length === 0);
     // Nobody asked for the version of the default image.
-    if (python === null || !usesVenv || image === DEFAULT_PYTHON_IMAGE.hash) {
+    if (asksNothing || !usesVenv || image === DEFAULT_PYTHON_IMAGE.hash) {
       return (await findInterpreter(null)).command;
     }
     return await prepareVenv({ python, stateDirectory, notice });

@@ -31,6 +31,8 @@ export async function prepareVenv(request: VenvRequest): Promise<string> {
   // Beside its place: another process may build the same, and the first one wins.
   const temporary = `${folder}.${process.pid}.${randomBytes(4).toString("hex")}`;
   await mkdir(dirname(folder), { recursive: true });
+  // Its Python was removed from this machine since.
+  if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
   try {
     await build(temporary, python);
     renameInScripts(temporary, folder);

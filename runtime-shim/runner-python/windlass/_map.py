@@ -109,9 +109,9 @@ def call_generator(target: Target, arguments: List[Any]) -> Iterator[Any]:
         while True:
             page = arrived.get()
             if isinstance(page, Results):
-                is_done = True
                 if type(page.values[0]) is Failure:
                     raise page.values[0].error
+                is_done = True
                 return
             for item in page:
                 yield item

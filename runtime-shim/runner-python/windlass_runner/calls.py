@@ -4,7 +4,7 @@ import itertools
 from concurrent.futures import Future
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from windlass.errors import RemoteError
+from windlass.errors import RemoteError, WindlassError
 
 from .decode import decode_page
 from .messages import Message, encode_control, page_message
@@ -106,7 +106,7 @@ class ContainerBackend:
         elif name == "items":
             sink = self._sinks.get(key)
             if sink is not None:
-                sink.items(decode_page(Page(message.text, rest[1] == 1, message.attachments)))
+                _pass_items(sink, Page(message.text, rest[1] == 1, message.attachments))
         elif name == "page":
             question = self._questions.get(key)
             if question is not None:
@@ -114,8 +114,7 @@ class ContainerBackend:
         elif name == "answer":
             self._answer(key, lambda answer: answer.set_result(rest[0] if rest else -1))
         elif name == "failed":
-            page = Page(message.text, rest[0] == 1, message.attachments)
-            error = decode_page(page)[0]
+            error = _to_exception(Page(message.text, rest[0] == 1, message.attachments))
             self._answer(key, lambda answer: answer.set_exception(error))
 
     def _forget(self, key: int) -> None:
@@ -142,10 +141,14 @@ def input_fields(start: int, count: int, unary: bool, page: Page) -> Fields:
 
 
 def _to_results(fields: List[Any], message: Message) -> Results:
-    start, _, tagged, told = fields
+    start, count, tagged, told = fields
     attachments = message.attachments
     used = len(attachments) - sum(failure[4] for failure in told or ())
-    values = decode_page(Page(message.text, tagged == 1, attachments[:used]))
+    try:
+        values = decode_page(Page(message.text, tagged == 1, attachments[:used]))
+    except WindlassError as error:
+        # What Python has no value for fails who asked for it, not this container.
+        return Results(start, [Failure(error)] * count)
     for index, _, text, is_tagged, size in told or ():
         own = attachments[used : used + size]
         used += size
@@ -153,8 +156,18 @@ def _to_results(fields: List[Any], message: Message) -> Results:
     return Results(start, values)
 
 
+def _pass_items(sink: Sink, page: Page) -> None:
+    try:
+        sink.items(decode_page(page))
+    except WindlassError as error:
+        sink.results(Results(0, [Failure(error)]))
+
+
 def _to_exception(page: Page) -> BaseException:
-    error = decode_page(page)[0]
+    try:
+        error = decode_page(page)[0]
+    except WindlassError as unreadable:
+        return unreadable
     if isinstance(error, BaseException):
         return error
     # JavaScript can throw anything.
