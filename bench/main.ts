@@ -4,7 +4,7 @@ import { BenchError } from "./bench-error.ts";
 import { describeMachine, load, loadWarning } from "./machine.ts";
 import { Measurements, measurementLine, ratioLine } from "./measurements.ts";
 import { createProjects } from "./project.ts";
-import { ensureRay } from "./ray.ts";
+import { ensureCelery, ensureRay } from "./python-environment.ts";
 import { type Redis, startRedis } from "./redis.ts";
 import type { Suite } from "./suite.ts";
 import { aws } from "./suites/aws.ts";
@@ -20,8 +20,10 @@ import { hello } from "./suites/hello.ts";
 import { importing } from "./suites/import.ts";
 import { map } from "./suites/map.ts";
 import { million } from "./suites/million.ts";
+import { numpy } from "./suites/numpy.ts";
 import { payload } from "./suites/payload.ts";
 import { plugin } from "./suites/plugin.ts";
+import { python } from "./suites/python.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
@@ -35,6 +37,8 @@ const SUITES: readonly Suite[] = [
   payload,
   generator,
   batching,
+  python,
+  numpy,
   cold,
   skew,
   faults,
@@ -91,6 +95,7 @@ async function main(): Promise<number> {
 async function runSuites(options: Options, say: (text: string) => void): Promise<Verdict[]> {
   using projects = createProjects();
   let redis: Redis | undefined;
+  let celeryPython: string | undefined;
   const rayPython = options.ray ? ensureRay() : undefined;
   const verdicts: Verdict[] = [];
   try {
@@ -102,6 +107,7 @@ async function runSuites(options: Options, say: (text: string) => void): Promise
         rounds: options.rounds,
         quick: options.quick,
         rayPython,
+        celeryPython: () => (celeryPython ??= ensureCelery()),
         redis: async () => (redis ??= await startRedis()),
         progress: (text) => console.error(`${suite.name}: ${text}`),
       });

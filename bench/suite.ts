@@ -12,6 +12,8 @@ export interface SuiteContext {
   readonly quick: boolean;
   /** The Python with Ray in it, if Ray takes part. */
   readonly rayPython: string | undefined;
+  /** The Python with Celery and numpy in it; installed on use. */
+  celeryPython(): string;
   /** The port and process of the bench's Redis; started on use. */
   redis(): Promise<{ readonly port: number; readonly pid: number }>;
   progress(text: string): void;
@@ -37,6 +39,9 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   control: { file: "control.mjs" },
   inline: { file: "inline.mjs" },
   bullmq: { file: "bullmq.mjs" },
+  windlass_python: { file: "windlass.mjs", env: { BENCH_LANGUAGE: "python" } },
+  celery: { file: "celery_contender.py" },
+  pickle: { file: "pickle_contender.py" },
   ray: { file: "ray_contender.py", env: { BENCH_RAY: "tasks" } },
   ray_pool_map: { file: "ray_contender.py", env: { BENCH_RAY: "pool" } },
 };
@@ -46,15 +51,24 @@ export async function startContender(context: SuiteContext, name: string): Promi
   const program = PROGRAMS[name];
   if (program === undefined) throw new BenchError(`there is no contender "${name}"`);
   const { file, env } = program;
-  const interpreter = file.endsWith(".py") ? context.rayPython : process.execPath;
+  const interpreter = interpreterOf(context, file);
   if (interpreter === undefined) throw new BenchError(`contender "${name}" needs --with ray`);
-  const redis = name === "bullmq" ? await context.redis() : undefined;
+  const redis = ["bullmq", "celery"].includes(name) ? await context.redis() : undefined;
   return await Contender.start({
     name,
     command: [interpreter, file],
-    env: redis === undefined ? env : { ...env, BENCH_REDIS_PORT: String(redis.port) },
+    env: {
+      ...env,
+      ...(redis !== undefined && { BENCH_REDIS_PORT: String(redis.port) }),
+      ...(name === "windlass_python" && { WINDLASS_PYTHON: context.celeryPython() }),
+    },
     cwd: context.projects.folder(name),
   });
+}
+
+function interpreterOf(context: SuiteContext, file: string): string | undefined {
+  if (!file.endsWith(".py")) return process.execPath;
+  return file.startsWith("ray_") ? context.rayPython : context.celeryPython();
 }
 
 /** One turn of a contender. */

@@ -9,6 +9,9 @@ export interface Reference {
   readonly name: string | undefined;
 }
 
+/** Stands for the methods of a Python class, which its containers alone know. */
+const ANY_METHOD = "<method>";
+
 /** What to run of an app. */
 export type Choice =
   | { readonly kind: "entrypoint"; readonly name: string }
@@ -30,7 +33,7 @@ export function parseReference(text: string): Reference {
 export function choose(spec: AppSpec, name: string | undefined): Choice {
   const choices = [...spec.entrypoints.map(toEntrypoint), ...spec.functions.flatMap(toFunctions)];
   if (name === undefined) return chooseOnly(spec, choices);
-  const found = choices.find((choice) => labelOf(choice) === name);
+  const found = choices.find((choice) => labelOf(choice) === name) ?? pythonMethod(spec, name);
   if (found !== undefined) return found;
   const known = choices.map(labelOf);
   const near = suggest(name, known) ?? known.find((label) => label.startsWith(`${name}.`));
@@ -54,7 +57,9 @@ function chooseOnly(spec: AppSpec, choices: readonly Choice[]): Choice {
   const entrypoints = choices.filter(({ kind }) => kind === "entrypoint");
   const candidates = entrypoints.length > 0 ? entrypoints : choices;
   const [only] = candidates;
-  if (candidates.length === 1 && only !== undefined) return only;
+  const isComplete =
+    candidates.length > 1 || only?.kind !== "function" || only.method !== ANY_METHOD;
+  if (candidates.length === 1 && only !== undefined && isComplete) return only;
   if (only === undefined) {
     throw new InvalidError(
       "WINDLASS_NOTHING_TO_RUN",
@@ -63,17 +68,28 @@ function chooseOnly(spec: AppSpec, choices: readonly Choice[]): Choice {
     );
   }
   const kinds = entrypoints.length > 0 ? "entrypoints" : "functions and no entrypoint";
-  throw new UsageError("WINDLASS_AMBIGUOUS", `app "${spec.name}" has several ${kinds}`, {
+  const what = isComplete ? `several ${kinds}` : "a class and no entrypoint";
+  throw new UsageError("WINDLASS_AMBIGUOUS", `app "${spec.name}" has ${what}`, {
     hint: `name one after the file: \`::${labelOf(only)}\``,
     problems: listing(choices),
   });
+}
+
+/** A method of a Python class: which methods there are, its containers know. */
+function pythonMethod(spec: AppSpec, label: string): Choice | undefined {
+  const [name = "", method] = label.split(".");
+  const isPython = spec.functions.some(
+    (known) => known.name === name && known.kind === "cls" && known.python !== null,
+  );
+  return isPython && method !== undefined ? { kind: "function", name, method } : undefined;
 }
 
 function toEntrypoint({ name }: { readonly name: string }): Choice {
   return { kind: "entrypoint", name };
 }
 
-function toFunctions({ kind, name, methods }: FunctionSpec): readonly Choice[] {
+function toFunctions({ kind, name, methods, python }: FunctionSpec): readonly Choice[] {
+  if (kind === "cls" && python !== null) return [{ kind: "function", name, method: ANY_METHOD }];
   if (kind === "function") return [{ kind, name, method: undefined }];
   return methods.map((method) => ({ kind: "function", name, method }));
 }

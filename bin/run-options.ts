@@ -11,6 +11,7 @@ export const RUN_OPTIONS: readonly (readonly [flags: string, description: string
   ["--detach", "with --on aws: leave what was deployed for a day, for spawned calls to go on"],
   ["--environment <name>", "with --on aws: the environment"],
   ["--cpu", "run functions that ask for a GPU on this machine's CPU, without asking"],
+  ["--no-venv", "run Python functions with the Python and the packages of this machine"],
   ["--json", "print the returned value as JSON; output of containers goes to standard error"],
   ["--quiet", "no progress, no notices, and no names before the output of containers"],
   ["--inspect [port]", "let a debugger attach to the process of a container (--inspect=9229)"],
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly inspect: Inspect | undefined;
   /** Functions that ask for a GPU may run without one on this machine. */
   readonly cpu: boolean;
+  /** Python functions run in virtual environments with what their images install. */
+  readonly usesVenv: boolean;
   /** Undefined where it runs on this machine. */
   readonly aws: RunOnAws | undefined;
 }
@@ -52,6 +55,7 @@ export function toRunOptions(parsed: Parsed): RunOptions {
     quiet: parsed["quiet"] === true,
     inspect: inspectOf(parsed, "inspectBrk") ?? inspectOf(parsed, "inspect"),
     cpu: cpuOf(parsed),
+    usesVenv: usesVenv(parsed),
     aws: awsOf(parsed),
   };
 }
@@ -63,6 +67,15 @@ function cpuOf({ cpu, on }: Parsed): boolean {
     });
   }
   return cpu === true;
+}
+
+function usesVenv({ venv, on }: Parsed): boolean {
+  if (venv === false && on === "aws") {
+    throw new UsageError("WINDLASS_ONLY_LOCAL", "`--no-venv` is for a run on this machine", {
+      hint: "leave out `--no-venv`, or `--on aws`",
+    });
+  }
+  return venv !== false;
 }
 
 function awsOf(parsed: Parsed): RunOnAws | undefined {

@@ -17,6 +17,7 @@ import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
 import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
 import { manifestFunctions, StagedManifest } from "./app/manifest.ts";
+import { codeFile } from "./app/python-code.ts";
 import { QueueShard } from "./app/queue-shard.ts";
 import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
@@ -88,7 +89,7 @@ export class WindlassApp extends Construct {
     throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);
-    const code = new BundledCode(this, "Code", { file: props.code });
+    const code = new BundledCode(this, "Code", { file: codeFile(props.code, props.app, resolved) });
     const deadLetters = new DeadLetterQueue(this, "DeadLetters", {
       encryptionKey: props.encryptionKey,
     });

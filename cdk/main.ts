@@ -3,6 +3,8 @@ import { App, type Environment } from "aws-cdk-lib";
 import { bundleApp } from "../lib/local/bundle.ts";
 import { findApp } from "../lib/local/find-app.ts";
 import { findProject } from "../lib/local/project.ts";
+import { withPython } from "../lib/local/python/deployed-bundle.ts";
+import { resolveSpec } from "../lib/resolve.ts";
 import { WindlassAppStack, WindlassEnvironmentStack } from "./stacks.ts";
 
 /**
@@ -26,8 +28,11 @@ const environment: WindlassEnvironmentStack = new WindlassEnvironmentStack(scope
 if (file !== undefined) {
   const { root } = findProject(file);
   const { file: module } = await bundleApp([file], root);
-  const { file: code } = await bundleApp([file], root, { isForDeployment: true });
+  const script = await bundleApp([file], root, { isForDeployment: true });
+  // Places in the bundle lead to the user's files, which those of Python functions are relative to.
+  process.setSourceMapsEnabled(true);
   const app = findApp(await import(pathToFileURL(module).href), file);
+  const { file: code } = withPython(script, resolveSpec(app), root);
   const missingImages = scope.node.tryGetContext("images") ?? "build";
   const dropCalls = scope.node.tryGetContext("dropCalls") === "true";
   const props = {

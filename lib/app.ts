@@ -1,6 +1,7 @@
 import { brandApps, registerApp } from "./app-registry.ts";
 import type { BatchedMethods, BatchHandle, BatchHandler } from "./batch.ts";
-import { callSite } from "./call-site.ts";
+import { callPlace, callSite, type Place } from "./call-site.ts";
+import { openClsHandle } from "./client/deployed.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
 import { type ClsHandle, createClsHandle, type MethodKey, type ParamsOf } from "./cls.ts";
 import { type Defaults, type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
@@ -12,7 +13,7 @@ import {
   runEntrypoint,
 } from "./entrypoint.ts";
 import { FunctionCalls, type HandleOf } from "./function.ts";
-import type { AnyClass, AnyHandler } from "./handler.ts";
+import { type AnyClass, type AnyHandler, isGenerator } from "./handler.ts";
 import { checkAppName } from "./options/app-name.ts";
 import { duplicateViolation } from "./options/body.ts";
 import { checkAppOptions } from "./options/check-options.ts";
@@ -24,6 +25,9 @@ import type {
 } from "./options/function-options.ts";
 import { show } from "./options/show.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
+import { readPython } from "./python/define.ts";
+import type { PythonClsHandle, PythonHandle } from "./python/handle.ts";
+import type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
 
@@ -47,6 +51,8 @@ export class App {
   readonly name: string;
   /** Absolute path of the file that creates it; undefined if it is in none. */
   readonly file: string | undefined;
+  /** Where in that file; in a bundle where that is what runs. */
+  readonly place: Place | undefined;
   readonly #tags: Readonly<Record<string, string>>;
   readonly #defaults: Defaults;
   readonly #definitions: Map<string, Definition> = new Map();
@@ -62,7 +68,8 @@ export class App {
     const subject = `app ${show(name)}`;
     throwViolations(subject, [...checkAppName(name), ...checkAppOptions(options, subject)], App);
     this.name = name;
-    this.file = callSite(App);
+    this.place = callPlace(App);
+    this.file = this.place?.file;
     this.#tags = { ...options.tags };
     this.#defaults = { env: { ...options.env }, image: options.image };
     registerApp(this);
@@ -105,7 +112,8 @@ export class App {
   function(name: string, ...rest: readonly unknown[]): unknown {
     const given = { name, ...split(rest), file: callSite(this.function) };
     this.#define(readFunction(given, this.#defaults), this.function);
-    return new FunctionCalls(this.#target(name), given.body as AnyHandler);
+    const handler = given.body as AnyHandler; // Checked above.
+    return new FunctionCalls(this.#target(name), handler, isGenerator(handler));
   }
 
   /**
@@ -162,6 +170,47 @@ export class App {
     const { definition, violations } = readCls(given, this.#defaults);
     this.#define({ definition, violations }, this.cls);
     return createClsHandle(this.#target(name), definition, definition.methods);
+  }
+
+  /**
+   * Defines a function that is written in Python. Its signature is stated here: what its arguments and its result are
+   * in Python is in docs/python.md.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example
+   * const transcribe = app.python<(audio: Uint8Array) => string>("transcribe", { handler: "whisper.py:transcribe" });
+   * const text = await transcribe.remote(audio);
+   * @throws InvalidError naming every mistake
+   */
+  python<Signature extends AnyHandler>(
+    name: string,
+    options: PythonOptions,
+  ): PythonHandle<Signature>;
+  python(name: string, options: PythonOptions): unknown {
+    const given = { kind: "function", name, options, place: callPlace(this.python) } as const;
+    const { definition, violations } = readPython(given, this.#defaults);
+    this.#define({ definition, violations }, this.python);
+    const handler = definition.kind === "function" ? definition.handler : () => undefined;
+    // Whether it is a generator, its container knows.
+    return new FunctionCalls(this.#target(name), handler, undefined);
+  }
+
+  /**
+   * Defines a class that is written in Python: its methods that are decorated with `@windlass.method` can be called
+   * remotely. Methods and parameters are stated here.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example
+   * const Llm = app.pythonCls<{ generate(prompt: string): string }, { model: string }>("Llm", { handler: "llm.py:Llm" });
+   * await new Llm({ model: "small" }).generate.remote("hello");
+   * @throws InvalidError naming every mistake
+   */
+  pythonCls<Methods, Params extends object | undefined = undefined>(
+    name: string,
+    options: PythonClsOptions,
+  ): PythonClsHandle<Methods, Params>;
+  pythonCls(name: string, options: PythonClsOptions): unknown {
+    const given = { kind: "cls", name, options, place: callPlace(this.pythonCls) } as const;
+    this.#define(readPython(given, this.#defaults), this.pythonCls);
+    return openClsHandle(this.#target(name));
   }
 
   /**

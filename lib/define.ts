@@ -123,7 +123,8 @@ function methodsOf(ctor: AnyClass): string[] {
   return [...names].sort();
 }
 
-function withDefaults<Options extends AnyContainerOptions>(
+/** The options with those of the App where they have none of their own. */
+export function withDefaults<Options extends AnyContainerOptions>(
   options: Options,
   defaults: Defaults,
 ): Options {

@@ -1,6 +1,8 @@
+import type { Place } from "./call-site.ts";
 import type { EntrypointHandler } from "./entrypoint.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
 import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-options.ts";
+import type { PythonName } from "./python/handler-name.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** A function of an app, as the user defined it; its options were validated. */
@@ -11,6 +13,14 @@ interface FunctionDefinition {
   readonly handler: AnyHandler;
   /** Absolute path of the file that defines it; undefined if it is in none. */
   readonly file: string | undefined;
+  /** What it is in Python; its handler is then one that refuses. */
+  readonly python?: PythonDefinition;
+}
+
+/** A function or class that is written in Python. */
+interface PythonDefinition extends PythonName {
+  /** Where it is defined; undefined if that is in no file. */
+  readonly place: Place | undefined;
 }
 
 /** A class of an app, as the user defined it; its options were validated. */
@@ -22,6 +32,8 @@ export interface ClsDefinition {
   /** Methods that can be called remotely, those of base classes included, sorted. */
   readonly methods: readonly string[];
   readonly file: string | undefined;
+  /** What it is in Python; its methods are then known to its containers alone. */
+  readonly python?: PythonDefinition;
 }
 
 export type Definition = FunctionDefinition | ClsDefinition;

@@ -5,15 +5,7 @@ import { callRemoteGen } from "./client/generator.ts";
 import { callRemote } from "./client/group.ts";
 import { callForEach, callMap, type MapOptions, type MapStream } from "./client/map.ts";
 import { callSpawn, callSpawnMap } from "./client/spawn.ts";
-import {
-  type AnyHandler,
-  type IfGenerator,
-  type Items,
-  isGenerator,
-  type Output,
-  type Unary,
-  type Yield,
-} from "./handler.ts";
+import type { AnyHandler, IfGenerator, Items, Output, Unary, Yield } from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
 import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
 import { Variants, type Varied } from "./varied.ts";
@@ -188,12 +180,13 @@ export class FunctionCalls extends TargetCalls implements Varied<FunctionCalls> 
   readonly #target: Target;
   readonly #variants: Variants<FunctionCalls>;
 
-  constructor(target: Target, handler: AnyHandler) {
-    super(target, `function "${target.name}"`, isGenerator(handler));
+  /** @param generates - Undefined where only its container knows. */
+  constructor(target: Target, handler: AnyHandler, generates: boolean | undefined) {
+    super(target, `function "${target.name}"`, generates);
     this.name = target.name;
     this.local = handler;
     this.#target = target;
-    const create = (varied: Target): FunctionCalls => new FunctionCalls(varied, handler);
+    const create = (varied: Target): FunctionCalls => new FunctionCalls(varied, handler, generates);
     this.#variants = new Variants(target, `function "${target.name}"`, create);
   }
 

@@ -80,6 +80,15 @@ export type {
   Resource,
   VariantOptions,
 } from "./options/function-options.ts";
+// Functions and classes in Python.
+export type {
+  PythonClsHandle,
+  PythonFunctionHandle,
+  PythonGeneratorHandle,
+  PythonHandle,
+  PythonObject,
+} from "./python/handle.ts";
+export type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 // The AppSpec: an app as data.
 export { resolveSpec } from "./resolve.ts";
 export { Retries, type RetriesOptions } from "./retries.ts";
@@ -89,7 +98,10 @@ export {
   type AppSpec,
   type EntrypointSpec,
   type FunctionSpec,
+  type ImagePython,
   type ImageSpec,
+  type PythonInstall,
+  type PythonSpec,
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,

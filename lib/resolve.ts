@@ -1,13 +1,15 @@
 import type { App } from "./app.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import { isGenerator } from "./handler.ts";
-import { DEFAULT_IMAGE } from "./image/default-image.ts";
+import { DEFAULT_IMAGE, DEFAULT_PYTHON_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
 import type { AnyFunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
-import { throwViolations } from "./options/violation.ts";
+import { throwViolations, type Violation } from "./options/violation.ts";
+import { checkPythonImage } from "./python/image.ts";
+import { checkPythonFile, projectRoot, toPythonSpec } from "./python/source-file.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
 import type { Schedule } from "./schedule.ts";
 import {
@@ -23,11 +25,15 @@ import { toJsonSchema } from "./standard-schema.ts";
 
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
- * @throws InvalidError when `uses` of a function names what the app does not have
+ * @throws InvalidError when `uses` of a function names what the app does not have, a file of a Python function is
+ *   missing, or its image certainly lacks Python
  */
 export function resolveSpec(app: App): AppSpec {
   const definitions = [...app.definitions.values()].sort(byName);
-  const mistakes = definitions.flatMap((definition) => checkKnownUses(definition, app));
+  const mistakes = definitions.flatMap((definition) => [
+    ...checkKnownUses(definition, app),
+    ...checkPython(definition),
+  ]);
   throwViolations(`app "${app.name}"`, mistakes, resolveSpec);
   return freeze({
     version: SPEC_VERSION,
@@ -51,6 +57,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
   return {
     name: definition.name,
     kind: definition.kind,
+    python: toPythonSpec(definition, projectRoot(app.place)),
     methods: isCls ? [...definition.methods] : [],
     generator: !isCls && isGenerator(definition.handler),
     gpu: toGpus(options.gpu),
@@ -94,8 +101,9 @@ function toUses(uses: AnyFunctionOptions["uses"], app: App): UseSpec[] | null {
 function toImages(definitions: readonly Definition[]): ImageSpec[] {
   const images = new Map(definitions.map(imageOf).map((image) => [image.hash, image]));
   return [...images.values()]
-    .map(({ hash, base, platform, layers, dockerfile }) => ({
+    .map(({ hash, base, platform, layers, dockerfile, python }) => ({
       hash,
+      python,
       base,
       platform,
       layers: layers.map((layer) => ({ hash: layer.hash, commands: layer.commands })),
@@ -104,8 +112,13 @@ function toImages(definitions: readonly Definition[]): ImageSpec[] {
     .sort((a, b) => (a.hash < b.hash ? -1 : 1));
 }
 
-function imageOf({ options }: Definition): Image {
-  return options.image ?? DEFAULT_IMAGE;
+function imageOf({ options, python }: Definition): Image {
+  return options.image ?? (python === undefined ? DEFAULT_IMAGE : DEFAULT_PYTHON_IMAGE);
+}
+
+function checkPython(definition: Definition): Violation[] {
+  if (definition.python === undefined) return [];
+  return [...checkPythonFile(definition), ...checkPythonImage(definition, imageOf(definition))];
 }
 
 function toSchedule(schedule: Schedule | undefined): ScheduleSpec | null {

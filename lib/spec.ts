@@ -27,12 +27,28 @@ export type ScheduleSpec =
       readonly seconds: number;
     };
 
+/** Python of an image, so far as its steps tell. */
+export interface ImagePython {
+  /** For instance `3.12`; `null` where the base decides. */
+  readonly version: string | null;
+  /** Packages to install, in the order of the steps. */
+  readonly installs: readonly PythonInstall[];
+}
+
+/** A step that installs Python packages: arguments of `pip install` or `uv pip install`. */
+export interface PythonInstall {
+  readonly tool: "pip" | "uv";
+  readonly arguments: readonly string[];
+}
+
 /** An image, resolved. Its hash is that of its last layer, or of its base if it has none. */
 export interface ImageSpec {
   readonly hash: string;
   /** The tag that it builds on. */
   readonly base: string;
   readonly platform: "linux/amd64";
+  /** What is known of its Python; `null` where it has none for certain. */
+  readonly python: ImagePython | null;
   /** Its steps in order; `commands` are instructions of a Dockerfile. */
   readonly layers: readonly { readonly hash: string; readonly commands: readonly string[] }[];
   /** All of it as a Dockerfile. */
@@ -47,12 +63,23 @@ export interface UseSpec {
   readonly name: string | null;
 }
 
+/** What a function or class is in Python. */
+export interface PythonSpec {
+  /** Path of its file, relative to the root of the app's project, with `/`. */
+  readonly file: string;
+  /** Its name in that file. */
+  readonly symbol: string;
+}
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
   readonly kind: "function" | "cls";
-  /** Remote methods of a class, sorted; empty for a function. */
+  /** What it is in Python; `null`: it is TypeScript. */
+  readonly python: PythonSpec | null;
+  /** Remote methods of a class, sorted; empty for a function, and for a class of Python, whose containers know them. */
   readonly methods: readonly string[];
+  /** False for a function of Python too, whose containers know it. */
   readonly generator: boolean;
   readonly gpu: readonly string[];
   /** Whether its hosts are spot instances: first, only, or never. */

@@ -1,9 +1,14 @@
+import type { FunctionSpec } from "../lib/spec.ts";
+
 /** What the agent asks a fresh runner to become. */
 export interface LoadRequest {
   readonly app: string;
-  /** Absolute path of the user's bundle. */
+  /** Absolute path of the user's bundle; for Python, of the folder that files of handlers are relative to. */
   readonly bundle: string;
   readonly name: string;
+  readonly kind: FunctionSpec["kind"];
+  /** What it is in Python. */
+  readonly python: FunctionSpec["python"];
   readonly env: Readonly<Record<string, string>>;
   readonly containerId: string;
   readonly maxInputs: number;

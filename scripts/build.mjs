@@ -1,6 +1,6 @@
 // Writes the JavaScript of the package; `tsc -b` checks it and writes the declarations.
 // Bundled, because a file costs a third of a millisecond to load: `windlass run` would load 150 of them, twice.
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -83,5 +83,10 @@ for (const [entry, outfile, target] of [
   });
 }
 
+rmSync(`${root}dist/runtime-shim/runner-python`, { recursive: true, force: true });
+cpSync(`${root}runtime-shim/runner-python`, `${root}dist/runtime-shim/runner-python`, {
+  recursive: true,
+  filter: (path) => !path.endsWith("__pycache__"),
+});
 copyFileSync(`${root}runtime-shim/host/host-unit.py`, `${root}dist/runtime-shim/host-unit.py`);
 copyFileSync(`${root}lib/appspec.schema.json`, `${root}dist/lib/appspec.schema.json`);

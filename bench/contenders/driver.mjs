@@ -13,12 +13,12 @@ import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
-import { call, cold, payload } from "./workloads/latency.mjs";
+import { call, cold, numpy, payload } from "./workloads/latency.mjs";
 import { batchedMap, batching, firstItem, generator } from "./workloads/streams.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
 
 const WORKLOADS = {
-  ...{ call, cold, payload, cpu, durable, map, skew, stream, faults },
+  ...{ call, cold, payload, numpy, cpu, durable, map, skew, stream, faults },
   ...{ generator, firstItem, batching, batchedMap },
 };
 

@@ -14,6 +14,11 @@ function define(task, options, handler) {
   apps.set(`${task} ${workers}`, { app, calls: app.function(task, options, handler) });
 }
 
+for (const [workers, options] of [ONE, TWO].entries()) {
+  const app = new App(`bench-echoPython-${workers + 1}`);
+  const calls = app.python("echoPython", { ...options, handler: "echo.py:echo" });
+  apps.set(`echoPython ${workers + 1}`, { app, calls });
+}
 define("echo", ONE, echo);
 define("echo", TWO, echo);
 define("echoAsync", ONE, echoAsync);

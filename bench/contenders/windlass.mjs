@@ -2,13 +2,14 @@ import { serve } from "./driver.mjs";
 import { findApp } from "./windlass-apps.mjs";
 
 const spawnsOneByOne = process.env.BENCH_SPAWN === "single";
-const handler = process.env.BENCH_HANDLER ?? "sync";
+const isPython = process.env.BENCH_LANGUAGE === "python";
+const echo = isPython ? "echoPython" : process.env.BENCH_HANDLER === "async" ? "echoAsync" : "echo";
 let run;
 let calls;
 
 await serve({
   async open({ task, workers }) {
-    const found = findApp(task === "echo" && handler === "async" ? "echoAsync" : task, workers);
+    const found = findApp(task === "echo" ? echo : task, workers);
     run = await found.app.run({ backend: "local" });
     calls = found.calls;
   },

@@ -111,7 +111,9 @@ function ownValues(
   typed: Typed,
 ): Record<string, unknown> {
   const taken = new Set(flags.map(({ property }) => property));
-  const own = Object.entries(command.opts()).filter(([name]) => !taken.has(name));
+  // A flag `--no-x` has a default, which says nothing against what was given before the file.
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) !== "default";
+  const own = Object.entries(command.opts()).filter(([name]) => !taken.has(name) && isGiven(name));
   return { ...typed.before, ...Object.fromEntries(own) };
 }
 

@@ -10,6 +10,7 @@ import { hostLimits } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { createWake, poolsKept } from "../../lib/aws/wake.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
+import { withPython } from "../../lib/local/python/deployed-bundle.ts";
 import { throwViolations } from "../../lib/options/violation.ts";
 import { type FirstOffer, firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
 import { sha256 } from "../../lib/sha256.ts";
@@ -50,12 +51,14 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const { loaded, file, spec, environment, images, shards, dropCalls, steps } = request;
   const { builder, lender } = request;
   const clients = createClients();
-  const [facts, bundle] = await Promise.all([
+  const { root } = loaded.project;
+  const [facts, script] = await Promise.all([
     readFacts(clients.ssm, environment),
-    bundleApp([file], loaded.project.root, { isForDeployment: true }),
+    bundleApp([file], root, { isForDeployment: true }),
   ]);
   const limits = hostLimits(facts);
   throwViolations(`app "${spec.name}"`, hostMistakes(spec.functions, limits), deployApp);
+  const bundle = withPython(script, spec, root);
   const gpus = firstOffers(spec.functions, limits);
   const text = specText(spec);
   const code = readFileSync(bundle.file, "utf8");

@@ -1,6 +1,8 @@
 import type { App } from "../../lib/app.ts";
+import { openClsHandle } from "../../lib/client/deployed.ts";
 import { createClsHandle } from "../../lib/cls.ts";
 import type { Definition, EntrypointDefinition } from "../../lib/definition.ts";
+import { isWindlassError } from "../../lib/errors.ts";
 import { FunctionCalls, type TargetCalls } from "../../lib/function.ts";
 import { isGenerator } from "../../lib/handler.ts";
 import { toJsonSchema } from "../../lib/standard-schema.ts";
@@ -72,17 +74,48 @@ function prepareFunction(target: FunctionTarget, typed: Typed): Job | number {
       : definition.handler;
   const work: Job["work"] = async (print) => {
     const calls = callsOf(target, params);
-    if (!isGenerator(handler)) return calls.remote(...args);
-    for await (const item of calls.remoteGen(...args)) print(item);
-    return undefined;
+    if (isGenerator(handler)) return await printAll(calls.remoteGen(...args), print);
+    if (definition.python === undefined) return calls.remote(...args);
+    return await callPython(calls, args, print);
   };
   return { options, work };
 }
 
+async function callPython(
+  calls: TargetCalls,
+  args: readonly unknown[],
+  print: (item: unknown) => void,
+): Promise<unknown> {
+  try {
+    // A function without `return` gives None, which is nothing to print.
+    return (await calls.remote(...args)) ?? undefined;
+  } catch (error) {
+    // Only its container knows that it is a generator, and nothing of it has run yet.
+    if (!isWindlassError(error) || error.code !== GENERATOR_RETURNED) throw error;
+    return await printAll(calls.remoteGen(...args), print);
+  }
+}
+
+/** Code of the error with which Python refuses to send a generator as a result. */
+const GENERATOR_RETURNED = "WINDLASS_VALUE_GENERATOR";
+
+async function printAll(
+  items: AsyncIterable<unknown>,
+  print: (item: unknown) => void,
+): Promise<undefined> {
+  for await (const item of items) print(item);
+  return undefined;
+}
+
 function callsOf({ app, definition, method = "" }: FunctionTarget, params: unknown): TargetCalls {
   const target = { app, name: definition.name };
-  if (definition.kind === "function") return new FunctionCalls(target, definition.handler);
-  const Handle = createClsHandle(target, definition, definition.methods);
+  if (definition.kind === "function") {
+    return new FunctionCalls(target, definition.handler, undefined);
+  }
+  const Handle =
+    definition.python === undefined
+      ? createClsHandle(target, definition, definition.methods)
+      : openClsHandle(target);
   const instance = new Handle(...((params === undefined ? [] : [params]) as [never]));
   // The method was found in the list of the class's methods.
   return (instance as Record<string, unknown>)[method] as TargetCalls;

@@ -18,7 +18,7 @@ interface Setting extends LoadedApp {
 /** Runs a job with a local engine as its backend and closes the engine, whatever happens. */
 export async function withEngine(setting: Setting, { work, options }: Job): Promise<unknown> {
   const { spec, bundle, project, startEngine, acceptsCpu } = setting;
-  const { inspect, json } = options;
+  const { inspect, json, usesVenv } = options;
   const output = createRunOutput(options);
   const interrupts = handleInterrupts(output);
   const engine = await startEngine({
@@ -28,6 +28,7 @@ export async function withEngine(setting: Setting, { work, options }: Job): Prom
     events: output,
     inspect,
     acceptsCpu,
+    usesVenv,
   });
   interrupts.guard(engine);
   runtime.backends.set(spec.name, engine);

@@ -64,7 +64,7 @@ export function toCapacityPool(
   const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
   return {
     key,
-    ...workOf(given.demand, counted, spec.concurrency.targetInputs),
+    ...workOf(given.demand, counted, targetInputs(spec)),
     inputMs,
     containers: counted.map((container) => toContainerState(container, given.hosts)),
     leaving: [...leaving, ...given.containers.filter((one) => isGoing(one, given.now))].flatMap(

@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { ownFolder } from "../../lib/local/bundle/own-package.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
@@ -8,18 +8,32 @@ import type { ImageSpec } from "../../lib/spec.ts";
 const NODE_TAG = "node:24-bookworm-slim";
 /** The agent, and the runner that it starts. */
 const PROGRAMS: readonly string[] = ["agent-aws.mjs", "runner-node.mjs"];
+/** The runner of Python functions: a folder. */
+const PYTHON_RUNNER = "runner-python";
 
 /** Writes the folder that an image is built from: what the spec says, and on top of it what makes it a container of ours. */
 export function writeImageContext(image: ImageSpec, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  for (const program of PROGRAMS) copyFileSync(pathOf(program), join(folder, program));
+  for (const program of programs()) {
+    mkdirSync(dirname(join(folder, program)), { recursive: true });
+    copyFileSync(pathOf(program), join(folder, program));
+  }
   writeFileSync(join(folder, "Dockerfile"), toDockerfile(image));
 }
 
 /** SHA-256 of all that an image is built from, in hexadecimal. */
 export function imageContextHash(image: ImageSpec): string {
-  const parts = [image.hash, toDockerfile(image), ...PROGRAMS.map(hashOf)];
+  const parts = [image.hash, toDockerfile(image), ...programs().map(hashOf)];
   return sha256(parts.join("\n"));
+}
+
+/** All files, relative to where they lie in this package. */
+function programs(): readonly string[] {
+  const folder = pathOf(PYTHON_RUNNER);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".py"))
+    .map(({ parentPath, name }) => join(PYTHON_RUNNER, relative(folder, join(parentPath, name))));
+  return [...PROGRAMS, ...files.sort()];
 }
 
 const hashes: Map<string, string> = new Map();
@@ -43,6 +57,7 @@ function toDockerfile({ dockerfile }: ImageSpec): string {
     // On musl it cannot start: better known now than in each container.
     'RUN ["/opt/windlass/node","--version"]',
     `COPY ${PROGRAMS.join(" ")} /opt/windlass/`,
+    `COPY ${PYTHON_RUNNER} /opt/windlass/${PYTHON_RUNNER}`,
     'ENTRYPOINT ["/opt/windlass/node","/opt/windlass/agent-aws.mjs"]',
     "CMD []",
     "",

@@ -5,6 +5,8 @@ import { InvalidError, isWindlassError } from "../../lib/errors.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { findApp } from "../../lib/local/find-app.ts";
 import { findProject } from "../../lib/local/project.ts";
+import { withPython } from "../../lib/local/python/deployed-bundle.ts";
+import { resolveSpec } from "../../lib/resolve.ts";
 
 /** An app of a service, and the path of its code. */
 export interface LoadedApp {
@@ -42,8 +44,11 @@ async function loadApp(folder: string, file: string): Promise<LoadedApp> {
   const path = join(folder, file);
   const { root } = findProject(path);
   const { file: module } = await bundleApp([path], root);
-  const { file: code } = await bundleApp([path], root, { isForDeployment: true });
-  return { app: findApp(await importCode(module, file), file), code };
+  const script = await bundleApp([path], root, { isForDeployment: true });
+  // Places in the bundle lead to the user's files, which those of Python functions are relative to.
+  process.setSourceMapsEnabled(true);
+  const app = findApp(await importCode(module, file), file);
+  return { app, code: withPython(script, resolveSpec(app), root).file };
 }
 
 async function importCode(code: string, file: string): Promise<object> {

@@ -64,7 +64,7 @@ export const DeployedCls = {
     options: ConnectOptions = {},
   ): Deployed<Handle> {
     const target = { app, name, backend: connectionTo(app, options) };
-    return toCls(target) as Deployed<Handle>; // Typed by whoever named the class.
+    return openClsHandle(target) as Deployed<Handle>; // Typed by whoever named the class.
   },
 };
 
@@ -92,7 +92,7 @@ export async function connect<Module>(
   const functions = await backend.functions(app);
   const entries = functions.map(({ name, kind }) => {
     const target = { app, name, backend };
-    return [name, kind === "cls" ? toCls(target) : toFunction(target)];
+    return [name, kind === "cls" ? openClsHandle(target) : toFunction(target)];
   });
   return Object.fromEntries(entries) as Client<Module>; // Typed by whoever named the module.
 }
@@ -137,11 +137,15 @@ function scaled(target: Target, subject: string): Scaled {
   };
 }
 
-/** A class whose objects have a handle for each name that is asked for: which methods there are, AWS knows. */
-function toCls(target: Target): unknown {
+/** A class whose objects have a handle for each name that is asked for: which methods there are, its containers know. */
+export function openClsHandle(
+  target: Target,
+): ClsHandle<readonly unknown[], Record<string, (...args: unknown[]) => unknown>> {
   const targets = new MethodTargets(target);
   const Handle = class {
-    static readonly app = target.app;
+    static get app(): string {
+      return target.app;
+    }
 
     constructor(...params: readonly unknown[]) {
       const page = toParams(target.name, params);
@@ -158,5 +162,7 @@ function toCls(target: Target): unknown {
     }
   };
   Object.defineProperty(Handle, "name", { value: target.name });
-  return Object.assign(Handle, varied(target, `class "${target.name}"`, toCls));
+  const own = varied(target, `class "${target.name}"`, openClsHandle);
+  // The proxy has all methods.
+  return Object.assign(Handle, own) as unknown as ReturnType<typeof openClsHandle>;
 }

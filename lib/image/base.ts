@@ -11,16 +11,22 @@ export interface Base {
   /** The tag that it builds on. */
   readonly tag: string;
   readonly hasPython: boolean;
+  /** Its version of Python, where it is known. */
+  readonly python: string | null;
+  /** Steps that may install a Python that we do not know of. */
+  readonly mayGetPython: boolean;
   readonly hasNode: boolean;
 }
 
 /** Node has a base of its own only where there is no Python; a layer adds it to that of Python. */
 export function debianSlimBase({ python, node }: DebianSlimOptions): Base {
   if (python !== undefined) {
-    return { tag: `python:${python}-slim-bookworm`, hasPython: true, hasNode: false };
+    const tag = `python:${python}-slim-bookworm`;
+    return { tag, hasPython: true, hasNode: false, python, mayGetPython: true };
   }
-  if (node !== undefined) return { tag: nodeTag(node), hasPython: false, hasNode: true };
-  return { tag: "debian:bookworm-slim", hasPython: false, hasNode: false };
+  const without = { hasPython: false, python: null, mayGetPython: false };
+  if (node !== undefined) return { tag: nodeTag(node), hasNode: true, ...without };
+  return { tag: "debian:bookworm-slim", hasNode: false, ...without };
 }
 
 export function nodeTag(version: string): string {

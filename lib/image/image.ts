@@ -1,4 +1,5 @@
 import { throwViolations, type Violation } from "../options/violation.ts";
+import type { ImagePython } from "../spec.ts";
 import { type Base, type DebianSlimOptions, debianSlimBase } from "./base.ts";
 import { checkPythonOptions } from "./check-python-options.ts";
 import { checkCommands, checkDebianSlim, checkImageEnv, checkLength, checkTag } from "./checks.ts";
@@ -54,7 +55,8 @@ export class Image {
    */
   static fromRegistry(tag: string): Image {
     throwViolations("fromRegistry()", checkTag(tag), Image.fromRegistry);
-    return new Image({ tag, hasPython: true, hasNode: true }, []);
+    const unknown = { hasPython: true, hasNode: true, python: null, mayGetPython: true };
+    return new Image({ tag, ...unknown }, []);
   }
 
   /** SHA-256 over base and layers, as 64 hexadecimal digits: equal for equal images, on every machine. */
@@ -66,6 +68,13 @@ export class Image {
   get dockerfile(): string {
     const commands = this.layers.flatMap((layer) => layer.commands);
     return [`FROM ${this.base}`, ...commands, ""].join("\n");
+  }
+
+  /** What is known of its Python; `null` where it has none for certain. @internal */
+  get python(): ImagePython | null {
+    if (!this.#base.mayGetPython) return null;
+    const installs = this.layers.flatMap(({ install }) => (install === undefined ? [] : [install]));
+    return { version: this.#base.python, installs };
   }
 
   /**
@@ -157,7 +166,9 @@ export class Image {
   #with(step: Step, method: { readonly name: string }): Image {
     const subject = `${method.name}()`;
     throwViolations(subject, checkLength(step.commands, subject), method);
-    return new Image(this.#base, [...this.layers, toLayer(this.hash, step)]);
+    // Packages of Debian and commands can bring a Python.
+    const mayGetPython = this.#base.mayGetPython || step.kind === "apt" || step.kind === "run";
+    return new Image({ ...this.#base, mayGetPython }, [...this.layers, toLayer(this.hash, step)]);
   }
 
   #pythonArguments(

@@ -1,4 +1,5 @@
 import { sha256 } from "../sha256.ts";
+import type { PythonInstall } from "../spec.ts";
 
 /** One step of an image. */
 export interface ImageLayer {
@@ -6,6 +7,8 @@ export interface ImageLayer {
   readonly hash: string;
   /** Instructions of a Dockerfile. */
   readonly commands: readonly string[];
+  /** What it installs for Python. */
+  readonly install?: PythonInstall | undefined;
 }
 
 /** The instructions that a method of `Image` adds. */
@@ -13,13 +16,15 @@ export interface Step {
   readonly kind: "apt" | "env" | "node" | "npm" | "pip" | "run" | "uvPip";
   /** Written from sorted arguments, so that equal arguments give equal bytes. */
   readonly commands: readonly string[];
+  readonly install?: PythonInstall;
 }
 
-export function toLayer(parent: string, { kind, commands }: Step): ImageLayer {
+export function toLayer(parent: string, { kind, commands, install }: Step): ImageLayer {
   return Object.freeze({
     // Of the commands and not of the arguments: a version that writes a step in another way must build it anew.
     hash: hashOf([parent, kind, ...commands]),
     commands: Object.freeze([...commands]),
+    install,
   });
 }
 

@@ -14,8 +14,12 @@ export function aptStep(packages: readonly string[]): Step {
 
 export function pipStep(packages: readonly string[], options: PipInstallOptions): Step {
   const pre = options.pre === true ? ["--pre"] : [];
-  const rest = words([...pre, ...indexArguments(options), ...sorted(packages)]);
-  return { kind: "pip", commands: [run(`${PIP_INSTALL} ${rest}`)] };
+  const args = [...pre, ...indexArguments(options), ...sorted(packages)];
+  return {
+    kind: "pip",
+    commands: [run(`${PIP_INSTALL} ${words(args)}`)],
+    install: { tool: "pip", arguments: args },
+  };
 }
 
 /** Installs uv beside the user's packages, in an instruction of its own, unless `before` has it. */
@@ -28,10 +32,11 @@ export function uvPipStep(
   const uv = run(`${PIP_INSTALL} --target ${folder} uv==${uvVersion}`);
   const pre = options.pre === true ? ["--prerelease", "allow"] : [];
   const install = `${folder}/bin/uv pip install --python "$(command -v python3)" --no-cache --compile-bytecode`;
-  const rest = words([...pre, ...indexArguments(options), ...sorted(packages)]);
+  const args = [...pre, ...indexArguments(options), ...sorted(packages)];
   return {
     kind: "uvPip",
-    commands: [...(before.includes(uv) ? [] : [uv]), run(`${install} ${rest}`)],
+    commands: [...(before.includes(uv) ? [] : [uv]), run(`${install} ${words(args)}`)],
+    install: { tool: "uv", arguments: args },
   };
 }
 

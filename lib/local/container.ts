@@ -4,6 +4,10 @@ import { RunnerProcess } from "../../runtime-shim/agent/runner-process.ts";
 
 const RUNNER_FILE: string = fileURLToPath(import.meta.resolve("windlass/runner-node"));
 
+const PYTHON_RUNNER_FILE: string = fileURLToPath(
+  import.meta.resolve("windlass/runner-python/main.py"),
+);
+
 export interface InspectOptions {
   /** Stop before the first line of user code. */
   readonly isBreaking: boolean;
@@ -25,6 +29,13 @@ export function startRunner(cwd: string, inspect: InspectOptions | undefined): R
   }
   const runner = spare ?? startNode(cwd, []);
   spare = undefined;
+  return runner;
+}
+
+/** A fresh runner process for a Python container. */
+export function startPythonRunner(cwd: string, python: string): RunnerProcess {
+  const runner = new RunnerProcess({ command: python, args: [PYTHON_RUNNER_FILE], cwd });
+  useBatchPolicy(runner.pid);
   return runner;
 }
 

@@ -26,6 +26,7 @@ import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
 import { hasGpu } from "./gpu-here.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
+import { PythonHost } from "./python/python-host.ts";
 import { Store } from "./store.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
@@ -58,6 +59,8 @@ export interface EngineOptions {
   readonly inspect?: InspectOptions | undefined;
   /** Somebody agreed that functions with a GPU run without one: no notice of it. @default false */
   readonly acceptsCpu?: boolean | undefined;
+  /** Python functions run in virtual environments with what their images install. @default true */
+  readonly usesVenv?: boolean | undefined;
   /** Milliseconds since 1970. @default Date.now */
   readonly wallClock?: () => number;
 }
@@ -81,6 +84,7 @@ export class LocalEngine implements Backend {
   readonly #options: EngineOptions;
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
+  readonly #python: PythonHost;
   #durable: Promise<DurableCalls> | undefined;
   #openDurable: DurableCalls | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -90,6 +94,11 @@ export class LocalEngine implements Backend {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const { spec, stateDirectory, events, usesVenv = true } = options;
+    this.#python = new PythonHost({
+      ...{ images: spec.images, stateDirectory, usesVenv },
+      notice: (text) => events.notice(text),
+    });
   }
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
@@ -213,6 +222,7 @@ export class LocalEngine implements Backend {
       backend: this,
       events: this.#options.events,
       inspect: this.#options.inspect,
+      python: this.#python,
       maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
     });
     this.#pools.set(key, pool);

@@ -6,7 +6,7 @@ const MAX_NAMES = 5;
 /** What to tell the user of images, which are not built here; undefined if all are the default one. */
 export function ignoredImagesNotice(spec: AppSpec): string | undefined {
   const names = spec.functions
-    .filter(({ image }) => image !== DEFAULT_IMAGE.hash)
+    .filter(({ image, python }) => python === null && image !== DEFAULT_IMAGE.hash)
     .map(({ name }) => `"${name}"`);
   if (names.length === 0) return undefined;
   const shown = names.slice(0, MAX_NAMES).join(", ");

@@ -1,15 +1,20 @@
 import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
+import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
+import type { RunnerProcess } from "../../runtime-shim/agent/runner-process.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
 import { connectionTo } from "../client/connection.ts";
+import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
+import { isWindlassError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { CallState } from "./call-state.ts";
-import { type InspectOptions, startRunner } from "./container.ts";
+import { type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
 import { Pool } from "./pool.ts";
+import type { PythonHost } from "./python/python-host.ts";
 import type { Work } from "./work-queue.ts";
 
 /** A lease that makes no progress for this long gives up what it has not started, if others are idle. */
@@ -30,6 +35,8 @@ export interface ManagedPoolOptions {
   readonly events: EngineEvents;
   readonly inspect: InspectOptions | undefined;
   readonly maxWorking: number;
+  /** Finds the Python of a function that is written in it. */
+  readonly python: PythonHost;
 }
 
 interface Managed {
@@ -49,6 +56,9 @@ export class ManagedPool {
   #lastFailedStart = 0;
   #isClosed = false;
   #scaling: AutoscalerSettings = {};
+  /** The command that runs Python, once it is found; its packages may have to be installed first. */
+  #python: string | undefined;
+  #isFindingPython = false;
 
   constructor(options: ManagedPoolOptions) {
     this.#options = options;
@@ -94,7 +104,7 @@ export class ManagedPool {
 
   /** Lets the policy start and stop containers. */
   review(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#lacksPython()) return;
     for (const action of plan([this.#state()], performance.now())) {
       if (action.kind === "stop") this.#containers.get(action.container)?.agent.drain();
       else for (let count = action.count; count > 0; count -= 1) this.#start();
@@ -130,6 +140,34 @@ export class ManagedPool {
     for (const { agent } of this.#containers.values()) agent.kill("the app was stopped");
   }
 
+  /** True while no container can start for want of a Python. */
+  #lacksPython(): boolean {
+    if (this.#options.spec.python === null || this.#python !== undefined) return false;
+    const isWanted = this.#pool.backlog > 0 || this.#options.spec.minContainers > 0;
+    if (isWanted && !this.#isFindingPython) void this.#findPython();
+    return true;
+  }
+
+  async #findPython(): Promise<void> {
+    this.#isFindingPython = true;
+    try {
+      this.#python = await this.#options.python.commandOf(this.#options.spec);
+    } catch (error) {
+      // Found again for the next call: the user may have installed what was missing.
+      const page = isWindlassError(error) ? toErrorPage(error) : encodePage([error], () => "error");
+      this.#pool.failWaiting("startup", page);
+    }
+    this.#isFindingPython = false;
+    this.#reviewSoon();
+  }
+
+  #startRunner(): RunnerProcess {
+    const { root, inspect } = this.#options;
+    return this.#python === undefined
+      ? startRunner(root, inspect)
+      : startPythonRunner(root, this.#python);
+  }
+
   #reviewSoon(): void {
     if (this.#isReviewing) return;
     this.#isReviewing = true;
@@ -163,7 +201,8 @@ export class ManagedPool {
   }
 
   #start(): void {
-    const { spec, params, app, bundle, root, backend, events, inspect } = this.#options;
+    const { spec, params, app, root, backend, events, inspect } = this.#options;
+    const bundle = spec.python === null ? this.#options.bundle : root;
     const containerId = createContainerId();
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
@@ -175,7 +214,7 @@ export class ManagedPool {
       spec,
       params,
       bundle,
-      process: startRunner(root, inspect),
+      process: this.#startRunner(),
       source: this.#pool,
       backend,
       // As it is deployed, by the credentials of this process.

@@ -42,9 +42,9 @@ export interface AwsContainerOptions {
   readonly rows: Rows;
   readonly objects: Objects;
   readonly queues: Queues;
-  /** Path of the bundle with this hash. @throws NotFoundError, ContainerStartupError */
-  readonly fetchCode: (codeHash: string) => Promise<string>;
-  readonly startRunner: () => Runner;
+  /** Path of the bundle with this hash, or of its Python files. @throws NotFoundError, ContainerStartupError */
+  readonly fetchCode: (codeHash: string, isPython: boolean) => Promise<string>;
+  readonly startRunner: (language: "node" | "python") => Runner;
   /** Where calls made by user code go. */
   readonly backend: Backend;
   /** The same for calls of another app. */
@@ -100,7 +100,7 @@ export class AwsContainer {
   constructor(options: AwsContainerOptions) {
     const { environment, rows, objects, wallClock, now, onError } = options;
     this.#options = options;
-    this.#runner = options.startRunner();
+    this.#runner = options.startRunner("node");
     this.#beatAt = now();
     this.#record = new ContainerRecord({
       ...{ environment, rows, onError },
@@ -123,12 +123,20 @@ export class AwsContainer {
         this.#parameters(),
       ]);
       this.#work = this.#prepare(deployment, parameters);
-      const bundle = await this.#options.fetchCode(deployment.row.codeHash);
+      const isPython = this.#work.spec.python !== null;
+      if (isPython) this.#useRunner("python");
+      const bundle = await this.#options.fetchCode(deployment.row.codeHash, isPython);
       if (this.#state === "starting") this.#run(this.#work, bundle);
     } catch (error) {
       this.#runner?.kill();
       await this.#failStart(toPage(error));
     }
+  }
+
+  /** The one that started is of the other language. */
+  #useRunner(language: "node" | "python"): void {
+    this.#runner?.kill();
+    this.#runner = this.#options.startRunner(language);
   }
 
   /** Looks at the clock; to be called several times a second. */
@@ -271,7 +279,7 @@ export class AwsContainer {
     const { environment, backend, otherApp, startRunner, now, onLine } = this.#options;
     const { containerId, function: name } = environment;
     const { module: app, spec, params, meter } = work;
-    const runner = this.#runner ?? startRunner();
+    const runner = this.#runner ?? startRunner(spec.python === null ? "node" : "python");
     this.#runner = undefined;
     this.#agent = new Agent({
       ...{ app, containerId, spec, params, bundle, backend, otherApp, now },

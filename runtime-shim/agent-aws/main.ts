@@ -17,6 +17,7 @@ import { readEnvironment } from "./environment.ts";
 const TICK_MS = 50;
 /** Beside this program in the image. */
 const RUNNER_FILE: string = fileURLToPath(new URL("runner-node.mjs", import.meta.url));
+const PYTHON_RUNNER_FILE: string = fileURLToPath(new URL("runner-python/main.py", import.meta.url));
 const CODE_FOLDER: string = fileURLToPath(new URL("code", import.meta.url));
 const FLAGS: readonly string[] = ["--enable-source-maps"];
 
@@ -51,11 +52,14 @@ async function main(): Promise<number> {
   const container = new AwsContainer({
     ...{ environment, rows, objects, queues, backend, otherApp: backendOf, wake },
     ...{ ...clocks, onError },
-    fetchCode: (codeHash) => fetchCode(objects, { app, codeHash, folder: CODE_FOLDER }),
-    startRunner: () =>
+    fetchCode: (codeHash, isPython) =>
+      fetchCode(objects, { app, codeHash, folder: CODE_FOLDER, isPython }),
+    startRunner: (language) =>
       new RunnerProcess({
-        command: process.execPath,
-        args: [...FLAGS, RUNNER_FILE],
+        ...(language === "python"
+          ? // The Python of the image, with the packages that it has.
+            { command: "python3", args: [PYTHON_RUNNER_FILE] }
+          : { command: process.execPath, args: [...FLAGS, RUNNER_FILE] }),
         cwd: process.cwd(),
       }),
     onLine: (line) => process[line.stream].write(`${formatLogLine(line)}\n`),

@@ -24,6 +24,8 @@ import { splitAround } from "./split-around.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
 const CANCEL_GRACE_MS = 1000;
+/** An input of Python that ran out of time is interrupted, and gets this long to settle. */
+const INTERRUPT_GRACE_MS = 1000;
 /** A runner whose event loop turns says within this what it has not started. */
 const ANSWER_MS = 250;
 /** A lease taken ahead is given back when the one before it makes no progress for this long. */
@@ -263,16 +265,30 @@ export class Agent implements LeaseWorker {
     }
     const isOne = running.count - running.done === 1;
     if (!isOne && now - (running.askedAt ?? now) < ANSWER_MS) return true;
+    if (isOne && this.#options.spec.python !== null && this.#mayReact(running, now)) return true;
     if (isOne) this.#timeOut(running);
     // Otherwise user code blocks its event loop and no one knows in which input: each runs alone next.
     this.kill(`an input ran for more than ${timeoutSeconds} s`);
     return false;
   }
 
+  /** Interrupts an input of Python: its `finally` blocks run, and its container need not end. */
+  #mayReact(running: Running, now: number): boolean {
+    const { lease, done } = running;
+    if (running.interruptedAt === undefined) {
+      running.interruptedAt = now;
+      this.#process.send(encodeControl("cancel", lease.id, lease.start + done));
+    }
+    return now - running.interruptedAt < INTERRUPT_GRACE_MS;
+  }
+
   /** Fails what is left of a lease. */
   #timeOut(running: Running): void {
+    this.#answer(running, this.#timeoutPage(running));
+  }
+
+  #timeoutPage({ lease, done, count }: Running): ResultPage {
     const { name, timeoutSeconds } = this.#options.spec;
-    const start = running.lease.start + running.done;
     const error = toErrorPage(
       new FunctionTimeoutError(
         "WINDLASS_FUNCTION_TIMEOUT",
@@ -280,8 +296,7 @@ export class Agent implements LeaseWorker {
         { hint: "raise `timeoutSeconds` (at most 86400), or give it less to do" },
       ),
     );
-    const count = running.count - running.done;
-    this.#answer(running, failedPage({ start, count }, "timeout", error));
+    return failedPage({ start: lease.start + done, count: count - done }, "timeout", error);
   }
 
   #askBack(running: Running, now: number): void {
@@ -304,11 +319,13 @@ export class Agent implements LeaseWorker {
 
   #load(): void {
     const { app, bundle, spec, params, containerId } = this.#options;
-    const { name, env, concurrency } = spec;
+    const { name, kind, python, env, concurrency } = spec;
     const request: LoadRequest = {
       app,
       bundle,
       name,
+      kind,
+      python,
       env,
       containerId,
       maxInputs: concurrency.maxInputs,
@@ -355,7 +372,8 @@ export class Agent implements LeaseWorker {
   #out(leaseId: number, page: ResultPage): void {
     const running = this.#running.get(leaseId);
     if (running === undefined) return;
-    this.#answer(running, page);
+    // Whatever it made of the interruption, it ran out of time.
+    this.#answer(running, running.interruptedAt === undefined ? page : this.#timeoutPage(running));
     if (this.#options.spec.singleUseContainers) this.drain();
     else this.#options.source.available(this);
   }
@@ -449,10 +467,12 @@ export class Agent implements LeaseWorker {
   }
 
   #startupCrash(detail: string): Page {
+    const { name, python } = this.#options.spec;
+    if (python !== null && detail.includes("ENOENT")) return toErrorPage(pythonMissing(name));
     return toErrorPage(
       new ContainerStartupError(
         "WINDLASS_STARTUP_CRASH",
-        `a container of "${this.#options.spec.name}" ended before it was ready: ${detail}`,
+        `a container of "${name}" ended before it was ready: ${detail}`,
       ),
     );
   }
@@ -467,6 +487,16 @@ export class Agent implements LeaseWorker {
 function abandoned({ kind }: Lease): GiveBackReason {
   if (kind !== "generator") return { kind: "returned" };
   return { kind: "crashed", detail: "its container was taken away", isAlone: false };
+}
+
+function pythonMissing(name: string): ContainerStartupError {
+  return new ContainerStartupError(
+    "WINDLASS_PYTHON_MISSING",
+    `"${name}" is written in Python, and there is no \`python3\` in its image`,
+    {
+      hint: 'begin the image with `Image.debianSlim({ python: "3.13" })`, or install python3 in it',
+    },
+  );
 }
 
 /** Written by hand, since JSON.stringify of a small array costs more than the rest of a call. */

@@ -12,6 +12,8 @@ export interface Running {
   /** When the runner was asked for what it has not started. */
   askedAt: number | undefined;
   cancelledAt: number | undefined;
+  /** When its only input ran out of time and was interrupted. */
+  interruptedAt: number | undefined;
   /** Inputs that were cancelled one by one. */
   cancelled: Set<number> | undefined;
 }
@@ -25,6 +27,7 @@ export function newRunning(lease: Lease, now: number): Running {
     since: now,
     askedAt: undefined,
     cancelledAt: undefined,
+    interruptedAt: undefined,
     cancelled: undefined,
   };
 }

@@ -154,7 +154,7 @@ export class Lab {
     const container = new AwsContainer({
       ...{ environment, rows, objects, queues, onError, ...clocks },
       fetchCode: (codeHash) =>
-        fetchCode(objects, { app: DEPLOYED, codeHash, folder: this.#folder }),
+        fetchCode(objects, { app: DEPLOYED, codeHash, folder: this.#folder, isPython: false }),
       startRunner,
       backend: backendOf(DEPLOYED),
       otherApp: backendOf,

@@ -90,6 +90,7 @@ export const VECTOR_VALUES: Readonly<Record<string, readonly unknown[]>> = {
     BigInt64Array.of(-1n, 72623859790382856n),
     BigUint64Array.of(18446744073709551615n, 1n),
   ],
+  "array of two dimensions": [Float32Array.of(1, 2, 3, 4)],
   "bytes deep inside": [
     { files: new Map([["image", [Uint8Array.of(10), Uint8Array.of(11, 12)]]]) },
   ],

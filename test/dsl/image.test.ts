@@ -271,6 +271,7 @@ test("the image of a function wins over that of the App, and a spec has each ima
     hash: forAll.hash,
     base: "debian:bookworm-slim",
     platform: "linux/amd64",
+    python: { version: null, installs: [] },
     layers: [{ hash: forAll.hash, commands: forAll.layers[0]?.commands }],
     dockerfile: forAll.dockerfile,
   });

@@ -251,6 +251,7 @@ awsTest("an image whose base has no glibc cannot be built", () => {
     hash,
     base,
     platform: "linux/amd64",
+    python: null,
     layers: [],
     dockerfile: `FROM ${base}\n`,
   } as const;

@@ -57,6 +57,14 @@ it("spawn stores many calls at once and gathers several", async () => {
   expect(stdout).toBe("3 inputs, the last is 832040\ngathered 5 and 8\n");
 });
 
+it("python calls functions and a class in Python, which calls back", async () => {
+  const { stdout } = await windlassRun("examples/python.ts", "--seed", "7");
+
+  expect(stdout).toMatch(
+    /^mean 2\.5, median 2\.5\nmean 40, median 20\npi begins with 3141592653\n7 words known\nthe( \w+){4}\n$/,
+  );
+});
+
 it("nested counts the lines of a tree of folders", async () => {
   const { stdout } = await windlassRun("examples/nested.ts", "--folder", "test/codec");
   const { stdout: above } = await windlassRun("examples/nested.ts", "--folder", "test");

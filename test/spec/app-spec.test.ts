@@ -51,6 +51,7 @@ test("a function without options has the defaults of Modal", () => {
         "minContainers": 0,
         "name": "resize",
         "nonpreemptible": false,
+        "python": null,
         "retries": {
           "backoffCoefficient": 1,
           "initialDelaySeconds": 1,

@@ -32,6 +32,27 @@ export async function payload(contender, { bytes, warmup, count }) {
   return percentiles(times);
 }
 
+/** Numbers there and back. Times in milliseconds. */
+export async function numpy(contender, { bytes, warmup, count }) {
+  const value = Float64Array.from({ length: bytes / 8 }, (_, index) => index);
+  for (let index = 0; index < warmup; index += 1) await contender.call(value);
+  const times = new Float64Array(count);
+  for (let index = 0; index < count; index += 1) {
+    value[index] += 1; // A different value each time, so that no cache can answer.
+    const start = performance.now();
+    const result = await contender.call(value);
+    times[index] = performance.now() - start;
+    if (!(result instanceof Float64Array) || Buffer.compare(view(result), view(value)) !== 0) {
+      assert.fail(`${bytes} bytes of numbers came back changed`);
+    }
+  }
+  return percentiles(times);
+}
+
+function view({ buffer, byteOffset, byteLength }) {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 /** From nothing to the first result, in milliseconds. */
 export async function cold(contender, { open }) {
   const start = performance.now();

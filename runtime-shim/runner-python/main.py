@@ -1,0 +1,134 @@
+"""
+The program of a Python container. It waits for `load`, becomes the function or class named there, says `ready`, and
+then runs inputs until `exit` or the end of its socket.
+"""
+
+import os
+import sys
+import threading
+from typing import Any, List, Optional, Union
+
+from windlass._runtime import runtime
+from windlass_runner.concurrent import ConcurrentExecutor
+from windlass_runner.executor import ExecutorOptions
+from windlass_runner.frames import Buffer
+from windlass_runner.interrupt import prepare_wake
+from windlass_runner.link import Link
+from windlass_runner.load import Loaded, load, parse_request, prepare_environment
+from windlass_runner.loop import EventLoop
+from windlass_runner.messages import Message, encode_control, page_message
+from windlass_runner.results import encode_error
+from windlass_runner.sequential import SequentialExecutor
+
+_RECURSION_LIMIT = 5000
+# Messages for calls that user code made.
+_ANSWERS = frozenset({"results", "items", "page", "answer", "failed"})
+
+Executor = Union[SequentialExecutor, ConcurrentExecutor]
+
+
+class Program:
+    """One thread reads messages; this one, the main one, runs what they ask for."""
+
+    def __init__(self) -> None:
+        self._link = Link()
+        self._loop = EventLoop()
+        self._executor: Optional[Executor] = None
+        self._backend: Any = None
+        self._request: Any = None
+        self._asked = threading.Event()
+
+    def run(self) -> int:
+        # Values may be nested 500 deep, and are walked by a few functions a level.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+        prepare_wake()
+        threading.Thread(target=self._read, name="windlass-link", daemon=True).start()
+        self._asked.wait()
+        try:
+            loaded = self._start()
+        except BaseException as error:  # noqa: BLE001 - whatever user code raises ends this container
+            page = encode_error(error)
+            self._send(page_message(["startup-failed", 1 if page.tagged else 0], page))
+            return self._leave(1)
+        if self._executor is not None:
+            self._executor.serve()
+        self._exit(loaded)
+        return self._leave(0)
+
+    def _start(self) -> Loaded:
+        request = parse_request(self._request)
+        prepare_environment(request)
+        runtime.container = True
+        runtime.app = request.app
+        runtime.backend = self._open_backend
+        loaded = load(request, self._loop)
+        options = ExecutorOptions(loaded.handler, self._send)
+        kind = ConcurrentExecutor if request.max_inputs > 1 else SequentialExecutor
+        executor = kind(options, self._loop)
+        runtime.current = executor.current
+        self._executor = executor
+        self._send(encode_control("ready"))
+        return loaded
+
+    def _open_backend(self) -> Any:
+        # Loaded when it is first used: most functions call no others.
+        from windlass_runner.calls import ContainerBackend
+
+        self._backend = self._backend or ContainerBackend(self._link.send)
+        return self._backend
+
+    def _exit(self, loaded: Loaded) -> None:
+        try:
+            loaded.exit()
+        except Exception:  # noqa: BLE001 - nobody waits for it, and the rest must be done
+            print("exit hook failed:", file=sys.stderr)
+            _print_exception()
+
+    def _leave(self, code: int) -> int:
+        sys.stdout.flush()
+        self._link.flush()
+        return code
+
+    def _send(self, parts: List[Buffer]) -> None:
+        self._link.send(parts)
+
+    def _read(self) -> None:
+        try:
+            self._link.read(self._receive)
+        except Exception:  # noqa: BLE001 - what follows a broken message cannot be trusted
+            _print_exception()
+            sys.stderr.flush()
+            os._exit(1)
+        # An agent that is gone wants nothing any more.
+        os._exit(0)
+
+    def _receive(self, message: Message) -> None:
+        name, *rest = message.control
+        executor = self._executor
+        if name == "load":
+            self._request = rest[0]
+            self._asked.set()
+        elif executor is None and name == "exit":
+            os._exit(0)
+        elif executor is None or name in _ANSWERS:
+            self._backend.receive(message)
+        elif name == "run":
+            executor.run(message)
+        elif name == "cancel":
+            executor.cancel(rest[0], rest[1])
+        elif name == "credit":
+            executor.credit(rest[0], rest[1])
+        elif name == "back":
+            executor.give_back(rest[0])
+        elif name == "exit":
+            executor.stop()
+
+
+def _print_exception() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
+if __name__ == "__main__":
+    sys.exit(Program().run())

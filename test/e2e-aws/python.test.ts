@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { App, connect, Image, resolveSpec } from "windlass";
+import { writeFiles } from "../bundle/temp-project.ts";
+import { appProject } from "../cli/cli.ts";
+import { awsTest, unique, until } from "./aws.ts";
+import { AWS_ENV, onAws } from "./deployed.ts";
+import { buildImage } from "./images.ts";
+
+const MINUTES = 60_000;
+const environment = unique("python");
+const name = unique("app");
+let root = "";
+const images: string[] = [];
+
+const source = `
+import { App, Image } from "windlass";
+const size = { cpu: 0.25, memoryMiB: 256, maxContainers: 1 };
+const python = { ...size, image: Image.debianSlim({ python: "3.11" }) };
+export const app = new App(${JSON.stringify(name)});
+app.python("shout", { ...python, handler: "py/tools.py:shout" });
+app.python("fails", { ...python, handler: "py/tools.py:fails" });
+app.python("greetAll", { ...python, handler: "py/tools.py:greet_all" });
+app.pythonCls("Counter", { ...python, handler: "py/tools.py:Counter" });
+app.function("greet", size, (word: string) => "hello " + word);
+`;
+
+const tools = (mark: string): string => `
+import windlass
+
+from helpers import loud
+
+
+def shout(text):
+    return loud(text) + "${mark}"
+
+
+def fails(data):
+    raise ValueError(f"{len(data)} bytes")
+
+
+def greet_all(words):
+    return list(windlass.function("greet").map(words))
+
+
+class Counter:
+    def __init__(self, start=0):
+        self.value = start
+
+    @windlass.enter
+    def enter(self):
+        self.value += 100
+
+    @windlass.method
+    def add(self, n):
+        self.value += n
+        return self.value
+`;
+
+/** What the module exports, for types; the module itself is deployed, not imported. */
+const types = new App("types");
+const model = {
+  shout: () => types.python<(text: string) => string>("shout", { handler: "a.py:a" }),
+  fails: () => types.python<(data: Uint8Array) => void>("fails", { handler: "a.py:a" }),
+  greetAll: () => types.python<(words: string[]) => string[]>("greetAll", { handler: "a.py:a" }),
+  Counter: () =>
+    types.pythonCls<{ add(n: number): number }, { start: number } | undefined>("Counter", {
+      handler: "a.py:a",
+    }),
+};
+type Model = { [Name in keyof typeof model]: ReturnType<(typeof model)[Name]> };
+
+async function deploy(mark: string): Promise<string> {
+  writeFiles(root, {
+    "app.ts": source,
+    "py/tools.py": tools(mark),
+    "py/helpers.py": "def loud(text):\n    return text.upper()\n",
+  });
+  const given = images.flatMap((image) => ["--image", image]);
+  const args = ["deploy", "app.ts", "--environment", environment, ...given];
+  const { code, stdout, stderr } = await onAws(root, args);
+  expect(stderr).not.toContain("error");
+  expect(code).toBe(0);
+  return stdout + stderr;
+}
+
+beforeAll(async () => {
+  if (inject("aws") === null) return;
+  Object.assign(process.env, AWS_ENV);
+  root = appProject({}, afterAll);
+  const plain = new App("plain");
+  plain.function("f", () => 1);
+  plain.function("p", { image: Image.debianSlim({ python: "3.11" }) }, () => 1);
+  for (const image of resolveSpec(plain).images) images.push(`${image.hash}=${buildImage(image)}`);
+  await onAws(root, ["bootstrap", "--environment", environment]);
+  await deploy("!");
+}, 4 * MINUTES);
+
+afterAll(async () => {
+  if (inject("aws") === null) return;
+  await onAws(root, ["destroy", name, "--environment", environment, "--delete-data"]);
+  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
+}, 4 * MINUTES);
+
+describe("a deployed Python function", () => {
+  awsTest("runs with the Python of its image and the files beside it", async () => {
+    const client = await connect<Model>(name, { environment });
+    expect(await client.shout.remote("hi")).toBe("HI!");
+    expect(await client.shout.map(["a", "b"]).toArray()).toEqual(["A!", "B!"]);
+  });
+
+  awsTest("tells what it raised, with the line of the user", async () => {
+    const client = await connect<Model>(name, { environment });
+    const failed = client.fails.remote(new Uint8Array(3));
+    await expect(failed).rejects.toMatchObject({
+      name: "ValueError",
+      message: "3 bytes",
+      stack: expect.stringMatching(/^ValueError: 3 bytes\n {4}at fails \(.*py\/tools\.py:12\)$/),
+    });
+  });
+
+  awsTest("is a class with parameters, and calls TypeScript", async () => {
+    const client = await connect<Model>(name, { environment });
+    expect(await new client.Counter({ start: 1 }).add.remote(1)).toBe(102);
+    expect(await client.greetAll.remote(["you", "all"])).toEqual(["hello you", "hello all"]);
+  });
+
+  awsTest("changes with its file, without the stack", async () => {
+    const said = await deploy("?");
+    console.log("SAID", said);
+    expect(said).toMatch(/code/i);
+    const client = await connect<Model>(name, { environment });
+    const from = Date.now();
+    await until(
+      "the new code",
+      async () => {
+        const r = await client.shout.remote("hi");
+        console.log(Date.now() - from, r);
+        return r === "HI?";
+      },
+      { seconds: 50, everyMs: 1000 },
+    );
+  });
+});

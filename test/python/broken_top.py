@@ -1,0 +1,9 @@
+def _fail():
+    raise ValueError("at the top")
+
+
+_fail()
+
+
+def run():
+    return 1

@@ -1,0 +1,5 @@
+from . import helper
+
+
+def run(text):
+    return helper.shout(text)
