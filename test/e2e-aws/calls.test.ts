@@ -38,8 +38,6 @@ export const nap = app.function("nap", { ...size, maxContainers: 2, timeoutSecon
   await new Promise((resolve) => setTimeout(resolve, ms));
   return process.env.WINDLASS_CONTAINER_ID;
 });
-export const broken = app.function("broken", { ...size, maxContainers: 1 }, () => 1);
-if (process.env.WINDLASS_FUNCTION === "broken") throw new Error("this module cannot be loaded");
 ${version < WITHOUT_STAY ? STAY : ""}
 `;
 
@@ -53,7 +51,6 @@ interface Module {
   version: ReturnType<typeof model.version>;
   pick: ReturnType<typeof model.pick>;
   nap: ReturnType<typeof model.nap>;
-  broken: ReturnType<typeof model.broken>;
   stay: ReturnType<typeof model.stay>;
 }
 const types = new App("types");
@@ -61,7 +58,6 @@ const model = {
   version: () => types.function("version", (id: number) => ({ id, version: 1 })),
   pick: () => types.function("pick", (value: number) => value),
   nap: () => types.function("nap", async (_: number): Promise<string> => ""),
-  broken: () => types.function("broken", () => 0),
   stay: () => types.function("stay", async (_: number): Promise<void> => {}),
 };
 
@@ -145,14 +141,6 @@ describe("a deployed app", () => {
     });
     expect(entry.error.trace).toMatch(/^RangeError: no thirteen\n +at /);
   });
-
-  awsTest(
-    "tells callers of a module that cannot be loaded",
-    async () => {
-      await expect(client.broken.remote()).rejects.toThrow("this module cannot be loaded");
-    },
-    2 * MINUTES,
-  );
 
   awsTest("cancels what runs, within seven seconds", async () => {
     const call = await client.nap.spawn(50_000);
