@@ -122,7 +122,10 @@ function methodsOf(ctor: AnyClass): string[] {
 }
 
 /** The options with those of the App where they have none of their own. */
-export function withDefaults<Options extends ClsOptions>(options: Options, defaults: Defaults): Options {
+export function withDefaults<Options extends ClsOptions>(
+  options: Options,
+  defaults: Defaults,
+): Options {
   const image = options?.image ?? defaults.image;
   return Object.freeze({
     ...options,

@@ -5,14 +5,7 @@ import { callRemoteGen } from "./client/generator.ts";
 import { callRemote } from "./client/group.ts";
 import { callForEach, callMap, type MapOptions, type MapStream } from "./client/map.ts";
 import { callSpawn, callSpawnMap } from "./client/spawn.ts";
-import {
-  type AnyHandler,
-  type IfGenerator,
-  type Items,
-  type Output,
-  type Unary,
-  type Yield,
-} from "./handler.ts";
+import type { AnyHandler, IfGenerator, Items, Output, Unary, Yield } from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
 
 export interface ForEachOptions {
@@ -182,11 +175,7 @@ export class FunctionCalls extends TargetCalls {
   readonly #target: Target;
 
   /** @param generates - Undefined where only its container knows. */
-  constructor(
-    target: Target,
-    handler: AnyHandler,
-    generates: boolean | undefined,
-  ) {
+  constructor(target: Target, handler: AnyHandler, generates: boolean | undefined) {
     super(target, `function "${target.name}"`, generates);
     this.name = target.name;
     this.local = handler;

@@ -109,7 +109,8 @@ async function printAll(
 
 function callsOf({ app, definition, method = "" }: FunctionTarget, params: unknown): TargetCalls {
   const target = { app, name: definition.name };
-  if (definition.kind === "function") return new FunctionCalls(target, definition.handler, undefined);
+  if (definition.kind === "function")
+    return new FunctionCalls(target, definition.handler, undefined);
   const Handle =
     definition.python === undefined
       ? createClsHandle(target, definition.ctor, definition.methods)

@@ -1,10 +1,10 @@
 import { throwViolations, type Violation } from "../options/violation.ts";
+import type { ImagePython } from "../spec.ts";
 import { type Base, type DebianSlimOptions, debianSlimBase } from "./base.ts";
 import { checkPythonOptions } from "./check-python-options.ts";
 import { checkCommands, checkDebianSlim, checkImageEnv, checkLength, checkTag } from "./checks.ts";
 import { baseHash, type ImageLayer, type Step, toLayer } from "./layer.ts";
 import { checkPackages, PACKAGE_RULES } from "./packages.ts";
-import type { ImagePython } from "../spec.ts";
 import type { PipInstallOptions, UvPipInstallOptions } from "./python-options.ts";
 import { aptStep, envStep, nodeStep, npmStep, pipStep, runStep, uvPipStep } from "./steps.ts";
 

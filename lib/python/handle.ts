@@ -50,5 +50,7 @@ export type PythonObject<Methods> = {
 /** A Python class of an app: `new` makes a remote object; its parameters are keyword arguments of `__init__`. */
 export interface PythonClsHandle<Methods, Params> extends OfApp {
   readonly name: string;
-  new (...params: undefined extends Params ? [params?: Params] : [params: Params]): PythonObject<Methods>;
+  new (
+    ...params: undefined extends Params ? [params?: Params] : [params: Params]
+  ): PythonObject<Methods>;
 }

@@ -43,14 +43,19 @@ export function projectRoot(place: Place | undefined): string | undefined {
   }
 }
 
-function absoluteFile({ file, place }: NonNullable<Definition["python"]>): string | undefined {
+/** Absolute path of the file of a Python function; undefined if it is not defined in a file. */
+export function absoluteFile({
+  file,
+  place,
+}: NonNullable<Definition["python"]>): string | undefined {
   return place === undefined ? undefined : join(dirname(sourceOf(place)), file);
 }
 
 /** The user's own file, where the code that runs is a bundle. */
 function sourceOf({ file, line, column }: Place): string {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
-  const source = entry !== undefined && "originalSource" in entry ? entry.originalSource : undefined;
+  const source =
+    entry !== undefined && "originalSource" in entry ? entry.originalSource : undefined;
   if (source === undefined) return file;
   return source.startsWith("file:") ? fileURLToPath(source) : join(dirname(file), source);
 }

@@ -64,7 +64,10 @@ export const shortSleepLater = app.python<Sleep>("shortSleepLater", {
   timeoutSeconds: 1,
   maxContainers: 1,
 });
-export const spin = app.python<(path: string) => void>("spin", { ...of("spin"), timeoutSeconds: 1 });
+export const spin = app.python<(path: string) => void>("spin", {
+  ...of("spin"),
+  timeoutSeconds: 1,
+});
 export const stubborn = app.python<(path: string) => void>("stubborn", {
   ...of("stubborn"),
   timeoutSeconds: 1,

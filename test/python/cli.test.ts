@@ -120,13 +120,28 @@ describe("windlass run", () => {
 
 describe("a mistake", () => {
   it.each([
-    ["missing", "WINDLASS_PYTHON_FUNCTION_MISSING", /"tools.py" has no function "tally"/, /did you mean "tell"/],
-    ["constant", "WINDLASS_PYTHON_NOT_CALLABLE", /must be a function, got a value of type int/, /name a/],
+    [
+      "missing",
+      "WINDLASS_PYTHON_FUNCTION_MISSING",
+      /"tools.py" has no function "tally"/,
+      /did you mean "tell"/,
+    ],
+    [
+      "constant",
+      "WINDLASS_PYTHON_NOT_CALLABLE",
+      /must be a function, got a value of type int/,
+      /name a/,
+    ],
     ["classy", "WINDLASS_PYTHON_NOT_CALLABLE", /"Greeter" of "tools.py", is a class/, /pythonCls/],
     ["syntax", "WINDLASS_PYTHON_SYNTAX", /syntax.py:\d has a syntax error/, /correct the line/],
     ["imports", "WINDLASS_PYTHON_IMPORT", /imports "not_installed_at_all"/, /uvPipInstall/],
     ["top", "WINDLASS_PYTHON_IMPORT", /at <module> \(.*top\.py:3\)/, /top level/],
-    ["Empty.greet", "WINDLASS_CLASS_WITHOUT_METHODS", /no method that could be called/, /@windlass/],
+    [
+      "Empty.greet",
+      "WINDLASS_CLASS_WITHOUT_METHODS",
+      /no method that could be called/,
+      /@windlass/,
+    ],
     ["NoClass.x", "WINDLASS_PYTHON_NOT_CALLABLE", /is no class/, /app\.python/],
     ["Greeter.nod", "WINDLASS_NO_SUCH_METHOD", /no remote method "nod"/, /it has: greet/],
   ])("is told with its place and fix: %s", async (name, code, message, hint) => {

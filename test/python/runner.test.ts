@@ -62,7 +62,9 @@ describe("a Python function", () => {
     const doubled = inputs.map((n) => n * 2);
     expect(await fixture.double.map(inputs).toArray()).toEqual(doubled);
     expect(await fixture.doubleLater.map(inputs).toArray()).toEqual(doubled);
-    expect(await fixture.add.starmap(inputs.map((n) => [n, n] as const)).toArray()).toEqual(doubled);
+    expect(await fixture.add.starmap(inputs.map((n) => [n, n] as const)).toArray()).toEqual(
+      doubled,
+    );
   });
 
   it("takes a trailing object as its keyword-only parameters", async () => {
@@ -162,7 +164,9 @@ describe("errors", () => {
     const error = await caught(fixture.pay.remote(3));
     expect(error).toMatchObject({ name: "PaymentError", message: "declined", amount: 3 });
     expect(error).not.toHaveProperty("socket");
-    expect(error.stack).toMatch(/^PaymentError: declined\n {4}at pay \(.*test\/python\/functions\.py:\d+\)$/);
+    expect(error.stack).toMatch(
+      /^PaymentError: declined\n {4}at pay \(.*test\/python\/functions\.py:\d+\)$/,
+    );
     expect(error.cause).toMatchObject({ name: "KeyError", message: "'account'" });
   });
 
@@ -174,10 +178,18 @@ describe("errors", () => {
 
   it.each([
     ["function", "WINDLASS_VALUE_FUNCTION", "`result.items[3].fn` is a function"],
-    ["object", "WINDLASS_VALUE_CLASS_INSTANCE", "`result.when` is an instance of class datetime.date"],
+    [
+      "object",
+      "WINDLASS_VALUE_CLASS_INSTANCE",
+      "`result.when` is an instance of class datetime.date",
+    ],
     ["cycle", "WINDLASS_VALUE_CYCLE", "`result.items[1].again` refers back to `result.items`"],
     ["generator", "WINDLASS_VALUE_GENERATOR", "`result` is a generator"],
-    ["bytes in a set", "WINDLASS_VALUE_CLASS_INSTANCE", "`result.bad` is an instance of class object"],
+    [
+      "bytes in a set",
+      "WINDLASS_VALUE_CLASS_INSTANCE",
+      "`result.bad` is an instance of class object",
+    ],
   ])("of a result that cannot be sent name the path: %s", async (kind, code, message) => {
     const error = await caught(fixture.unserializable.remote(kind));
     expect(error).toBeInstanceOf(SerializationError);
@@ -186,7 +198,10 @@ describe("errors", () => {
   });
 
   it("come of sys.exit, and of the end of the process", async () => {
-    expect(await caught(fixture.leave.remote(3))).toMatchObject({ name: "SystemExit", message: "3" });
+    expect(await caught(fixture.leave.remote(3))).toMatchObject({
+      name: "SystemExit",
+      message: "3",
+    });
     const error = await caught(fixture.crash.remote());
     expect(error).toBeInstanceOf(ContainerCrashedError);
     expect(error.message).toContain("exited with code 7");
@@ -290,7 +305,10 @@ describe("a Python class", () => {
   });
 
   it("enters base classes first", async () => {
-    expect(await new fixture.Counter({ start: 1 }).entered.remote()).toEqual(["base enter", "enter"]);
+    expect(await new fixture.Counter({ start: 1 }).entered.remote()).toEqual([
+      "base enter",
+      "enter",
+    ]);
   });
 
   it("has the methods that are decorated", async () => {
@@ -315,7 +333,12 @@ describe("calls from Python", () => {
   });
 
   it("raise errors of TypeScript", async () => {
-    expect(await fixture.callTypescriptError.remote()).toEqual(["TypeError", "bad name", "E_NAME", true]);
+    expect(await fixture.callTypescriptError.remote()).toEqual([
+      "TypeError",
+      "bad name",
+      "E_NAME",
+      true,
+    ]);
     expect(await fixture.mapWithErrors.remote()).toEqual([
       0,
       "RangeError: 1 is odd",

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { withPythonFiles } from "../../python/code-archive.ts";
 import { sha256 } from "../../sha256.ts";
 import type { AppSpec } from "../../spec.ts";
-import type { Bundle } from "../bundle.ts";
 import { writeAtomically } from "../bundle/files.ts";
+import type { Bundle } from "../bundle.ts";
 import { collectPythonFiles } from "./collect-files.ts";
 
 /** The bundle that is deployed for an app: with its Python files in it. @throws InvalidError */

@@ -65,7 +65,10 @@ async function createByUv(
   version: string | null,
   needsPip: boolean,
 ): Promise<void> {
-  const wanted = [...(version === null ? [] : ["--python", version]), ...(needsPip ? ["--seed"] : [])];
+  const wanted = [
+    ...(version === null ? [] : ["--python", version]),
+    ...(needsPip ? ["--seed"] : []),
+  ];
   const end = await runCommand("uv", ["venv", "--quiet", "--relocatable", ...wanted, folder]);
   if (end.code === 0) return;
   // Where it cannot fetch one, a Python of this machine may do.
@@ -133,7 +136,9 @@ function describe({ version, installs }: ImagePython): string {
 }
 
 function packages({ arguments: args }: PythonInstall): string {
-  return args.filter((arg, at) => !arg.startsWith("-") && !args[at - 1]?.startsWith("--")).join(" ");
+  return args
+    .filter((arg, at) => !arg.startsWith("-") && !args[at - 1]?.startsWith("--"))
+    .join(" ");
 }
 
 function failed(what: string, { code, output }: CommandEnd): ContainerStartupError {
