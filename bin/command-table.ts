@@ -64,6 +64,22 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/spec.ts"),
   },
   {
+    name: "types",
+    operands: "<file>",
+    description: "write types of an app's Python functions, from their annotations",
+    options: [
+      ["--check", "write nothing, and fail where what was written is no longer so"],
+      JSON_OPTION,
+      DEBUG_OPTION,
+      QUIET_OPTION,
+    ],
+    examples: [
+      "$ windlass types app.ts           writes app.python.d.ts, beside it",
+      "$ windlass types app.ts --check   for continuous integration",
+    ].join("\n  "),
+    load: () => import("./commands/types.ts"),
+  },
+  {
     name: "bootstrap",
     operands: "",
     description: "prepare an AWS account and region, or upgrade what was prepared",

@@ -27,6 +27,7 @@ import { show } from "./options/show.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
 import { readPython } from "./python/define.ts";
 import type { PythonClsHandle, PythonHandle } from "./python/handle.ts";
+import type { MethodsOf, PythonHandlers, PythonParamsOf, SignatureOf } from "./python/handlers.ts";
 import type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
@@ -173,14 +174,18 @@ export class App {
   }
 
   /**
-   * Defines a function that is written in Python. Its signature is stated here: what its arguments and its result are
-   * in Python is in docs/python.md.
+   * Defines a function that is written in Python. Its signature is stated here, or comes from its annotations by
+   * `windlass types`: what its arguments and its result are in Python is in docs/python.md.
    * @param name - 1 to 64 letters, digits, `_` or `-`
    * @example
    * const transcribe = app.python<(audio: Uint8Array) => string>("transcribe", { handler: "whisper.py:transcribe" });
    * const text = await transcribe.remote(audio);
    * @throws InvalidError naming every mistake
    */
+  python<const Handler extends keyof PythonHandlers>(
+    name: string,
+    options: PythonOptions & { readonly handler: Handler },
+  ): PythonHandle<SignatureOf<Handler>>;
   python<Signature extends AnyHandler>(
     name: string,
     options: PythonOptions,
@@ -203,6 +208,10 @@ export class App {
    * await new Llm({ model: "small" }).generate.remote("hello");
    * @throws InvalidError naming every mistake
    */
+  pythonCls<const Handler extends keyof PythonHandlers>(
+    name: string,
+    options: PythonClsOptions & { readonly handler: Handler },
+  ): PythonClsHandle<MethodsOf<Handler>, PythonParamsOf<Handler>>;
   pythonCls<Methods, Params extends object | undefined = undefined>(
     name: string,
     options: PythonClsOptions,

@@ -88,6 +88,7 @@ export type {
   PythonHandle,
   PythonObject,
 } from "./python/handle.ts";
+export type { PythonHandlers } from "./python/handlers.ts";
 export type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 // The AppSpec: an app as data.
 export { resolveSpec } from "./resolve.ts";

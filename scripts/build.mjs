@@ -83,10 +83,12 @@ for (const [entry, outfile, target] of [
   });
 }
 
-rmSync(`${root}dist/runtime-shim/runner-python`, { recursive: true, force: true });
-cpSync(`${root}runtime-shim/runner-python`, `${root}dist/runtime-shim/runner-python`, {
-  recursive: true,
-  filter: (path) => !path.endsWith("__pycache__"),
-});
+for (const folder of ["runner-python", "types-python"]) {
+  rmSync(`${root}dist/runtime-shim/${folder}`, { recursive: true, force: true });
+  cpSync(`${root}runtime-shim/${folder}`, `${root}dist/runtime-shim/${folder}`, {
+    recursive: true,
+    filter: (path) => !path.endsWith("__pycache__"),
+  });
+}
 copyFileSync(`${root}runtime-shim/host/host-unit.py`, `${root}dist/runtime-shim/host-unit.py`);
 copyFileSync(`${root}lib/appspec.schema.json`, `${root}dist/lib/appspec.schema.json`);

@@ -1,6 +1,7 @@
 import { App } from "../../lib/app.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { AppSpec } from "../../lib/spec.ts";
+import { checkPythonTypes } from "../check-python-types.ts";
 import type { Invocation } from "../command-table.ts";
 import { deployApp } from "../deploy/deploy-app.ts";
 import { toAwsOptions, toShards } from "../deploy/deploy-options.ts";
@@ -22,6 +23,7 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const { environment } = options;
   const loaded = await loadApp(file);
   const spec = named(resolveSpec(loaded.app), parsed["name"]);
+  await checkPythonTypes(loaded.app, file);
   const images = givenImages(spec.images, (parsed["image"] ?? []) as readonly string[]);
   const steps = createSteps(options);
   const { row, changed, gpus } = await deployApp({

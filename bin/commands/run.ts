@@ -1,6 +1,7 @@
 import { hasGpu } from "../../lib/local/gpu-here.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { AppSpec } from "../../lib/spec.ts";
+import { checkPythonTypes } from "../check-python-types.ts";
 import type { Invocation } from "../command-table.ts";
 import { type LoadedApp, loadApp } from "../load-app.ts";
 import { printValue } from "../print-value.ts";
@@ -19,6 +20,7 @@ export async function run({ operands, options: before }: Invocation): Promise<nu
   const engineModule = before["on"] === "aws" ? undefined : import("../../lib/local/engine.ts");
   const loaded = await loadApp(file);
   const spec = resolveSpec(loaded.app);
+  await checkPythonTypes(loaded.app, file);
   const choice = choose(spec, name);
   const command = `windlass run ${file}::${labelOf(choice)}`;
   const job = await prepare(loaded.app, choice, { command, args, before });

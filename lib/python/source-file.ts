@@ -43,7 +43,11 @@ export function projectRoot(place: Place | undefined): string | undefined {
   }
 }
 
-function absoluteFile({ file, place }: NonNullable<Definition["python"]>): string | undefined {
+/** Absolute path of the file of a Python function; undefined if it is not defined in a file. */
+export function absoluteFile({
+  file,
+  place,
+}: NonNullable<Definition["python"]>): string | undefined {
   return place === undefined ? undefined : join(dirname(sourceOf(place)), file);
 }
 

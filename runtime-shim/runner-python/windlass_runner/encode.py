@@ -13,6 +13,7 @@ from .arrays import tag_bytes, to_plain_scalar
 from .frames import Buffer
 from .limits import MAX_DEPTH, TAG
 from .page import Page
+from .records import fields_of
 from .refusal import (
     Place,
     Text,
@@ -186,7 +187,10 @@ class _Tagging:
             return self.tag(scalar)
         found = tag_bytes(value, self.place)
         if found is None:
-            refuse_object(self.place, value)
+            fields = fields_of(value)
+            if fields is None:
+                refuse_object(self.place, value)
+            return self._tag_dict(fields)
         name, data, shape = found
         self._attachments.append(data)
         tagged = {TAG: name, "at": len(self._attachments) - 1}

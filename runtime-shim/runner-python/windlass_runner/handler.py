@@ -2,6 +2,8 @@
 
 from typing import Any, Callable, FrozenSet, Sequence, Tuple
 
+from .records import converting
+
 _CO_COROUTINE = 0x80
 _CO_ASYNC_GENERATOR = 0x200
 
@@ -13,10 +15,11 @@ class Handler:
         names, positional = _keyword_only(function)
         flags = _code_flags(function)
         self.is_async = bool(flags & (_CO_COROUTINE | _CO_ASYNC_GENERATOR))
-        self.unary: Callable[[Any], Any] = function
-        self.many: Callable[[Sequence[Any]], Any] = lambda arguments: function(*arguments)
+        call = converting(function)
+        self.unary: Callable[[Any], Any] = call
+        self.many: Callable[[Sequence[Any]], Any] = lambda arguments: call(*arguments)
         if names:
-            spread = _spreading(function, names, positional)
+            spread = _spreading(call, names, positional)
             self.unary = lambda argument: spread([argument])
             self.many = spread
 

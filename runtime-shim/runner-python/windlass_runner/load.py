@@ -12,6 +12,7 @@ from .handler import Handler
 from .loop import EventLoop
 from .messages import unpack_page
 from .modules import import_file, relative
+from .records import converting
 
 
 class LoadRequest(NamedTuple):
@@ -121,7 +122,7 @@ def _create_object(cls: type, request: LoadRequest, loop: EventLoop) -> Loaded:
             "decorate methods with `@windlass.method`",
         )
     params = {} if request.params == 0 else decode_page(unpack_page(request.params))[0]
-    instance = cls(**params)
+    instance = converting(cls)(**params)
     _run_hooks(hooks_of(cls, "enter"), instance, loop)
     handlers = {name: Handler(getattr(instance, name)) for name in names}
 
