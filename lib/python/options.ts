@@ -1,5 +1,6 @@
-import type { ClsOptions, FunctionOptions } from "../options/function-options.ts";
+import type { BatchOptions, ClsOptions, FunctionOptions } from "../options/function-options.ts";
 import type { Schedule } from "../schedule.ts";
+import type { StandardSchema } from "../standard-schema.ts";
 
 interface PythonHandlerOption {
   /**
@@ -9,10 +10,12 @@ interface PythonHandlerOption {
   readonly handler: string;
 }
 
-/** Options of a Python function. */
+/** Options of a Python function. With `batch` its signature is that of its calls, with single inputs. */
 export interface PythonOptions<When extends Schedule | undefined = Schedule | undefined>
-  extends FunctionOptions<When>,
+  extends FunctionOptions<When, BatchOptions | undefined>,
     PythonHandlerOption {}
 
 /** Options of a Python class. */
-export interface PythonClsOptions extends ClsOptions, PythonHandlerOption {}
+export interface PythonClsOptions
+  extends ClsOptions<StandardSchema | undefined, BatchOptions | undefined>,
+    PythonHandlerOption {}

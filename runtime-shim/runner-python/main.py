@@ -1,20 +1,28 @@
 """
 The program of a Python container. It waits for `load`, becomes the function or class named there, says `ready`, and
-then runs inputs until `exit` or the end of its socket.
+then runs inputs until `exit`, `preempt`, or the end of its socket.
 """
 
 import os
+import signal
 import sys
 import threading
 from typing import Any, List, Optional, Union
 
 from windlass._runtime import runtime
+from windlass_runner.batched import BatchExecutor
 from windlass_runner.concurrent import ConcurrentExecutor
 from windlass_runner.executor import ExecutorOptions
 from windlass_runner.frames import Buffer
 from windlass_runner.interrupt import prepare_wake
 from windlass_runner.link import Link
-from windlass_runner.load import Loaded, load, parse_request, prepare_environment
+from windlass_runner.load import (
+    Loaded,
+    LoadRequest,
+    load,
+    parse_request,
+    prepare_environment,
+)
 from windlass_runner.loop import EventLoop
 from windlass_runner.messages import Message, encode_control, page_message
 from windlass_runner.results import encode_error
@@ -24,7 +32,9 @@ _RECURSION_LIMIT = 5000
 # Messages for calls that user code made.
 _ANSWERS = frozenset({"results", "items", "page", "answer", "failed"})
 
-Executor = Union[SequentialExecutor, ConcurrentExecutor]
+Executor = Union[SequentialExecutor, ConcurrentExecutor, BatchExecutor]
+# What a process exits with that SIGTERM ends.
+_TERMINATED = 143
 
 
 class Program:
@@ -37,11 +47,14 @@ class Program:
         self._backend: Any = None
         self._request: Any = None
         self._asked = threading.Event()
+        self._is_preempted = False
 
     def run(self) -> int:
         # Values may be nested 500 deep, and are walked by a few functions a level.
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
         prepare_wake()
+        # Whoever ends this process wants it to go now. Not in the handler: what it interrupts may hold a lock.
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=self._terminate).start())
         threading.Thread(target=self._read, name="windlass-link", daemon=True).start()
         self._asked.wait()
         try:
@@ -63,12 +76,18 @@ class Program:
         runtime.backend = self._open_backend
         loaded = load(request, self._loop)
         options = ExecutorOptions(loaded.handler, self._send)
-        kind = ConcurrentExecutor if request.max_inputs > 1 else SequentialExecutor
-        executor = kind(options, self._loop)
+        executor = self._create_executor(request, options)
         runtime.current = executor.current
         self._executor = executor
         self._send(encode_control("ready"))
         return loaded
+
+    def _create_executor(self, request: LoadRequest, options: ExecutorOptions) -> Executor:
+        if request.is_batched:
+            return BatchExecutor(options, self._loop, request.name, request.max_inputs)
+        if request.max_inputs > 1:
+            return ConcurrentExecutor(options, self._loop)
+        return SequentialExecutor(options, self._loop)
 
     def _open_backend(self) -> Any:
         # Loaded when it is first used: most functions call no others.
@@ -77,12 +96,30 @@ class Program:
         self._backend = self._backend or ContainerBackend(self._link.send)
         return self._backend
 
+    def _terminate(self) -> None:
+        self._send(encode_control("preempted"))
+        self._preempt()
+
+    def _preempt(self) -> None:
+        """Goes at once: what runs here has gone to others."""
+        if self._is_preempted:
+            return
+        self._is_preempted = True
+        if self._executor is None:
+            os._exit(_TERMINATED)
+        self._executor.abandon()
+        self._executor.stop()
+
     def _exit(self, loaded: Loaded) -> None:
-        try:
-            loaded.exit()
-        except Exception:  # noqa: BLE001 - nobody waits for it, and the rest must be done
-            print("exit hook failed:", file=sys.stderr)
-            _print_exception()
+        hooks = [("exit", loaded.exit)]
+        if self._is_preempted:
+            hooks.insert(0, ("preempt", loaded.preempt))
+        for name, run in hooks:
+            try:
+                run()
+            except Exception:  # noqa: BLE001 - nobody waits for it, and the rest must be done
+                print(f"{name} hook failed:", file=sys.stderr)
+                _print_exception()
 
     def _leave(self, code: int) -> int:
         sys.stdout.flush()
@@ -108,12 +145,16 @@ class Program:
         if name == "load":
             self._request = rest[0]
             self._asked.set()
-        elif executor is None and name == "exit":
-            os._exit(0)
+        elif executor is None and name in ("exit", "preempt"):
+            os._exit(0 if name == "exit" else _TERMINATED)
         elif executor is None or name in _ANSWERS:
             self._backend.receive(message)
         elif name == "run":
             executor.run(message)
+        elif name == "batch" and isinstance(executor, BatchExecutor):
+            executor.batch(rest[0])
+        elif name == "preempt":
+            self._preempt()
         elif name == "cancel":
             executor.cancel(rest[0], rest[1])
         elif name == "credit":

@@ -232,6 +232,15 @@ class Types:
         return "unknown"
 
 
+def item_of(node: Optional[ast.expr], module: Module) -> Optional[ast.expr]:
+    """The annotation of the items of a list; None for any other."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        node = ast.parse(node.value, mode="eval").body
+    if not isinstance(node, ast.Subscript) or _short(module.full_name(dotted(node.value))) not in _LISTS:
+        return None
+    return node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+
+
 def as_array(item: str) -> str:
     return f"({item})[]" if " | " in item else f"{item}[]"
 

@@ -1,7 +1,7 @@
 """
 What Python functions and classes take and give, as TypeScript: reads files without running them.
 
-Its argument is `[{"key": …, "file": …, "symbol": …, "kind": "function" | "cls"}, …]`; it prints
+Its argument is `[{"key": …, "file": …, "symbol": …, "kind": "function" | "cls", "batch": …}, …]`; it prints
 `{"types": {key: text}, "declarations": […], "notes": […], "errors": […]}`.
 """
 
@@ -34,7 +34,7 @@ def main() -> None:
     json.dump(result, sys.stdout)
 
 
-def _type_of(types: Types, key: str, file: str, symbol: str, kind: str) -> str:
+def _type_of(types: Types, key: str, file: str, symbol: str, kind: str, batch: bool) -> str:
     try:
         module = types.modules.read(file)
     except SyntaxError as cause:
@@ -49,10 +49,10 @@ def _type_of(types: Types, key: str, file: str, symbol: str, kind: str) -> str:
     if kind == "cls":
         if not found.is_class:
             raise _Mistake(f'"{symbol}" is no class')
-        return class_type(found, types)
+        return class_type(found, types, batch)
     if not found.is_function:
         raise _Mistake(f'"{symbol}" is no function that is defined there by `def`')
-    return function_type(found, types)
+    return function_type(found, types, is_batched=batch)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import ast
 from typing import List, Optional
 
-from annotations import Types, as_array
+from annotations import Types, as_array, item_of
 from classes import constructor_of, dotted, fields_of, kind_of, methods_of
 from modules import Found
 
@@ -11,18 +11,36 @@ _GENERATORS = ("Generator", "Iterator", "Iterable")
 _ASYNC_GENERATORS = ("AsyncGenerator", "AsyncIterator", "AsyncIterable")
 
 
-def function_type(found: Found, types: Types, is_method: bool = False) -> str:
+def function_type(
+    found: Found, types: Types, is_method: bool = False, is_batched: bool = False
+) -> str:
     """`(text: string, width?: number) => string[]`."""
+    if is_batched:
+        return _single(found, types, is_method)
     return f"({_parameters(found, types, is_method)}) => {_result(found, types)}"
 
 
-def class_type(found: Found, types: Types) -> str:
+def class_type(found: Found, types: Types, is_batched: bool) -> str:
     """`{ params: …; methods: { … } }`."""
     methods = [
-        f"{each.name}: {function_type(each, types, is_method=True)}" for each in methods_of(found)
+        f"{each.name}: {function_type(each, types, is_method=True, is_batched=is_batched)}"
+        for each in methods_of(found)
     ]
     params = _constructor(found, types)
     return f"{{ params: {params}; methods: {{ {'; '.join(methods)} }} }}"
+
+
+def _single(found: Found, types: Types, is_method: bool) -> str:
+    """One that takes lists of a whole batch, as it is called: with one item of each."""
+    node = found.node
+    given = [*node.args.posonlyargs, *node.args.args]
+    named = given[1:] if is_method and not _is_static(found) else given
+    parts = [
+        f"{one.arg}: {types.of(item_of(one.annotation, found.module), found.module, True)}"
+        for one in named
+    ]
+    result = types.of(item_of(node.returns, found.module), found.module, False)
+    return f"({', '.join(parts)}) => {result}"
 
 
 def _constructor(found: Found, types: Types) -> str:

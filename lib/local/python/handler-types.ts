@@ -19,6 +19,8 @@ interface Asked {
   readonly file: string;
   readonly symbol: string;
   readonly kind: Definition["kind"];
+  /** It takes lists of a whole batch, and is called with single inputs. */
+  readonly batch: boolean;
 }
 
 /** What the Python program answers. */
@@ -76,13 +78,14 @@ export async function checkHandlerTypes(app: App, appFile: string): Promise<void
 
 function askedOf(app: App): Asked[] {
   const asked = new Map<string, Asked>();
-  for (const { kind, name, python } of app.definitions.values()) {
+  for (const { kind, name, python, options } of app.definitions.values()) {
     const file = python === undefined ? undefined : absoluteFile(python);
     if (python === undefined || file === undefined) continue;
     const key = `${python.file}:${python.symbol}`;
     const known = asked.get(key);
     if (known !== undefined && known.file !== file) throw ambiguous(name, key, [known.file, file]);
-    asked.set(key, { key, file, symbol: python.symbol, kind });
+    const batch = options.batch !== undefined;
+    asked.set(key, { key, file, symbol: python.symbol, kind, batch });
   }
   return [...asked.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }

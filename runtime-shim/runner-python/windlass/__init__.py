@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ._context import current_attempt, current_function_call_id, current_input_id, is_local
-from ._hooks import enter, exit, method
+from ._hooks import enter, exit, method, preempt
 from .errors import (
     AlreadyExistsError,
     ContainerCrashedError,
@@ -82,4 +82,5 @@ __all__ = [
     "function",
     "is_local",
     "method",
+    "preempt",
 ]

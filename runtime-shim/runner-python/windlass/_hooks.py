@@ -16,6 +16,11 @@ def exit(method: Optional[Method] = None) -> Any:  # noqa: A001 - the word of th
     return _mark("exit", method)
 
 
+def preempt(method: Optional[Method] = None) -> Any:
+    """Marks the method that runs when its container is taken away, before `exit`: both have 30 s together."""
+    return _mark("preempt", method)
+
+
 def method(method: Optional[Method] = None) -> Any:
     """Marks a method that can be called remotely. The others of a class cannot."""
     return _mark("method", method)
@@ -35,7 +40,7 @@ def methods_of(cls: type) -> List[str]:
 
 
 def hooks_of(cls: type, role: str) -> List[Callable[..., Any]]:
-    """Hooks of a class in the order in which they run: base classes enter first and exit last."""
+    """Hooks of a class in the order in which they run: base classes enter first, and are the last to exit or save."""
     hooks = [hook for _, hook in _marked(cls, role)]
     return hooks if role == "enter" else hooks[::-1]
 

@@ -64,6 +64,11 @@ class ConcurrentExecutor:
     def give_back(self, job_id: int) -> None:
         """Every input of this executor starts at once: there is nothing to give back."""
 
+    def abandon(self) -> None:
+        """Its inputs are for other containers now."""
+        for job_id in list(self._jobs):
+            self.cancel(job_id, -1)
+
     def stop(self) -> None:
         """Lets `serve` return once all that was given before has run."""
 

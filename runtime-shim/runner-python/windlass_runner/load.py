@@ -25,6 +25,8 @@ class LoadRequest(NamedTuple):
     env: Dict[str, str]
     container_id: str
     max_inputs: int
+    # The agent gathers inputs into batches.
+    is_batched: bool
     # Parameters of a class, packed; 0 if there are none.
     params: Any
     # The file, relative to the folder, and the function or class in it.
@@ -42,6 +44,7 @@ def parse_request(fields: Dict[str, Any]) -> LoadRequest:
         env=fields["env"],
         container_id=fields["containerId"],
         max_inputs=fields["maxInputs"],
+        is_batched=fields["isBatched"],
         params=fields["params"],
         file=python["file"],
         symbol=python["symbol"],
@@ -53,6 +56,7 @@ class Loaded(NamedTuple):
     """A function or an entered object, ready to run inputs."""
 
     handler: Callable[[Optional[str]], Handler]
+    preempt: Callable[[], None]
     exit: Callable[[], None]
 
 
@@ -63,7 +67,7 @@ def load(request: LoadRequest, loop: EventLoop) -> Loaded:
     if request.is_class:
         return _create_object(found, request, loop)
     handler = Handler(found)
-    return Loaded(lambda _: handler, lambda: None)
+    return Loaded(lambda _: handler, lambda: None, lambda: None)
 
 
 def _find(module: Any, request: LoadRequest) -> Any:
@@ -121,6 +125,13 @@ def _create_object(cls: type, request: LoadRequest, loop: EventLoop) -> Loaded:
             f'class "{request.symbol}" of "{request.file}" has no method that could be called',
             "decorate methods with `@windlass.method`",
         )
+    if request.is_batched and len(names) > 1:
+        raise ContainerStartupError(
+            "WINDLASS_BATCH_METHODS",
+            f'class "{request.symbol}" of "{request.file}" has `batch`, so it must have one remote method; '
+            f"it has: {', '.join(names)}",
+            "move the others to functions or to a class of their own",
+        )
     params = {} if request.params == 0 else decode_page(unpack_page(request.params))[0]
     instance = converting(cls)(**params)
     _run_hooks(hooks_of(cls, "enter"), instance, loop)
@@ -132,7 +143,10 @@ def _create_object(cls: type, request: LoadRequest, loop: EventLoop) -> Loaded:
             raise _no_method(cls, request, method)
         return found
 
-    return Loaded(handler, lambda: _run_hooks(hooks_of(cls, "exit"), instance, loop))
+    def run(role: str) -> Callable[[], None]:
+        return lambda: _run_hooks(hooks_of(cls, role), instance, loop)
+
+    return Loaded(handler, run("preempt"), run("exit"))
 
 
 def _run_hooks(hooks: List[Callable[..., Any]], instance: Any, loop: EventLoop) -> None:

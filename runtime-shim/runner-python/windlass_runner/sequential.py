@@ -55,6 +55,11 @@ class SequentialExecutor:
         job.outbox.flush()
         self._options.send(encode_control("returned", job_id, first))
 
+    def abandon(self) -> None:
+        """Its inputs are for other containers now."""
+        for job_id in list(self._jobs):
+            self.cancel(job_id, -1)
+
     def stop(self) -> None:
         """Lets `serve` return once all that was given before has run."""
         self._queue.put(None)
