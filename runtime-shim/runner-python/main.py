@@ -108,7 +108,6 @@ class Program:
         if self._executor is None:
             os._exit(_TERMINATED)
         self._executor.abandon()
-        self._executor.stop()
 
     def _exit(self, loaded: Loaded) -> None:
         hooks = [("exit", loaded.exit)]

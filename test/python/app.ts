@@ -162,3 +162,21 @@ export const Counter = app.pythonCls<Methods, { start?: number; path?: string } 
   "Counter",
   of("Counter"),
 );
+
+const four = { batch: { maxSize: 4, waitMs: 200 }, maxContainers: 1 };
+export const doubleAll = app.python<(n: number, word: string) => string>("doubleAll", {
+  ...of("double_all"),
+  ...four,
+});
+export const doubleAllLater = app.python<Numbers>("doubleAllLater", {
+  ...of("double_all_later"),
+  ...four,
+  concurrency: { maxInputs: 2 },
+});
+export const tooFew = app.python<Numbers>("tooFew", { ...of("too_few"), ...four });
+export const failAll = app.python<Numbers>("failAll", { ...of("fail_all"), ...four });
+
+export const Saver = app.pythonCls<{ wait(): number; pid(): number }, { path: string }>("Saver", {
+  ...of("Saver"),
+  concurrency: { maxInputs: 2 },
+});

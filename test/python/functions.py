@@ -350,3 +350,46 @@ class Counter(Base):
 
 
 NOT_CALLABLE = 3
+
+
+def double_all(numbers: list, words: list) -> list:
+    return [f"{n * 2}{word} of {len(numbers)}" for n, word in zip(numbers, words)]
+
+
+async def double_all_later(numbers: list) -> tuple:
+    return tuple(n * 2 for n in numbers)
+
+
+def too_few(numbers: list) -> list:
+    return numbers[1:]
+
+
+def fail_all(numbers: list) -> list:
+    raise KeyError(f"of {len(numbers)}")
+
+
+class Saver:
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @windlass.method
+    def wait(self) -> int:
+        self.note("waits")
+        time.sleep(600)
+        return 1
+
+    @windlass.method
+    def pid(self) -> int:
+        return os.getpid()
+
+    @windlass.preempt
+    def save(self) -> None:
+        self.note("saves")
+
+    @windlass.exit
+    def leave(self) -> None:
+        self.note("leaves")
+
+    def note(self, text: str) -> None:
+        with open(self.path, "a") as file:
+            file.write(text + "\n")

@@ -379,3 +379,38 @@ describe("calls from Python", () => {
     );
   });
 });
+
+describe("a batch", () => {
+  it("gives the function lists, and each caller its own result", async () => {
+    const calls = [1, 2, 3, 4].map((n) => fixture.doubleAll.remote(n, `x${n}`));
+    expect(await Promise.all(calls)).toEqual(["2x1 of 4", "4x2 of 4", "6x3 of 4", "8x4 of 4"]);
+    const inputs = Array.from({ length: 30 }, (_, n) => n);
+    expect(await fixture.doubleAllLater.map(inputs).toArray()).toEqual(inputs.map((n) => n * 2));
+  });
+
+  it("fails as a whole for what it raises, and for a list of another length", async () => {
+    const failed = await Promise.all([1, 2].map((n) => caught(fixture.failAll.remote(n))));
+    expect(failed.map(({ message }) => message)).toEqual(["'of 2'", "'of 2'"]);
+    const wrong = await Promise.all([1, 2, 3].map((n) => caught(fixture.tooFew.remote(n))));
+    for (const error of wrong) {
+      expect(error).toMatchObject({
+        code: "WINDLASS_BATCH_OUTPUTS",
+        message:
+          '"tooFew" must return a list with an output for each of the 3 inputs of its batch, got one of 2',
+      });
+    }
+  });
+});
+
+it("saves and leaves when its container is taken away", async () => {
+  const path = scratch();
+  const saver = new fixture.Saver({ path });
+  const waiting = saver.wait.spawn();
+  await until(() => notes(path).includes("waits"));
+  process.kill(await saver.pid.remote(), "SIGTERM");
+  await until(() => notes(path).length === 4);
+  await (await waiting).cancel();
+  const [first, ...later] = notes(path);
+  expect([first, later.sort()]).toEqual(["waits", ["leaves", "saves", "waits"]]);
+  expect(notes(path).indexOf("saves")).toBeLessThan(notes(path).indexOf("leaves"));
+});

@@ -95,8 +95,13 @@ class BatchExecutor:
         """The agent keeps what is not in a batch yet."""
 
     def abandon(self) -> None:
+        """Its inputs are for other containers now: interrupts them, and lets `serve` return."""
         for job_id in list(self._jobs):
             self.cancel(job_id, -1)
+        if self._is_alone:
+            self.stop()
+        else:
+            self._loop.stop()
 
     def stop(self) -> None:
         """Lets `serve` return once all that was given before has run."""

@@ -65,9 +65,10 @@ class ConcurrentExecutor:
         """Every input of this executor starts at once: there is nothing to give back."""
 
     def abandon(self) -> None:
-        """Its inputs are for other containers now."""
+        """Its inputs are for other containers now: interrupts them, and lets `serve` return."""
         for job_id in list(self._jobs):
             self.cancel(job_id, -1)
+        self._loop.stop()
 
     def stop(self) -> None:
         """Lets `serve` return once all that was given before has run."""

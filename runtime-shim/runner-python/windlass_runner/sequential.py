@@ -56,9 +56,10 @@ class SequentialExecutor:
         self._options.send(encode_control("returned", job_id, first))
 
     def abandon(self) -> None:
-        """Its inputs are for other containers now."""
+        """Its inputs are for other containers now: interrupts them, and lets `serve` return."""
         for job_id in list(self._jobs):
             self.cancel(job_id, -1)
+        self.stop()
 
     def stop(self) -> None:
         """Lets `serve` return once all that was given before has run."""
