@@ -1,6 +1,7 @@
 import type { Scaled } from "./autoscaler.ts";
 import type { Named, RemoteCalls } from "./function.ts";
 import type { AnyHandler, Invalid } from "./handler.ts";
+import type { BatchVaried } from "./varied.ts";
 
 /** A handler that takes one array a parameter and gives back as many outputs as there are inputs. */
 export type BatchHandler = (
@@ -28,7 +29,8 @@ type OutputOf<Handler extends BatchHandler> =
 export interface BatchHandle<Handler extends BatchHandler>
   extends Named<Handler>,
     RemoteCalls<OneOf<Handler>>,
-    Scaled {}
+    Scaled,
+    BatchVaried<BatchHandle<Handler>> {}
 
 /** Stands for the method of a class that takes batches. */
 export interface Batched<Method extends BatchHandler> {

@@ -12,9 +12,13 @@ import {
 } from "./handler.ts";
 import { checkParams, createInstance, type Made } from "./instance.ts";
 import { MethodTargets, poolTarget, toParams } from "./method-targets.ts";
-import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
+import type {
+  BatchOptions,
+  ConcurrencyOptions,
+  VariantOptions,
+} from "./options/function-options.ts";
 import type { SchemaInput, StandardSchema } from "./standard-schema.ts";
-import { Variants, type Varied } from "./varied.ts";
+import { type BatchVaried, Variants } from "./varied.ts";
 
 /** A method of a remote object. It is no function: call `remote`, `local`, `map`, … */
 export interface MethodHandle<Method extends AnyHandler> extends RemoteCalls<Method> {
@@ -52,7 +56,7 @@ export type RemoteObject<Methods> = {
  * @example const llm = new Llm({ model: "small" }); await llm.generate.remote("hello");
  */
 export interface ClsHandle<Params extends readonly unknown[], Methods>
-  extends Varied<ClsHandle<Params, Methods>> {
+  extends BatchVaried<ClsHandle<Params, Methods>> {
   readonly name: string;
   /** Name of the app that it runs in: the including one, for an included app. */
   readonly app: string;
@@ -95,6 +99,10 @@ export function createClsHandle(
 
     static withConcurrency(options: ConcurrencyOptions): UntypedCls {
       return variants.withConcurrency(options);
+    }
+
+    static withBatching(options: BatchOptions): UntypedCls {
+      return variants.withBatching(options);
     }
 
     readonly #params: readonly unknown[];

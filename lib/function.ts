@@ -7,8 +7,12 @@ import { callForEach, callMap, type MapOptions, type MapStream } from "./client/
 import { callSpawn, callSpawnMap } from "./client/spawn.ts";
 import type { AnyHandler, IfGenerator, Items, Output, Unary, Yield } from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
-import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
-import { Variants, type Varied } from "./varied.ts";
+import type {
+  BatchOptions,
+  ConcurrencyOptions,
+  VariantOptions,
+} from "./options/function-options.ts";
+import { type BatchVaried, Variants, type Varied } from "./varied.ts";
 
 export interface ForEachOptions {
   /** Go on to the end whatever fails. @default false */
@@ -174,7 +178,7 @@ export class TargetCalls {
 }
 
 /** What {@link createHandle} makes; `HandleOf` types it. */
-export class FunctionCalls extends TargetCalls implements Varied<FunctionCalls> {
+export class FunctionCalls extends TargetCalls implements BatchVaried<FunctionCalls> {
   readonly name: string;
   readonly local: AnyHandler;
   readonly #target: Target;
@@ -196,6 +200,10 @@ export class FunctionCalls extends TargetCalls implements Varied<FunctionCalls> 
 
   withConcurrency(options: ConcurrencyOptions): FunctionCalls {
     return this.#variants.withConcurrency(options);
+  }
+
+  withBatching(options: BatchOptions): FunctionCalls {
+    return this.#variants.withBatching(options);
   }
 
   get app(): string {

@@ -1,6 +1,14 @@
 import type { Target } from "./backend.ts";
-import { checkConcurrencyOptions, checkVariant } from "./options/check-variant.ts";
-import type { ConcurrencyOptions, VariantOptions } from "./options/function-options.ts";
+import {
+  checkBatchOptions,
+  checkConcurrencyOptions,
+  checkVariant,
+} from "./options/check-variant.ts";
+import type {
+  BatchOptions,
+  ConcurrencyOptions,
+  VariantOptions,
+} from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
@@ -26,8 +34,17 @@ export interface Varied<Self> {
   withConcurrency(options: ConcurrencyOptions): Self;
 }
 
+/** One that takes batches can be had with others. */
+export interface BatchVaried<Self> extends Varied<Self> {
+  /**
+   * The same with batches of another size or wait, in containers of its own; otherwise as `withOptions`.
+   * @throws InvalidError naming every mistake; its calls, where the definition has no `batch`
+   */
+  withBatching(options: BatchOptions): Self;
+}
+
 /** Makes the variants of one handle, each once. */
-export class Variants<Handle> implements Varied<Handle> {
+export class Variants<Handle> implements BatchVaried<Handle> {
   readonly #target: Target;
   readonly #subject: string;
   readonly #create: (target: Target) => Handle;
@@ -48,6 +65,11 @@ export class Variants<Handle> implements Varied<Handle> {
   withConcurrency(options: ConcurrencyOptions): Handle {
     checkConcurrencyOptions(`withConcurrency() of ${this.#subject}`, options);
     return this.#with({ concurrency: toConcurrency(options) });
+  }
+
+  withBatching(options: BatchOptions): Handle {
+    checkBatchOptions(`withBatching() of ${this.#subject}`, options);
+    return this.#with({ batch: { maxSize: options.maxSize, waitMs: options.waitMs } });
   }
 
   #with(added: Variant): Handle {

@@ -17,6 +17,7 @@ import { explodePage, joinPages } from "../codec/slice.ts";
 import { NotFoundError, OutputExpiredError, type WindlassError } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
+import { variantSpec } from "../variant.ts";
 import { AwsCall } from "./aws-call.ts";
 import type { ContainerRow } from "./container-row.ts";
 import { type Deployment, Deployments, functionOf } from "./deployments.ts";
@@ -221,8 +222,10 @@ export class AwsBackend implements Backend {
   /** The queue of a target. @throws NotFoundError when it is not deployed */
   async #queueOf(target: Target, deployment: Deployment): Promise<string> {
     refuseOtherApp(target, deployment.manifest);
-    const own = functionOf(deployment, target.name).queueUrl;
-    return poolOf(target) === target.name ? own : await this.#parameters.queueOf(target);
+    const { spec, queueUrl } = functionOf(deployment, target.name);
+    // Refused here, where the caller is told at once.
+    variantSpec(spec, target.variant);
+    return poolOf(target) === target.name ? queueUrl : await this.#parameters.queueOf(target);
   }
 
   async #send(

@@ -3,7 +3,7 @@ import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
-import { Variants, type Varied } from "../varied.ts";
+import { type BatchVaried, Variants } from "../varied.ts";
 import { type ConnectOptions, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
@@ -13,13 +13,16 @@ export type Deployed<Handle> = Handle extends RemoteHandle
     ? DeployedClsHandle<Params, Methods>
     : never;
 
-type DeployedHandle<Handle extends RemoteHandle> = Omit<Handle, "local" | keyof Varied<unknown>> &
-  Varied<DeployedHandle<Handle>>;
+type DeployedHandle<Handle extends RemoteHandle> = Omit<
+  Handle,
+  "local" | keyof BatchVaried<unknown>
+> &
+  BatchVaried<DeployedHandle<Handle>>;
 
 type RemoteHandle = { readonly app: string; readonly local: unknown };
 
 interface DeployedClsHandle<Params extends readonly unknown[], Methods>
-  extends Varied<DeployedClsHandle<Params, Methods>> {
+  extends BatchVaried<DeployedClsHandle<Params, Methods>> {
   readonly name: string;
   readonly app: string;
   new (
@@ -122,11 +125,12 @@ function varied(
   target: Target,
   subject: string,
   create: (target: Target) => unknown,
-): Varied<unknown> {
+): BatchVaried<unknown> {
   const variants = new Variants(target, subject, create);
   return {
     withOptions: (options) => variants.withOptions(options),
     withConcurrency: (options) => variants.withConcurrency(options),
+    withBatching: (options) => variants.withBatching(options),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ConcurrencyOptions, VariantOptions } from "./function-options.ts";
+import type { BatchOptions, ConcurrencyOptions, VariantOptions } from "./function-options.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
 import { OPTION_CHECKS } from "./table.ts";
@@ -25,6 +25,11 @@ export function checkVariant(subject: string, options: unknown): void {
 /** Checks what `withConcurrency` was given. @throws InvalidError */
 export function checkConcurrencyOptions(subject: string, options: ConcurrencyOptions): void {
   throwViolations(subject, OPTION_CHECKS.concurrency(options, subject), checkConcurrencyOptions);
+}
+
+/** Checks what `withBatching` was given. @throws InvalidError */
+export function checkBatchOptions(subject: string, options: BatchOptions): void {
+  throwViolations(subject, OPTION_CHECKS.batch(options, subject), checkBatchOptions);
 }
 
 /** Checks some options of a definition by their rules. @throws InvalidError naming every mistake */

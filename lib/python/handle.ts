@@ -1,6 +1,7 @@
 import type { Scaled } from "../autoscaler.ts";
 import type { RemoteCalls, RemoteGenerator } from "../function.ts";
 import type { AnyHandler, IfGenerator, Invalid } from "../handler.ts";
+import type { BatchVaried, Varied } from "../varied.ts";
 
 interface Named {
   readonly name: string;
@@ -18,14 +19,16 @@ export interface PythonFunctionHandle<Signature extends AnyHandler>
   extends Named,
     OfApp,
     RemoteCalls<Signature>,
-    Scaled {}
+    Scaled,
+    BatchVaried<PythonFunctionHandle<Signature>> {}
 
 /** A Python generator of an app: call `remoteGen`. */
 export interface PythonGeneratorHandle<Signature extends AnyHandler>
   extends Named,
     OfApp,
     RemoteGenerator<Signature>,
-    Scaled {}
+    Scaled,
+    Varied<PythonGeneratorHandle<Signature>> {}
 
 /** The handle of a Python function with this signature. */
 export type PythonHandle<Signature extends AnyHandler> = IfGenerator<
@@ -48,7 +51,9 @@ export type PythonObject<Methods> = {
 } & Omit<Scaled, keyof Methods>;
 
 /** A Python class of an app: `new` makes a remote object; its parameters are keyword arguments of `__init__`. */
-export interface PythonClsHandle<Methods, Params> extends OfApp {
+export interface PythonClsHandle<Methods, Params>
+  extends OfApp,
+    BatchVaried<PythonClsHandle<Methods, Params>> {
   readonly name: string;
   new (
     ...params: undefined extends Params ? [params?: Params] : [params: Params]

@@ -147,3 +147,5 @@ export const patient = app.function(
 export const outer = app.function("outer", async (n: number) =>
   double.map(Array.from({ length: n }, (_, i) => i)).toArray(),
 );
+
+export const plain = app.function("plain", (x: number) => x);

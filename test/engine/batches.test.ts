@@ -35,6 +35,26 @@ afterAll(async () => {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
+describe("withBatching", () => {
+  it("runs the same in batches of another size", async () => {
+    const large = fixture.sizes.withBatching({ maxSize: 20, waitMs: 100 });
+    const sizes = await Promise.all(range(20).map((x) => large.remote(x)));
+    expect(new Set(sizes)).toEqual(new Set([20]));
+  });
+
+  it("is refused for who takes single inputs, and with sizes that no definition may have", async () => {
+    const plain = fixture.plain as unknown as typeof fixture.sizes;
+    await expect(plain.withBatching({ maxSize: 2, waitMs: 0 }).remote(1)).rejects.toMatchObject({
+      code: "WINDLASS_WITH_BATCHING",
+      message:
+        'withBatching() needs a definition with `batch`, which function "plain" does not have: it takes single inputs',
+    });
+    expect(() => fixture.sizes.withBatching({ maxSize: 0, waitMs: 0 })).toThrow(
+      "`maxSize` of withBatching()",
+    );
+  });
+});
+
 describe("a function with `batch`", () => {
   it("is called with single inputs, each of which gets its own output", async () => {
     const outputs = await Promise.all(range(100).map((x) => fixture.double.remote(x)));

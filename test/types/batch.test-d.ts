@@ -70,6 +70,16 @@ describe("a function with `batch`", () => {
   });
 });
 
+test("withBatching is of handles that take batches", () => {
+  const sizes = app.function("sized", { batch }, (xs: number[]) => xs);
+  expectTypeOf(sizes.withBatching({ maxSize: 2, waitMs: 1 }).remote).parameters.toEqualTypeOf<
+    [xs: number]
+  >();
+  const plain = app.function("plain", (x: number) => x);
+  // @ts-expect-error: it takes single inputs
+  plain.withBatching;
+});
+
 describe("a class with `batch`", () => {
   const Model = app.cls(
     "Model",
