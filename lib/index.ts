@@ -73,6 +73,7 @@ export {
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
+  type ObjectUseSpec,
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,
@@ -85,3 +86,12 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./standard-schema.ts";
+// What containers and programs share by name.
+export { Dict, type DictEntries } from "./storage/dict.ts";
+export type {
+  CreateObjectOptions,
+  DeleteObjectOptions,
+  ObjectManager,
+} from "./storage/manage-objects.ts";
+export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
+export type { StoredObject } from "./storage/stored-object.ts";

@@ -15,12 +15,15 @@ import {
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
+  type ObjectUseSpec,
   type RetriesSpec,
   type ScheduleSpec,
   SPEC_VERSION,
   type UseSpec,
 } from "./spec.ts";
 import { toJsonSchema } from "./standard-schema.ts";
+import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
+import { usedObject } from "./storage/stored-object.ts";
 
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
@@ -78,6 +81,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
     uses: toUses(options.uses, app),
+    objects: toObjects(options.uses, app),
   };
 }
 
@@ -89,9 +93,17 @@ function toSpot({ spot, nonpreemptible }: FunctionOptions): FunctionSpec["spot"]
 function toUses(uses: FunctionOptions["uses"], app: App): UseSpec[] | null {
   if (uses === undefined) return null;
   const byText = new Map(
-    uses.map((entry) => toUse(entry, app)).map((use) => [JSON.stringify(use), use]),
+    uses
+      .filter((entry) => typeof entry === "string")
+      .map((entry) => toUse(entry, app))
+      .map((use) => [JSON.stringify(use), use]),
   );
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
+}
+
+function toObjects(uses: FunctionOptions["uses"], app: App): ObjectUseSpec[] {
+  if (uses === undefined) return objectsNamedFor(app);
+  return sortedObjects(uses.map(usedObject).filter((object) => object !== undefined));
 }
 
 function toImages(definitions: readonly Definition[]): ImageSpec[] {

@@ -47,6 +47,12 @@ export interface UseSpec {
   readonly name: string | null;
 }
 
+/** A dict, queue or secret of the environment. */
+export interface ObjectUseSpec {
+  readonly kind: "dict" | "queue" | "secret";
+  readonly name: string;
+}
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
@@ -79,6 +85,8 @@ export interface FunctionSpec {
   readonly nonpreemptible: boolean;
   /** What it may call beside itself; `null`: all of its own app, by the role of that. */
   readonly uses: readonly UseSpec[] | null;
+  /** The dicts, queues and secrets that it may use, sorted: of `uses`, or without it all that its module names. */
+  readonly objects: readonly ObjectUseSpec[];
 }
 
 export interface EntrypointSpec {

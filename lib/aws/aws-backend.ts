@@ -24,6 +24,7 @@ import {
 import { failedPage } from "../failed-page.ts";
 import { callTime } from "../ids.ts";
 import type { FunctionSpec } from "../spec.ts";
+import type { Stores } from "../storage/stores.ts";
 import { AwsCall } from "./aws-call.ts";
 import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
 import type { ContainerRow } from "./container-row.ts";
@@ -61,6 +62,7 @@ export interface AwsBackendOptions {
   readonly rows: Rows;
   readonly objects: Objects;
   readonly queues: Queues;
+  readonly stores: Stores;
   /** Messages that wait in a queue, approximately. */
   readonly countMessages: (queueUrl: string) => Promise<number>;
   /** Asks the controller to look at these pools of the app. */
@@ -86,6 +88,7 @@ interface Sent {
 /** Calls of one app that is deployed on AWS. */
 export class AwsBackend implements Backend {
   readonly name = "aws";
+  readonly stores: Stores;
   readonly #options: AwsBackendOptions;
   readonly #deployments: Deployments;
   readonly #session: ReplySession;
@@ -101,6 +104,7 @@ export class AwsBackend implements Backend {
   constructor(options: AwsBackendOptions) {
     const { app, environment, rows, objects, queues, wallClock, now, onError } = options;
     this.#options = options;
+    this.stores = options.stores;
     this.#deployments = new Deployments({ app, environment, rows, objects, now });
     this.#parameters = new ParameterSets({ app, environment, rows, queues, now: wallClock });
     this.#session = new ReplySession({

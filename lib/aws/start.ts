@@ -1,11 +1,13 @@
 import type { AwsConnection, ConnectOptions } from "../client/connection.ts";
-import { createClients } from "./clients.ts";
+import type { Stores } from "../storage/stores.ts";
+import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
-import { readFacts } from "./environment.ts";
+import { type Facts, readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { createCount } from "./sqs-demand.ts";
 import { SqsQueues } from "./sqs-queues.ts";
+import { createStores } from "./storage/aws-stores.ts";
 import { createWake } from "./wake.ts";
 
 /**
@@ -13,7 +15,7 @@ import { createWake } from "./wake.ts";
  * @throws NotFoundError when there is no such environment or app; WindlassError when AWS refuses
  */
 export async function startAws(app: string, options: ConnectOptions = {}): Promise<AwsConnection> {
-  const environment = options.environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
+  const environment = environmentOf(options);
   const clients = createClients(options);
   const facts = await readFacts(clients.ssm, environment);
   const backend = createBackend({
@@ -22,12 +24,31 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
     rows: new DynamoRows(clients.dynamo, facts["table-name"]),
     objects: new S3Objects(clients.s3, facts["bucket-name"]),
     queues: new SqsQueues(clients.sqs),
+    stores: storesOf(clients, facts),
     countMessages: createCount(clients.sqs),
     wake: createWake(clients.lambda, { app, controller: facts["controller-function-arn"] }),
     onError: warnOnce(),
   });
   await backend.functions();
   return backend;
+}
+
+/**
+ * The dicts, queues and secrets of an environment.
+ * @throws NotFoundError when there is no such environment; WindlassError when AWS refuses
+ */
+export async function openStores(options: ConnectOptions = {}): Promise<Stores> {
+  const clients = createClients(options);
+  return storesOf(clients, await readFacts(clients.ssm, environmentOf(options)));
+}
+
+function storesOf(clients: AwsClients, facts: Facts): Stores {
+  const { "table-name": table, "bucket-name": bucket } = facts;
+  return createStores({ clients, table, bucket, now: Date.now });
+}
+
+function environmentOf({ environment }: ConnectOptions): string {
+  return environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
 }
 
 /** Tells each kind of failure once: it is tried again, and no call fails of it. */

@@ -18,12 +18,14 @@ import { NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { packPage } from "../messages.ts";
 import type { AppSpec } from "../spec.ts";
+import type { Stores } from "../storage/stores.ts";
 import type { CallState } from "./call-state.ts";
 import { dropPrewarmed, type InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
 import { hasGpu } from "./gpu-here.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
+import { localStores } from "./storage/local-stores.ts";
 import { Store } from "./store.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
@@ -76,6 +78,7 @@ export interface PoolSnapshot {
 /** The embedded engine: queues, containers and stored calls of one app, in this process. */
 export class LocalEngine implements Backend {
   readonly name = "local";
+  readonly stores: Stores;
   readonly #options: EngineOptions;
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
@@ -88,6 +91,7 @@ export class LocalEngine implements Backend {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.stores = localStores(options.stateDirectory);
   }
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */

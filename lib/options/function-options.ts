@@ -2,6 +2,7 @@ import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
+import type { StoredObject } from "../storage/stored-object.ts";
 
 /** A reservation, and a hard limit above it. */
 export interface Resource {
@@ -69,11 +70,12 @@ export interface ClsOptions {
   /**
    * What its containers may call beside their own function: functions and classes of this app (`"resize"`), all of an app
    * (`"media"`, this one by its name as well), or some of another that is deployed in the same environment
-   * (`"media/resize"`). On AWS it then has a role of its own, which can do no more; what a container calls that is not
-   * named fails on every machine with the code `WINDLASS_NOT_IN_USES`.
-   * @default - all of its own app, and nothing else
+   * (`"media/resize"`); and the dicts, queues and secrets that they may use, as objects. On AWS it then has a role of its
+   * own, which can do no more; what a container uses that is not named fails on every machine with the code
+   * `WINDLASS_NOT_IN_USES`.
+   * @default - all of its own app, and all dicts, queues and secrets that its module names
    */
-  readonly uses?: readonly string[] | undefined;
+  readonly uses?: readonly (string | StoredObject)[] | undefined;
 }
 
 /** Options of a function. */

@@ -19,6 +19,7 @@ import { NestedCalls } from "./nested-calls.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { Runner, RunnerEnd } from "./runner-process.ts";
 import { splitAround } from "./split-around.ts";
+import { StorageRequests } from "./storage-requests.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
 const CANCEL_GRACE_MS = 1000;
@@ -76,6 +77,7 @@ export class Agent implements LeaseWorker {
   readonly #options: AgentOptions;
   readonly #process: Runner;
   readonly #nested: NestedCalls;
+  readonly #storage: StorageRequests;
   readonly #running: Map<number, Running> = new Map();
   readonly #startedAt: number;
   #state: AgentState = "starting";
@@ -93,6 +95,10 @@ export class Agent implements LeaseWorker {
     const { app, deployedAs = app, spec, backend, otherApp } = options;
     this.#nested = new NestedCalls({
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
+      send: (buffers) => this.#process.send(buffers),
+    });
+    this.#storage = new StorageRequests({
+      ...{ spec, stores: backend.stores },
       send: (buffers) => this.#process.send(buffers),
     });
     this.#process.listen({
@@ -300,7 +306,7 @@ export class Agent implements LeaseWorker {
         this.#startupError = toPage(id, message);
         break;
       default:
-        this.#nested.receive(message);
+        if (!this.#storage.receive(message)) this.#nested.receive(message);
     }
   }
 

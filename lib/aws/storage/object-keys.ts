@@ -1,0 +1,27 @@
+import type { ObjectKind } from "../../storage/stores.ts";
+import type { RowKey } from "../keys.ts";
+
+/*
+ * Objects belong to the environment, not to an app: their keys begin with "#", which no app's name does. Roles are cut by
+ * `dynamodb:LeadingKeys` to `#dict#<name>` and `#dict#<name>#*`, and names have no "#".
+ */
+
+/** The row of an object: whether there is one, and where what it holds is. */
+export function objectKey(kind: ObjectKind, name: string): RowKey {
+  return { pk: `#${kind}#${name}`, sk: "object" };
+}
+
+/** Tells that there may be an object of this name; its own row says whether there is. */
+export function objectNameKey(kind: ObjectKind, name: string): RowKey {
+  return { pk: `#${kind}s`, sk: name };
+}
+
+/** The partition of one shard of a dict's entries. */
+export function shardKey(dict: string, generation: string, shard: number): string {
+  return `#dict#${dict}#${generation}#${shard}`;
+}
+
+/** Where a value lies that is too large for a row. */
+export function blobObject(dict: string, generation: string, id: string): string {
+  return `dicts/${dict}/${generation}/${id}`;
+}
