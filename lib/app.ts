@@ -51,7 +51,11 @@ export class App {
     this.name = name;
     this.file = callSite(App);
     this.#tags = { ...options.tags };
-    this.#defaults = { env: { ...options.env }, image: options.image };
+    this.#defaults = {
+      env: { ...options.env },
+      image: options.image,
+      secrets: [...(options.secrets ?? [])],
+    };
     registerApp(this);
   }
 

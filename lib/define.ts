@@ -31,7 +31,7 @@ export interface Reading<Kind> {
 }
 
 /** Options of the App that its functions and classes have, unless they have their own. */
-export type Defaults = Pick<ClsOptions, "env" | "image">;
+export type Defaults = Pick<ClsOptions, "env" | "image" | "secrets">;
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -127,5 +127,6 @@ function withDefaults<Options extends ClsOptions>(options: Options, defaults: De
     ...options,
     ...(image !== undefined && { image }),
     env: Object.freeze({ ...defaults.env, ...options?.env }),
+    secrets: Object.freeze([...(defaults.secrets ?? []), ...(options?.secrets ?? [])]),
   });
 }

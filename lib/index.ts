@@ -77,6 +77,7 @@ export {
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,
+  type SecretSpec,
   SPEC_VERSION,
   specText,
 } from "./spec.ts";
@@ -94,4 +95,6 @@ export type {
   ObjectManager,
 } from "./storage/manage-objects.ts";
 export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
+export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
+export type { SecretValues } from "./storage/secret-values.ts";
 export type { StoredObject } from "./storage/stored-object.ts";

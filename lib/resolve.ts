@@ -22,6 +22,7 @@ import {
   type UseSpec,
 } from "./spec.ts";
 import { toJsonSchema } from "./standard-schema.ts";
+import { toSecretSpecs } from "./storage/app-secrets.ts";
 import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
 import { usedObject } from "./storage/stored-object.ts";
 
@@ -76,12 +77,13 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
     env: { ...options.env },
+    secrets: toSecretSpecs(definition, app),
     schedule: toSchedule(options.schedule),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
     uses: toUses(options.uses, app),
-    objects: toObjects(options.uses, app),
+    objects: toObjects(options, app),
   };
 }
 
@@ -101,7 +103,8 @@ function toUses(uses: FunctionOptions["uses"], app: App): UseSpec[] | null {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
 }
 
-function toObjects(uses: FunctionOptions["uses"], app: App): ObjectUseSpec[] {
+/** Its secrets are its variables, whether `uses` names them or not. */
+function toObjects({ uses }: FunctionOptions, app: App): ObjectUseSpec[] {
   if (uses === undefined) return objectsNamedFor(app);
   return sortedObjects(uses.map(usedObject).filter((object) => object !== undefined));
 }

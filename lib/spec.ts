@@ -53,6 +53,12 @@ export interface ObjectUseSpec {
   readonly name: string;
 }
 
+/** A secret whose variables containers have. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly requiredKeys: readonly string[];
+}
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
@@ -79,6 +85,8 @@ export interface FunctionSpec {
   /** Hash of its image. */
   readonly image: string;
   readonly env: Readonly<Record<string, string>>;
+  /** In the order in which they are applied: a later one wins, and `env` over all. */
+  readonly secrets: readonly SecretSpec[];
   readonly schedule: ScheduleSpec | null;
   readonly enableMemorySnapshot: boolean;
   readonly blockNetwork: boolean;

@@ -24,7 +24,7 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
     rows: new DynamoRows(clients.dynamo, facts["table-name"]),
     objects: new S3Objects(clients.s3, facts["bucket-name"]),
     queues: new SqsQueues(clients.sqs),
-    stores: storesOf(clients, facts),
+    stores: storesOf(clients, environment, facts),
     countMessages: createCount(clients.sqs),
     wake: createWake(clients.lambda, { app, controller: facts["controller-function-arn"] }),
     onError: warnOnce(),
@@ -39,12 +39,13 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
  */
 export async function openStores(options: ConnectOptions = {}): Promise<Stores> {
   const clients = createClients(options);
-  return storesOf(clients, await readFacts(clients.ssm, environmentOf(options)));
+  const environment = environmentOf(options);
+  return storesOf(clients, environment, await readFacts(clients.ssm, environment));
 }
 
-function storesOf(clients: AwsClients, facts: Facts): Stores {
+function storesOf(clients: AwsClients, environment: string, facts: Facts): Stores {
   const { "table-name": table, "bucket-name": bucket } = facts;
-  return createStores({ clients, table, bucket, now: Date.now });
+  return createStores({ clients, environment, table, bucket, now: Date.now });
 }
 
 function environmentOf({ environment }: ConnectOptions): string {

@@ -17,7 +17,10 @@ import type { Page } from "../codec/page.ts";
 import { NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { packPage } from "../messages.ts";
-import type { AppSpec } from "../spec.ts";
+import type { AppSpec, FunctionSpec } from "../spec.ts";
+import type { InlineSecrets } from "../storage/app-secrets.ts";
+import { collectSecrets } from "../storage/collect-secrets.ts";
+import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { CallState } from "./call-state.ts";
 import { dropPrewarmed, type InspectOptions } from "./container.ts";
@@ -25,6 +28,7 @@ import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
 import { hasGpu } from "./gpu-here.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
+import { readLocalSecret } from "./storage/local-secrets.ts";
 import { localStores } from "./storage/local-stores.ts";
 import { Store } from "./store.ts";
 
@@ -58,6 +62,8 @@ export interface EngineOptions {
   readonly inspect?: InspectOptions | undefined;
   /** Somebody agreed that functions with a GPU run without one: no notice of it. @default false */
   readonly acceptsCpu?: boolean | undefined;
+  /** Secrets whose values are in the code of the app. @default - none */
+  readonly inlineSecrets?: InlineSecrets | undefined;
   /** Milliseconds since 1970. @default Date.now */
   readonly wallClock?: () => number;
 }
@@ -206,10 +212,20 @@ export class LocalEngine implements Backend {
       backend: this,
       events: this.#options.events,
       inspect: this.#options.inspect,
+      secrets: () => this.#secretsOf(spec),
       maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
     });
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  /** As they are now: each container has those of its start. @throws NotFoundError, ContainerStartupError */
+  #secretsOf(spec: FunctionSpec): SecretValues {
+    const { stateDirectory, inlineSecrets } = this.#options;
+    const values = spec.secrets.map(
+      ({ name }) => inlineSecrets?.get(name)?.() ?? readLocalSecret(stateDirectory, name),
+    );
+    return collectSecrets(spec, values);
   }
 
   #notRunning({ app, name }: Target): NotFoundError {

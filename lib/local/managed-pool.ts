@@ -6,6 +6,7 @@ import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../spec.ts";
+import type { SecretValues } from "../storage/secret-values.ts";
 import type { CallState } from "./call-state.ts";
 import { type InspectOptions, startRunner } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
@@ -30,6 +31,8 @@ export interface ManagedPoolOptions {
   readonly events: EngineEvents;
   readonly inspect: InspectOptions | undefined;
   readonly maxWorking: number;
+  /** Variables of its secrets. @throws WindlassError */
+  readonly secrets: () => SecretValues;
 }
 
 interface Managed {
@@ -176,6 +179,7 @@ export class ManagedPool {
       params,
       bundle,
       process: startRunner(root, inspect),
+      secrets: this.#options.secrets,
       source: this.#pool,
       backend,
       // As it is deployed, by the credentials of this process.

@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import { resolveSpec } from "../resolve.ts";
+import { inlineSecrets } from "../storage/app-secrets.ts";
 import type { Stores } from "../storage/stores.ts";
 import { bundleApp } from "./bundle.ts";
 import { type EngineEvents, type LocalEngine, startEngine } from "./engine.ts";
@@ -16,6 +17,7 @@ export async function startLocal(
   const project = findProject(entries[0] ?? process.cwd());
   return startEngine({
     spec: resolveSpec(app),
+    inlineSecrets: inlineSecrets(app),
     bundle: await bundleApp(entries, project.root),
     root: project.root,
     stateDirectory: project.stateDirectory,

@@ -2,6 +2,7 @@ import type { FunctionOptions } from "./function-options.ts";
 import { checkImage } from "./image.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
+import { checkSecrets } from "./secrets.ts";
 import { OPTION_CHECKS } from "./table.ts";
 import { checkEnv, checkTags } from "./text-maps.ts";
 import { checkTogether } from "./together.ts";
@@ -37,7 +38,7 @@ export function checkClsOptions(options: unknown, subject: string): Violation[] 
   return [violation, ...checkFunctionOptions(others, subject)];
 }
 
-const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv };
+const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv, secrets: checkSecrets };
 const APP_RENAMED: ReadonlyMap<string, string> = new Map([
   ["environment", "`env`"],
   ["environmentvariables", "`env`"],

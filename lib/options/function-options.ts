@@ -2,6 +2,7 @@ import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
+import type { Secret } from "../storage/secret.ts";
 import type { StoredObject } from "../storage/stored-object.ts";
 
 /** A reservation, and a hard limit above it. */
@@ -61,6 +62,11 @@ export interface ClsOptions {
   readonly image?: Image | undefined;
   /** Environment variables; they win over those of the App. @default - those of the App */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Secrets whose variables its containers have, after those of the App: a later one wins, and `env` over all.
+   * @default - those of the App
+   */
+  readonly secrets?: readonly Secret[] | undefined;
   /** Keep a container's memory after its start, to start later ones faster. @default false */
   readonly enableMemorySnapshot?: boolean | undefined;
   /** No network but for inputs and results. @default false */
@@ -93,4 +99,6 @@ export interface AppOptions {
   readonly image?: Image | undefined;
   /** Environment variables of every function and class. @default - none */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Secrets whose variables the containers of every function and class have. @default - none */
+  readonly secrets?: readonly Secret[] | undefined;
 }

@@ -1,3 +1,5 @@
+import type { SecretValues } from "./secret-values.ts";
+
 /** What can be stored under a name. */
 export type ObjectKind = "dict" | "queue" | "secret";
 
@@ -63,10 +65,21 @@ export interface DictStore {
   ): Promise<DictPage>;
 }
 
+/** Port to the values of secrets. Whether there is one of a name, ObjectStore knows. */
+export interface SecretStore {
+  /** Sets some variables; the others stay. @throws NotFoundError */
+  update(secret: string, values: SecretValues): Promise<void>;
+  /** Removes all variables. */
+  remove(secret: string): Promise<void>;
+  /** For containers that start. @throws NotFoundError */
+  read(secret: string): Promise<SecretValues>;
+}
+
 /** Port to everything that has a name. Values are bytes here: what they mean, `packValue` says. */
 export interface Stores {
   readonly objects: ObjectStore;
   readonly dicts: DictStore;
+  readonly secrets: SecretStore;
 }
 
 /** Entries are kept for this long after they were last read or written, as Modal's. */

@@ -16,6 +16,8 @@ import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { collectSecrets } from "../../lib/storage/collect-secrets.ts";
+import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
 import { toErrorPage } from "../agent/error-page.ts";
 import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
@@ -86,6 +88,8 @@ export class AwsContainer {
   #state: "starting" | "ready" | "draining" | "stopping" | "ended" = "starting";
   #deployment = 0;
   #work: Work | undefined;
+  /** As they were when it started. */
+  #secrets: SecretValues = {};
   #agent: Agent | undefined;
   /** To be told that the last runner has ended: no other is started. */
   #onRunnerEnd: (() => void) | undefined;
@@ -122,7 +126,12 @@ export class AwsContainer {
         this.#parameters(),
       ]);
       this.#work = this.#prepare(deployment, parameters);
-      const bundle = await this.#options.fetchCode(deployment.row.codeHash);
+      const { spec } = this.#work;
+      const [bundle, ...values] = await Promise.all([
+        this.#options.fetchCode(deployment.row.codeHash),
+        ...spec.secrets.map(({ name }) => this.#options.backend.stores.secrets.read(name)),
+      ]);
+      this.#secrets = collectSecrets(spec, values);
       if (this.#state === "starting") this.#run(this.#work, bundle);
     } catch (error) {
       this.#runner?.kill();
@@ -276,6 +285,7 @@ export class AwsContainer {
       ...{ app, containerId, spec, params, bundle, backend, otherApp, now },
       deployedAs: environment.app,
       process: runner,
+      secrets: () => this.#secrets,
       source: meter,
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => meter.prefetches,

@@ -40,7 +40,9 @@ async function main(): Promise<number> {
       : createWake(clients.lambda, { app: name, controller });
   const shared = {
     ...{ environment: environment.environment, rows, objects, queues, onError },
-    stores: createStores({ clients, table, bucket, now: clocks.wallClock }),
+    stores: createStores({
+      ...{ clients, environment: environment.environment, table, bucket, now: clocks.wallClock },
+    }),
     countMessages: createCount(clients.sqs),
   };
   const backends = new Map<string, AwsBackend>();

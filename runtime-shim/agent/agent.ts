@@ -1,6 +1,6 @@
 import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Page } from "../../lib/codec/page.ts";
-import { ContainerStartupError, FunctionTimeoutError } from "../../lib/errors.ts";
+import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
 import {
   encodeControl,
@@ -12,6 +12,8 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { createRedaction } from "../../lib/storage/redact.ts";
+import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
@@ -38,6 +40,8 @@ export interface AgentOptions {
   readonly params: Page | undefined;
   readonly bundle: string;
   readonly process: Runner;
+  /** Variables of its secrets. @throws WindlassError: then the container does not start */
+  readonly secrets: () => SecretValues;
   readonly source: LeaseSource;
   /** The name that its app is deployed under; undefined where that is the one of its module. */
   readonly deployedAs?: string;
@@ -84,6 +88,7 @@ export class Agent implements LeaseWorker {
   #drainingSince = 0;
   #taken = 0;
   #startupError: Page | undefined;
+  #redact: (text: string) => string = (text) => text;
   /** Why this agent killed its runner, if it did. */
   #killReason: string | undefined;
 
@@ -103,7 +108,7 @@ export class Agent implements LeaseWorker {
     });
     this.#process.listen({
       message: (message) => this.#receive(message),
-      line: options.onLine,
+      line: (stream, text) => options.onLine(stream, this.#redact(text)),
       end: (end) => this.#ended(end),
     });
     this.#load();
@@ -273,7 +278,11 @@ export class Agent implements LeaseWorker {
 
   #load(): void {
     const { app, bundle, spec, params, containerId } = this.#options;
-    const { name, env, concurrency } = spec;
+    const { name, concurrency } = spec;
+    const secrets = this.#secrets();
+    if (secrets === undefined) return;
+    this.#redact = createRedaction(secrets);
+    const env = { ...secrets, ...spec.env };
     const request: LoadRequest = {
       app,
       bundle,
@@ -284,6 +293,18 @@ export class Agent implements LeaseWorker {
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
+  }
+
+  /** Undefined where they cannot be had: then it does not start. */
+  #secrets(): SecretValues | undefined {
+    try {
+      return this.#options.secrets();
+    } catch (error) {
+      if (!isWindlassError(error)) throw error;
+      this.#startupError = toErrorPage(error);
+      this.kill("its secrets cannot be had");
+      return undefined;
+    }
   }
 
   #receive(message: Message): void {
@@ -373,7 +394,7 @@ export class Agent implements LeaseWorker {
 
   #ended(end: RunnerEnd): void {
     const wasStarting = this.#state === "starting";
-    const detail = describeEnd(end, this.#killReason);
+    const detail = this.#redact(describeEnd(end, this.#killReason));
     this.#nested.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.

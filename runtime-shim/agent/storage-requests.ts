@@ -43,6 +43,7 @@ export class StorageRequests {
   async #answer(request: StoreRequest): Promise<unknown> {
     if (!isStoreRequest(request)) throw unknownRequest(request);
     const used = usedBy(request);
+    if (used.kind === "secret" && request.method !== "find") throw secretsElsewhere(request);
     const refusal = refuseObject(this.#options.spec, used) ?? this.#refuseMethod(request, used);
     if (refusal !== undefined) throw refusal;
     return await askStores(this.#options.stores, request);
@@ -66,10 +67,20 @@ export class StorageRequests {
   }
 }
 
+const KINDS = { dicts: "dict", secrets: "secret" } as const;
+
 /** The object that a request is about. */
 function usedBy({ store, args }: StoreRequest): ObjectUseSpec {
   if (store === "objects") return { kind: args[0] as ObjectKind, name: String(args[1]) };
-  return { kind: "dict", name: String(args[0]) };
+  return { kind: KINDS[store], name: String(args[0]) };
+}
+
+function secretsElsewhere({ method }: StoreRequest): InvalidError {
+  return new InvalidError(
+    "WINDLASS_SECRETS_IN_CONTAINER",
+    `containers have the variables of secrets and nothing more, got "${method}"`,
+    { hint: "set values where the app was started, or with `windlass secret create`" },
+  );
 }
 
 function unknownRequest({ store, method }: StoreRequest): InvalidError {

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { beforeAll, describe } from "vitest";
 import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { describeDicts } from "../storage/dict-suite.ts";
@@ -8,7 +9,8 @@ import { aws, unique } from "./aws.ts";
 import { createTable } from "./table.ts";
 
 describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS", () => {
-  const clients = { dynamo: new DynamoDBClient(aws), s3: new S3Client({ ...aws, forcePathStyle: true }) };
+  const clients = { dynamo: new DynamoDBClient(aws), s3: new S3Client({ ...aws, forcePathStyle: true }), ssm: new SSMClient(aws) };
+  const environment = unique("storage");
   const [table, bucket] = [unique("storage"), unique("storage")];
 
   beforeAll(async () => {
@@ -18,7 +20,7 @@ describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS",
 
   async function open(): Promise<StorageLab> {
     let now = Date.now();
-    const stores = () => createStores({ clients, table, bucket, now: () => now });
+    const stores = () => createStores({ clients, environment, table, bucket, now: () => now });
     return {
       stores: stores(),
       another: async () => stores(),

@@ -27,8 +27,8 @@ export class AwsObjects implements ObjectStore {
     const known = allowExisting ? await this.#get(kind, name) : undefined;
     if (known !== undefined) return toInfo(kind, known);
     // First what lists it: a name without an object is left out, an object without a name would be lost.
-    await this.#table.put(objectNameKey(kind, name), {});
-    const item = this.#toItem(name);
+    if (!isEphemeral(name)) await this.#table.put(objectNameKey(kind, name), {});
+    const item = this.#toItem(kind, name);
     const over = { ":now": { N: seconds(this.#now()) } };
     const condition = { text: "attribute_not_exists(pk) OR expiresAt <= :now", values: over };
     const { isWritten, before } = await this.#table.put(key, item, condition);
@@ -51,7 +51,7 @@ export class AwsObjects implements ObjectStore {
 
   async delete(kind: ObjectKind, name: string): Promise<boolean> {
     const removed = await this.#table.take(objectKey(kind, name));
-    await this.#table.take(objectNameKey(kind, name));
+    if (!isEphemeral(name)) await this.#table.take(objectNameKey(kind, name));
     return removed !== undefined && !this.#isOver(removed);
   }
 
@@ -99,7 +99,7 @@ export class AwsObjects implements ObjectStore {
     return names;
   }
 
-  #toItem(name: string): Item {
+  #toItem(kind: ObjectKind, name: string): Item {
     const now = this.#now();
     const item: Item = {
       id: { S: createObjectId(now) },
@@ -107,7 +107,8 @@ export class AwsObjects implements ObjectStore {
       createdAt: { N: String(now) },
       generation: { S: createObjectId(now) },
     };
-    if (!isEphemeral(name)) return item;
+    // Secrets in code go with their app.
+    if (!isEphemeral(name) || kind === "secret") return item;
     return { ...item, expiresAt: { N: seconds(now + ENTRY_TTL_MS) } };
   }
 

@@ -21,6 +21,12 @@ export function shardKey(dict: string, generation: string, shard: number): strin
   return `#dict#${dict}#${generation}#${shard}`;
 }
 
+/** The folder of a secret's parameters in SSM: beside those of the environment, which more may read. */
+export function secretPath(environment: string, secret: string): string {
+  // Names of parameters have no "~".
+  return `/windlass-secrets/${environment}/${secret.replace("~", "_")}`;
+}
+
 /** Where a value lies that is too large for a row. */
 export function blobObject(dict: string, generation: string, id: string): string {
   return `dicts/${dict}/${generation}/${id}`;

@@ -3,6 +3,7 @@ import { lazyStores } from "../../storage/relay-stores.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { LocalDicts } from "./local-dicts.ts";
 import { LocalObjects } from "./local-objects.ts";
+import { LocalSecrets } from "./local-secrets.ts";
 import { StorageFile } from "./storage-file.ts";
 
 /** What is over is left out by every read; from the disk it goes once a day. */
@@ -33,5 +34,6 @@ export async function openLocalStores(stateDirectory: string, now: () => number)
     await objects.sweep();
     await dicts.sweep();
   }
-  return { objects, dicts };
+  const secrets = new LocalSecrets(stateDirectory, (name) => objects.require("secret", name));
+  return { objects, dicts, secrets };
 }
