@@ -34,6 +34,8 @@ export {
   NonRetriableError,
   NotFoundError,
   OutputExpiredError,
+  QueueEmptyError,
+  QueueFullError,
   RemoteError,
   RequestSizeError,
   SerializationError,
@@ -95,6 +97,12 @@ export type {
   ObjectManager,
 } from "./storage/manage-objects.ts";
 export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
+export {
+  Queue,
+  type QueueGetOptions,
+  type QueueIterateOptions,
+  type QueuePutOptions,
+} from "./storage/queue.ts";
 export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
 export type { SecretValues } from "./storage/secret-values.ts";
 export type { StoredObject } from "./storage/stored-object.ts";

@@ -15,7 +15,9 @@ export type InlineSecrets = ReadonlyMap<string, () => SecretValues>;
  * would let everyone who reads the AppSpec try which values have it.
  */
 export function inlineSecrets(app: App): InlineSecrets {
-  const entries = [...numberInline(app)].map(([secret, name]) => [name, secret.inlineValues] as const);
+  const entries = [...numberInline(app)].map(
+    ([secret, name]) => [name, secret.inlineValues] as const,
+  );
   return new Map(entries.flatMap(([name, read]) => (read === undefined ? [] : [[name, read]])));
 }
 

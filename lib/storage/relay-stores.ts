@@ -6,6 +6,7 @@ type StoreMethods = { readonly [Name in keyof Stores]: readonly (keyof Stores[Na
 export const STORE_METHODS: StoreMethods = {
   objects: ["create", "find", "list", "delete"],
   dicts: ["get", "has", "put", "putMany", "take", "count", "clear", "page"],
+  queues: ["put", "get", "page", "count", "clear"],
   secrets: ["update", "remove", "read"],
 };
 

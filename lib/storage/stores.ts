@@ -65,6 +65,43 @@ export interface DictStore {
   ): Promise<DictPage>;
 }
 
+export interface QueuePut {
+  /** "": the one without a name. */
+  readonly partition: string;
+  readonly items: readonly Uint8Array[];
+  /** The partition is over this long after it was last put into. */
+  readonly ttlMs: number;
+}
+
+export interface QueueGet {
+  readonly partition: string;
+  readonly count: number;
+  /** How long to wait for the first item. */
+  readonly waitMs: number;
+}
+
+/** Items of a partition in their order. */
+export interface QueuePage {
+  readonly items: readonly Uint8Array[];
+  /** Where to go on; undefined without items. */
+  readonly last?: string | undefined;
+}
+
+/** Port to queues. Every method throws NotFoundError for a queue that does not exist. */
+export interface QueueStore {
+  /** Adds all of them, or none where there is no room: false. */
+  put(queue: string, items: QueuePut): Promise<boolean>;
+  /** Takes up to so many items, each for one who asks; none once the signal is aborted. */
+  get(queue: string, wanted: QueueGet, signal?: AbortSignal): Promise<readonly Uint8Array[]>;
+  page(
+    queue: string,
+    query: { readonly partition: string; readonly after?: string | undefined },
+  ): Promise<QueuePage>;
+  /** Of a partition; null: of all. */
+  count(queue: string, partition: string | null): Promise<number>;
+  clear(queue: string, partition: string | null): Promise<void>;
+}
+
 /** Port to the values of secrets. Whether there is one of a name, ObjectStore knows. */
 export interface SecretStore {
   /** Sets some variables; the others stay. @throws NotFoundError */
@@ -79,6 +116,7 @@ export interface SecretStore {
 export interface Stores {
   readonly objects: ObjectStore;
   readonly dicts: DictStore;
+  readonly queues: QueueStore;
   readonly secrets: SecretStore;
 }
 
@@ -86,3 +124,7 @@ export interface Stores {
 export const ENTRY_TTL_MS: number = 7 * 24 * 3600 * 1000;
 /** A read writes a new time only to an entry whose last one is older than this. */
 export const REFRESH_AFTER_MS: number = 24 * 3600 * 1000;
+/** Items that a partition has at most, as Modal's. */
+export const MAX_QUEUED = 5000;
+/** Items that a page of a queue has at most. */
+export const QUEUE_PAGE_ITEMS = 100;

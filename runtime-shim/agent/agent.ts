@@ -396,6 +396,7 @@ export class Agent implements LeaseWorker {
     const wasStarting = this.#state === "starting";
     const detail = this.#redact(describeEnd(end, this.#killReason));
     this.#nested.close();
+    this.#storage.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);

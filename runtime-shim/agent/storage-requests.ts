@@ -20,6 +20,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(["objects.delete", "objects.list"
 /** Answers what user code in this container asks of dicts and queues; refuses what its function does not use. */
 export class StorageRequests {
   readonly #options: StorageRequestsOptions;
+  readonly #ended: AbortController = new AbortController();
 
   constructor(options: StorageRequestsOptions) {
     this.#options = options;
@@ -40,13 +41,21 @@ export class StorageRequests {
     return true;
   }
 
+  /** The container has ended: nobody waits any more. */
+  close(): void {
+    this.#ended.abort();
+  }
+
   async #answer(request: StoreRequest): Promise<unknown> {
     if (!isStoreRequest(request)) throw unknownRequest(request);
     const used = usedBy(request);
     if (used.kind === "secret" && request.method !== "find") throw secretsElsewhere(request);
     const refusal = refuseObject(this.#options.spec, used) ?? this.#refuseMethod(request, used);
     if (refusal !== undefined) throw refusal;
-    return await askStores(this.#options.stores, request);
+    // A container that is gone must not take items which nobody would get.
+    const isGet = request.store === "queues" && request.method === "get";
+    const args = isGet ? [...request.args.slice(0, 2), this.#ended.signal] : request.args;
+    return await askStores(this.#options.stores, { ...request, args });
   }
 
   #refuseMethod(
@@ -67,7 +76,7 @@ export class StorageRequests {
   }
 }
 
-const KINDS = { dicts: "dict", secrets: "secret" } as const;
+const KINDS = { dicts: "dict", queues: "queue", secrets: "secret" } as const;
 
 /** The object that a request is about. */
 function usedBy({ store, args }: StoreRequest): ObjectUseSpec {

@@ -5,11 +5,17 @@ import { beforeAll, describe } from "vitest";
 import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { describeDicts } from "../storage/dict-suite.ts";
 import type { StorageLab } from "../storage/lab.ts";
+import { describeQueues } from "../storage/queue-suite.ts";
+import { describeSecrets } from "../storage/secret-suite.ts";
 import { aws, unique } from "./aws.ts";
 import { createTable } from "./table.ts";
 
 describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS", () => {
-  const clients = { dynamo: new DynamoDBClient(aws), s3: new S3Client({ ...aws, forcePathStyle: true }), ssm: new SSMClient(aws) };
+  const clients = {
+    dynamo: new DynamoDBClient(aws),
+    s3: new S3Client({ ...aws, forcePathStyle: true }),
+    ssm: new SSMClient(aws),
+  };
   const environment = unique("storage");
   const [table, bucket] = [unique("storage"), unique("storage")];
 
@@ -31,4 +37,6 @@ describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS",
   }
 
   describeDicts("on AWS", open);
+  describeQueues("on AWS", open);
+  describeSecrets("on AWS", open);
 });

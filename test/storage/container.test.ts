@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Dict, resolveSpec, type Run, Secret, specText } from "windlass";
+import { Dict, type Run, resolveSpec, Secret, specText } from "windlass";
 import { stateDirectoryOf } from "../../lib/local/project.ts";
 import { app, count, large, narrow, reach, remove, stray, variables } from "./container-app.ts";
 

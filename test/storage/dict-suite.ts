@@ -96,9 +96,7 @@ export function describeDicts(place: string, open: () => Promise<StorageLab>): v
     it("gives a popped value to one of many who ask, and says when there is none", async () => {
       const dict = newDict<string>();
       await dict.put("a", "x");
-      const popped = await Promise.all(
-        Array.from({ length: 20 }, () => dict.pop("a", null)),
-      );
+      const popped = await Promise.all(Array.from({ length: 20 }, () => dict.pop("a", null)));
       expect(popped.filter((value) => value === "x")).toHaveLength(1);
       await expect(dict.pop("a")).rejects.toMatchObject({ code: "WINDLASS_KEY_NOT_FOUND" });
       expect(await dict.pop("a", undefined)).toBeUndefined();
@@ -149,7 +147,10 @@ export function describeDicts(place: string, open: () => Promise<StorageLab>): v
       expect(await dicts.has(dict.name, "a")).toBe(true);
       await dict.clear();
       expect(await dicts.has(dict.name, "a")).toBe(false);
-      await dicts.put(dict.name, { key: "b", value: Buffer.from([0, 0, 0, 0, 0, 0x5b, 0x31, 0x5d]) });
+      await dicts.put(dict.name, {
+        key: "b",
+        value: Buffer.from([0, 0, 0, 0, 0, 0x5b, 0x31, 0x5d]),
+      });
       expect(await dict.get("b")).toBe(1);
     });
 

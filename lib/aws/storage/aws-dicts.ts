@@ -181,13 +181,13 @@ export class AwsDicts implements DictStore {
     const values: Item = { ":touched": touchedAt, ":expires": expiresAt };
     const change = { text: "SET touchedAt = :touched, expiresAt = :expires", values };
     const version = { ":version": { S: item["version"]?.S ?? "" } };
-    await this.#table.update(at, change, SAME_VERSION(version));
+    await this.#table.change(at, change, SAME_VERSION(version));
   }
 
   async #toItem(dict: string, generation: string, value: Uint8Array): Promise<Item> {
     const item = { ...this.#times(), version: { S: createObjectId(this.#now()) } };
     if (value.byteLength <= INLINE_BYTES) return { ...item, value: { B: value } };
-    const blob = blobObject(dict, generation, item.version.S);
+    const blob = blobObject("dict", dict, `${generation}/${item.version.S}`);
     await this.#blobs.put(blob, value);
     return { ...item, blob: { S: blob } };
   }

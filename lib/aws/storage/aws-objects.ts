@@ -67,7 +67,8 @@ export class AwsObjects implements ObjectStore {
       text: "SET generation = :generation",
       values: { ":generation": { S: generation } },
     };
-    if (await this.#table.update(objectKey(kind, name), change, EXISTS)) return generation;
+    const changed = await this.#table.change(objectKey(kind, name), change, EXISTS);
+    if (changed !== undefined) return generation;
     throw await this.#missing(kind, name);
   }
 

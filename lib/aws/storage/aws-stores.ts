@@ -2,6 +2,7 @@ import type { Stores } from "../../storage/stores.ts";
 import type { AwsClients } from "../clients.ts";
 import { AwsDicts } from "./aws-dicts.ts";
 import { AwsObjects } from "./aws-objects.ts";
+import { AwsQueues } from "./aws-queues.ts";
 import { AwsSecrets } from "./aws-secrets.ts";
 import { Blobs } from "./blobs.ts";
 import { StorageTable } from "./storage-table.ts";
@@ -24,6 +25,7 @@ export function createStores(options: AwsStoresOptions): Stores {
   return {
     objects,
     dicts: new AwsDicts({ table, blobs, objects }, now),
+    queues: new AwsQueues({ table, blobs, objects }, now),
     secrets: new AwsSecrets(clients.ssm, environment, objects),
   };
 }

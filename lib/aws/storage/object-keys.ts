@@ -28,6 +28,6 @@ export function secretPath(environment: string, secret: string): string {
 }
 
 /** Where a value lies that is too large for a row. */
-export function blobObject(dict: string, generation: string, id: string): string {
-  return `dicts/${dict}/${generation}/${id}`;
+export function blobObject(kind: "dict" | "queue", name: string, id: string): string {
+  return `stored/${kind}/${name}/${id}`;
 }

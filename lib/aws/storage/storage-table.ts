@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   type AttributeValue,
@@ -9,6 +10,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
@@ -89,12 +91,13 @@ export class StorageTable {
     });
   }
 
-  /** Changes an item; false where the condition does not hold. */
-  async update(key: RowKey, change: Expression, condition: Expression): Promise<boolean> {
+  /** Changes an item and answers it as it is then; undefined where the condition does not hold. */
+  async change(key: RowKey, change: Expression, condition: Expression): Promise<Item | undefined> {
     const update = new UpdateItemCommand({
       TableName: this.#table,
       Key: toKey(key),
       UpdateExpression: change.text,
+      ReturnValues: "ALL_NEW",
       ...toCondition({
         text: condition.text,
         values: { ...change.values, ...condition.values },
@@ -103,13 +106,35 @@ export class StorageTable {
     });
     return await this.#do("change", async () => {
       try {
-        await this.#client.send(update);
-        return true;
+        return (await this.#client.send(update)).Attributes;
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
+        if (error instanceof ConditionalCheckFailedException) return undefined;
         throw error;
       }
     });
+  }
+
+  /** Adds to a number of an item and answers the item then; undefined where there is none. */
+  async add(key: RowKey, attribute: string, amount: number): Promise<Item | undefined> {
+    return await this.change(
+      key,
+      {
+        text: "ADD #number :amount",
+        values: { ":amount": { N: String(amount) } },
+        names: { "#number": attribute },
+      },
+      { text: "attribute_exists(pk)" },
+    );
+  }
+
+  /** Writes up to 100 items at once: nobody sees some of them alone. */
+  async putTogether(items: readonly (readonly [RowKey, Item])[]): Promise<void> {
+    const TransactItems = items.map(([key, item]) => {
+      return { Put: { TableName: this.#table, Item: { ...item, ...toKey(key) } } };
+    });
+    // One token for all attempts: a transaction whose answer was lost is not made twice.
+    const command = { TransactItems, ClientRequestToken: randomUUID() };
+    await this.#do("write", () => this.#client.send(new TransactWriteItemsCommand(command)));
   }
 
   /** Removes an item and answers it: of several who do, one gets it. */

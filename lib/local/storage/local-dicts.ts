@@ -106,11 +106,12 @@ export class LocalDicts implements DictStore {
     return { entries };
   }
 
-  /** Removes entries whose time is over. */
-  async sweep(): Promise<void> {
+  /** Removes entries of a dict whose time is over. */
+  async sweep(dict: string): Promise<void> {
+    const { generation } = this.#objects.require("dict", dict);
     const over: Buffer[] = [];
-    for (const { key, value } of this.#file.entries.getRange({})) {
-      if (!this.#isKept(value)) over.push(Buffer.from(key));
+    for (const { key, value } of this.#file.entries.getRange(rangeOf(generation))) {
+      if (!this.#isKept(value)) over.push(key);
     }
     await this.#file.change(() => {
       for (const key of over) {

@@ -107,7 +107,9 @@ export class LocalObjects implements ObjectStore {
         const range = { ...rangeOf(generation), limit: REMOVED_AT_ONCE };
         const keys = [...this.#file.entries.getKeys(range)];
         for (const key of keys) this.#file.entries.removeSync(key);
-        return keys.length;
+        const partitions = [...this.#file.partitions.getKeys(range)];
+        for (const key of partitions) this.#file.partitions.removeSync(key);
+        return Math.max(keys.length, partitions.length);
       });
       if (removed < REMOVED_AT_ONCE) return;
     }

@@ -3,6 +3,7 @@ import { lazyStores } from "../../storage/relay-stores.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { LocalDicts } from "./local-dicts.ts";
 import { LocalObjects } from "./local-objects.ts";
+import { LocalQueues } from "./local-queues.ts";
 import { LocalSecrets } from "./local-secrets.ts";
 import { StorageFile } from "./storage-file.ts";
 
@@ -30,10 +31,12 @@ export async function openLocalStores(stateDirectory: string, now: () => number)
   const file = await StorageFile.open(stateDirectory);
   const objects = new LocalObjects(file, now);
   const dicts = new LocalDicts(file, objects, now);
+  const queues = new LocalQueues(file, objects, now);
   if (await file.isDue("swept", SWEEP_EVERY_MS, now())) {
     await objects.sweep();
-    await dicts.sweep();
+    for (const { name } of await objects.list("dict")) await dicts.sweep(name);
+    for (const { name } of await objects.list("queue")) await queues.sweep(name);
   }
   const secrets = new LocalSecrets(stateDirectory, (name) => objects.require("secret", name));
-  return { objects, dicts, secrets };
+  return { objects, dicts, queues, secrets };
 }

@@ -10,6 +10,14 @@ export interface ObjectRecord {
   readonly generation: number;
 }
 
+/** A partition of a queue. */
+export interface PartitionRecord {
+  /** Its items are gone from then on, unless more are put. */
+  readonly expiresAt: number;
+  /** The number of the item that was put last. */
+  readonly last: number;
+}
+
 export type ObjectKey = [kind: ObjectKind, name: string];
 
 interface Change {
@@ -27,6 +35,8 @@ export class StorageFile {
   readonly objects: Database<ObjectRecord, ObjectKey>;
   /** By generation and key: see keyOf. */
   readonly entries: Database<Buffer, Buffer>;
+  /** By generation and name. */
+  readonly partitions: Database<PartitionRecord, Buffer>;
   readonly #root: RootDatabase;
   readonly #counters: Database<number, string>;
   #waiting: Change[] = [];
@@ -35,6 +45,7 @@ export class StorageFile {
     this.#root = root;
     this.objects = root.openDB({ name: "objects" });
     this.entries = root.openDB({ name: "entries", encoding: "binary", keyEncoding: "binary" });
+    this.partitions = root.openDB({ name: "partitions", keyEncoding: "binary" });
     this.#counters = root.openDB({ name: "counters" });
   }
 
