@@ -109,12 +109,15 @@ export function listAndDelete(
 }
 
 function printObjects(kind: string, objects: readonly NamedObjectInfo[], json: boolean): void {
-  if (json) return printLine(JSON.stringify(objects));
-  if (objects.length === 0) return printLine(`there is no ${kind}`);
+  printLine(json ? JSON.stringify(objects) : toLines(kind, objects));
+}
+
+function toLines(kind: string, objects: readonly NamedObjectInfo[]): string {
+  if (objects.length === 0) return `there is no ${kind}`;
   const width = Math.max(...objects.map(({ name }) => name.length));
-  for (const { name, createdAt } of objects) {
-    printLine(`${name.padEnd(width)}  ${createdAt.toISOString()}`);
-  }
+  return objects
+    .map(({ name, createdAt }) => `${name.padEnd(width)}  ${createdAt.toISOString()}`)
+    .join("\n");
 }
 
 export function printLine(text: string): void {

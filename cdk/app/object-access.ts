@@ -3,6 +3,7 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { secretPath } from "../../lib/aws/storage/object-keys.ts";
 import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
+import { storedSecret } from "../../lib/storage/app-secrets.ts";
 import { type AccessProps, objectsOf, rows } from "./access.ts";
 
 /** Names of objects without one: whoever knows such a name may use it, and nobody can list them. */
@@ -23,7 +24,9 @@ export function objectAccess(
     ...dicts.map((name) => `dict/${name}`),
     ...queues.map((name) => `queue/${name}`),
   ];
-  const secrets = sorted(functions.flatMap((spec) => spec.secrets.map(({ name }) => name)));
+  const secrets = sorted(
+    functions.flatMap((spec) => spec.secrets.map(({ name }) => storedSecret(props.app, name))),
+  );
   return [
     ...rowAccess(scope, props, { dicts, queues }),
     new PolicyStatement({

@@ -5,7 +5,7 @@ import type { Secret } from "./secret.ts";
 import type { SecretValues } from "./secret-values.ts";
 
 /** Names of secrets whose values are in code begin like this; no given name does. */
-const INLINE = "~inline";
+const INLINE = "~inline.";
 
 /** Reads the values of a secret in code, where the app is started or deployed. */
 export type InlineSecrets = ReadonlyMap<string, () => SecretValues>;
@@ -19,6 +19,16 @@ export function inlineSecrets(app: App): InlineSecrets {
     ([secret, name]) => [name, secret.inlineValues] as const,
   );
   return new Map(entries.flatMap(([name, read]) => (read === undefined ? [] : [[name, read]])));
+}
+
+/** The name under which a deployed app's secret is stored: that of one in code is its own app's. */
+export function storedSecret(app: string, name: string): string {
+  return isInline(name) ? `${INLINE}${app}/${name.slice(INLINE.length)}` : name;
+}
+
+/** True for a secret whose values are in code. */
+export function isInline(name: string): boolean {
+  return name.startsWith(INLINE);
 }
 
 /** The secrets of a function in the order in which they are applied: those of the App first. */
@@ -38,7 +48,7 @@ function numberInline(app: App): Map<Secret, string> {
   for (const { options } of definitions) {
     for (const secret of options.secrets ?? []) {
       if (secret.inlineValues === undefined || names.has(secret)) continue;
-      names.set(secret, `${INLINE}.${app.name}.${names.size}`);
+      names.set(secret, `${INLINE}${names.size}`);
     }
   }
   return names;

@@ -106,8 +106,8 @@ export interface QueueStore {
 export interface SecretStore {
   /** Sets some variables; the others stay. @throws NotFoundError */
   update(secret: string, values: SecretValues): Promise<void>;
-  /** Removes all variables. */
-  remove(secret: string): Promise<void>;
+  /** Removes all variables but these. @param kept - none by default */
+  remove(secret: string, kept?: readonly string[]): Promise<void>;
   /** For containers that start. @throws NotFoundError */
   read(secret: string): Promise<SecretValues>;
 }

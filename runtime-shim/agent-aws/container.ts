@@ -16,6 +16,7 @@ import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { storedSecret } from "../../lib/storage/app-secrets.ts";
 import { collectSecrets } from "../../lib/storage/collect-secrets.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
@@ -129,7 +130,7 @@ export class AwsContainer {
       const { spec } = this.#work;
       const [bundle, ...values] = await Promise.all([
         this.#options.fetchCode(deployment.row.codeHash),
-        ...spec.secrets.map(({ name }) => this.#options.backend.stores.secrets.read(name)),
+        ...spec.secrets.map(({ name }) => this.#readSecret(name)),
       ]);
       this.#secrets = collectSecrets(spec, values);
       if (this.#state === "starting") this.#run(this.#work, bundle);
@@ -137,6 +138,11 @@ export class AwsContainer {
       this.#runner?.kill();
       await this.#failStart(toPage(error));
     }
+  }
+
+  #readSecret(name: string): Promise<SecretValues> {
+    const { environment, backend } = this.#options;
+    return backend.stores.secrets.read(storedSecret(environment.app, name));
   }
 
   /** Looks at the clock; to be called several times a second. */

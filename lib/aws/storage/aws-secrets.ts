@@ -4,7 +4,8 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { RequestSizeError } from "../../errors.ts";
+import { NotFoundError, RequestSizeError } from "../../errors.ts";
+import { isInline } from "../../storage/app-secrets.ts";
 import type { SecretValues } from "../../storage/secret-values.ts";
 import type { SecretStore } from "../../storage/stores.ts";
 import { onAws } from "../aws-error.ts";
@@ -29,7 +30,7 @@ export class AwsSecrets implements SecretStore {
   }
 
   async update(secret: string, values: SecretValues): Promise<void> {
-    await this.#objects.find("secret", secret);
+    if (!isInline(secret)) await this.#objects.find("secret", secret);
     for (const [key, value] of Object.entries(values)) checkSize(secret, key, value);
     for (const [key, Value] of Object.entries(values)) {
       const Tier = Buffer.byteLength(Value) > STANDARD_BYTES ? "Advanced" : "Standard";
@@ -41,8 +42,10 @@ export class AwsSecrets implements SecretStore {
     }
   }
 
-  async remove(secret: string): Promise<void> {
-    const names = [...(await this.#parameters(secret)).keys()];
+  async remove(secret: string, kept: readonly string[] = []): Promise<void> {
+    const path = `${secretPath(this.#environment, secret)}/`;
+    const stays = new Set(kept.map((key) => `${path}${key}`));
+    const names = [...(await this.#parameters(secret)).keys()].filter((name) => !stays.has(name));
     for (let from = 0; from < names.length; from += DELETED_AT_ONCE) {
       const Names = names.slice(from, from + DELETED_AT_ONCE);
       const remove = new DeleteParametersCommand({ Names });
@@ -52,6 +55,7 @@ export class AwsSecrets implements SecretStore {
 
   async read(secret: string): Promise<SecretValues> {
     const parameters = [...(await this.#parameters(secret))];
+    if (parameters.length === 0 && isInline(secret)) throw notStored(secret);
     // What is not there by its name says so with the names that there are.
     if (parameters.length === 0) await this.#objects.find("secret", secret);
     const path = `${secretPath(this.#environment, secret)}/`;
@@ -78,6 +82,16 @@ export class AwsSecrets implements SecretStore {
   #do<T>(what: string, secret: string, act: () => Promise<T>): Promise<T> {
     return onAws(`${what} secret "${secret}"`, act);
   }
+}
+
+function notStored(secret: string): NotFoundError {
+  return new NotFoundError(
+    "WINDLASS_INLINE_SECRET_MISSING",
+    `the values of a secret in the code of the app are not stored on AWS ("${secret}")`,
+    {
+      hint: "deploy with `windlass deploy`, which stores them; other tools need `Secret.fromName`",
+    },
+  );
 }
 
 function checkSize(secret: string, key: string, value: string): void {

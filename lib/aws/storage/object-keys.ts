@@ -23,8 +23,9 @@ export function shardKey(dict: string, generation: string, shard: number): strin
 
 /** The folder of a secret's parameters in SSM: beside those of the environment, which more may read. */
 export function secretPath(environment: string, secret: string): string {
-  // Names of parameters have no "~".
-  return `/windlass-secrets/${environment}/${secret.replace("~", "_")}`;
+  // Names of parameters have no "~", and no given name may lead to a secret that is in code.
+  if (!secret.startsWith("~")) return `/windlass-secrets/${environment}/${secret}`;
+  return `/windlass-inline-secrets/${environment}/${secret.slice(1)}`;
 }
 
 /** Where a value lies that is too large for a row. */

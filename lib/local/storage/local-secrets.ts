@@ -24,19 +24,25 @@ export class LocalSecrets implements SecretStore {
     mkdirSync(this.#folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
     chmodSync(this.#folder, OWNER_ONLY_FOLDER);
     const file = fileOf(this.#folder, secret);
-    const temporary = `${file}.${createObjectId()}`;
-    const merged = { ...readValues(file), ...values };
-    writeFileSync(temporary, JSON.stringify(merged), { mode: OWNER_ONLY_FILE });
-    renameSync(temporary, file);
+    this.#write(file, { ...readValues(file), ...values });
   }
 
-  async remove(secret: string): Promise<void> {
-    rmSync(fileOf(this.#folder, secret), { force: true });
+  async remove(secret: string, kept: readonly string[] = []): Promise<void> {
+    const file = fileOf(this.#folder, secret);
+    const values = Object.entries(readValues(file) ?? {}).filter(([key]) => kept.includes(key));
+    if (values.length > 0) this.#write(file, Object.fromEntries(values));
+    else rmSync(file, { force: true });
   }
 
   async read(secret: string): Promise<SecretValues> {
     this.#require(secret);
     return readValues(fileOf(this.#folder, secret)) ?? {};
+  }
+
+  #write(file: string, values: SecretValues): void {
+    const temporary = `${file}.${createObjectId()}`;
+    writeFileSync(temporary, JSON.stringify(values), { mode: OWNER_ONLY_FILE });
+    renameSync(temporary, file);
   }
 }
 
