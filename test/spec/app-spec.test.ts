@@ -50,6 +50,7 @@ test("a function without options has the defaults of Modal", () => {
         "minContainers": 0,
         "name": "resize",
         "nonpreemptible": false,
+        "objects": [],
         "retries": {
           "backoffCoefficient": 1,
           "initialDelaySeconds": 1,
@@ -58,6 +59,7 @@ test("a function without options has the defaults of Modal", () => {
         },
         "scaledownWindowSeconds": 60,
         "schedule": null,
+        "secrets": [],
         "singleUseContainers": false,
         "spot": "prefer",
         "startupTimeoutSeconds": 300,
