@@ -12,6 +12,7 @@ import { call } from "./suites/call.ts";
 import { cold } from "./suites/cold.ts";
 import { cpu } from "./suites/cpu.ts";
 import { decide } from "./suites/decide.ts";
+import { dict } from "./suites/dict.ts";
 import { durable } from "./suites/durable.ts";
 import { faults } from "./suites/faults.ts";
 import { hello } from "./suites/hello.ts";
@@ -20,6 +21,7 @@ import { map } from "./suites/map.ts";
 import { million } from "./suites/million.ts";
 import { payload } from "./suites/payload.ts";
 import { plugin } from "./suites/plugin.ts";
+import { queue } from "./suites/queue.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
@@ -30,6 +32,8 @@ const SUITES: readonly Suite[] = [
   map,
   million,
   durable,
+  dict,
+  queue,
   payload,
   cold,
   skew,

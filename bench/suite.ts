@@ -37,6 +37,10 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   control: { file: "control.mjs" },
   inline: { file: "inline.mjs" },
   bullmq: { file: "bullmq.mjs" },
+  bullmq_storage: { file: "bullmq-storage.mjs" },
+  windlass_storage: { file: "windlass-storage.mjs" },
+  redis_always: { file: "redis-storage.mjs", env: { BENCH_FSYNC: "always" } },
+  redis_everysec: { file: "redis-storage.mjs", env: { BENCH_FSYNC: "everysec" } },
   ray: { file: "ray_contender.py", env: { BENCH_RAY: "tasks" } },
   ray_pool_map: { file: "ray_contender.py", env: { BENCH_RAY: "pool" } },
 };
@@ -48,7 +52,7 @@ export async function startContender(context: SuiteContext, name: string): Promi
   const { file, env } = program;
   const interpreter = file.endsWith(".py") ? context.rayPython : process.execPath;
   if (interpreter === undefined) throw new BenchError(`contender "${name}" needs --with ray`);
-  const redis = name === "bullmq" ? await context.redis() : undefined;
+  const redis = /^(bullmq|redis)/.test(name) ? await context.redis() : undefined;
   return await Contender.start({
     name,
     command: [interpreter, file],

@@ -123,10 +123,11 @@ function methodsOf(ctor: AnyClass): string[] {
 
 function withDefaults<Options extends ClsOptions>(options: Options, defaults: Defaults): Options {
   const image = options?.image ?? defaults.image;
+  const secrets = [...(defaults.secrets ?? []), ...(options?.secrets ?? [])];
   return Object.freeze({
     ...options,
     ...(image !== undefined && { image }),
     env: Object.freeze({ ...defaults.env, ...options?.env }),
-    secrets: Object.freeze([...(defaults.secrets ?? []), ...(options?.secrets ?? [])]),
+    ...(secrets.length > 0 && { secrets: Object.freeze(secrets) }),
   });
 }

@@ -6,6 +6,8 @@
 //   map(items, check)               results of an array, each given to check(result, index), in order
 //   stream(items, check)            the same for a generator that must not be held in memory
 //   durable(items, check)           the same through a store that survives a crash
+//   dict()                          values by key: put(key, value), get(key), update(pairs)
+//   queue(items)                    items that another process takes, until it has taken all
 //   faults(items, { done, failed }) results in any order, as done(result) or failed(error) }
 import { writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -13,9 +15,10 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
 import { call, cold, payload } from "./workloads/latency.mjs";
+import { dict, queue } from "./workloads/storage.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
 
-const WORKLOADS = { call, cold, payload, cpu, durable, map, skew, stream, faults };
+const WORKLOADS = { call, cold, payload, cpu, dict, durable, map, queue, skew, stream, faults };
 
 export async function serve(contender) {
   await stat("."); // Starts libuv's threads, so that threads which appear later are workers.

@@ -15,7 +15,7 @@ export type DictEntries<Value> =
   | Iterable<readonly [key: string, value: Value]>;
 
 /** Entries of one request: as many, or as many bytes. */
-const BATCH_ENTRIES = 1000;
+const BATCH_ENTRIES = 5000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Others change an entry at the same time: after this many attempts in vain something is wrong. */
 const MAX_ATTEMPTS = 100;

@@ -18,6 +18,7 @@ const LENGTH_BYTES = 4;
 /** A value as bytes, the same that calls carry. @throws SerializationError naming the path below `root` */
 export function packValue(value: unknown, root: string): Buffer {
   const { text, tagged, attachments } = encodePage([value], () => root);
+  if (attachments.length === 0) return packText(text, tagged);
   const head = Buffer.allocUnsafe(FIXED_BYTES + LENGTH_BYTES * attachments.length);
   head.writeUInt8(tagged ? 1 : 0, 0);
   head.writeUInt32LE(attachments.length, 1);
@@ -25,6 +26,15 @@ export function packValue(value: unknown, root: string): Buffer {
     head.writeUInt32LE(byteLength, FIXED_BYTES + LENGTH_BYTES * index);
   });
   return Buffer.concat([head, ...attachments, Buffer.from(text)]);
+}
+
+/** Most values have no bytes: one piece of memory does. */
+function packText(text: string, tagged: boolean): Buffer {
+  const packed = Buffer.allocUnsafe(FIXED_BYTES + Buffer.byteLength(text));
+  packed.writeUInt8(tagged ? 1 : 0, 0);
+  packed.writeUInt32LE(0, 1);
+  packed.write(text, FIXED_BYTES);
+  return packed;
 }
 
 /** @throws DeserializationError */

@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   type DictEntry,
   type DictPage,
@@ -12,7 +12,10 @@ import { keyOf, rangeOf, restOf, type StorageFile } from "./storage-file.ts";
 
 /** An entry begins with when it was last read or written, and with its version. */
 const TIME_BYTES = 8;
-const VERSION_BYTES = 8;
+const VERSION_BYTES = 12;
+/** A version is what this process is called, and a number that it gives once. */
+const PROCESS: Buffer = randomBytes(6);
+const NUMBER_BYTES = 6;
 const HEAD_BYTES: number = TIME_BYTES + VERSION_BYTES;
 /** A page ends after as many entries, or as many bytes. */
 const PAGE_ENTRIES = 1000;
@@ -23,6 +26,7 @@ export class LocalDicts implements DictStore {
   readonly #file: StorageFile;
   readonly #objects: LocalObjects;
   readonly #now: () => number;
+  #writes = 0;
 
   constructor(file: StorageFile, objects: LocalObjects, now: () => number) {
     this.#file = file;
@@ -153,7 +157,9 @@ export class LocalDicts implements DictStore {
   #toStored(value: Uint8Array): Buffer {
     const stored = Buffer.allocUnsafe(HEAD_BYTES + value.byteLength);
     stored.writeDoubleBE(this.#now());
-    randomFillSync(stored, TIME_BYTES, VERSION_BYTES);
+    stored.set(PROCESS, TIME_BYTES);
+    this.#writes += 1;
+    stored.writeUIntBE(this.#writes, HEAD_BYTES - NUMBER_BYTES, NUMBER_BYTES);
     stored.set(value, HEAD_BYTES);
     return stored;
   }

@@ -113,9 +113,12 @@ const GENERATION_BYTES = 6;
 
 /** Key of something in a generation: the generation, then these bytes. */
 export function keyOf(generation: number, rest: string | Buffer): Buffer {
-  const head = Buffer.allocUnsafe(GENERATION_BYTES);
-  head.writeUIntBE(generation, 0, GENERATION_BYTES);
-  return Buffer.concat([head, typeof rest === "string" ? Buffer.from(rest) : rest]);
+  const length = typeof rest === "string" ? Buffer.byteLength(rest) : rest.length;
+  const key = Buffer.allocUnsafe(GENERATION_BYTES + length);
+  key.writeUIntBE(generation, 0, GENERATION_BYTES);
+  if (typeof rest === "string") key.write(rest, GENERATION_BYTES);
+  else key.set(rest, GENERATION_BYTES);
+  return key;
 }
 
 /** What comes after the generation in such a key. */
