@@ -20,7 +20,7 @@ export interface ActionContext {
 }
 
 /** One word after `windlass dict`. */
-export interface Action {
+interface Action {
   /** As usage shows it, for instance `<name> <key>`. */
   readonly operands: string;
   run(context: ActionContext): Promise<void>;

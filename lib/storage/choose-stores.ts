@@ -32,7 +32,7 @@ export function storesFor(options: ConnectOptions): Stores {
 }
 
 /** The stores of a place by its name; made once for each. @throws InvalidError for another name */
-export function openStores(place: string, options: ConnectOptions): Stores {
+function openStores(place: string, options: ConnectOptions): Stores {
   if (place !== "local" && place !== "aws") {
     throw new InvalidError(
       "WINDLASS_UNKNOWN_BACKEND",
