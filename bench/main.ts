@@ -13,6 +13,7 @@ import { call } from "./suites/call.ts";
 import { cold } from "./suites/cold.ts";
 import { cpu } from "./suites/cpu.ts";
 import { decide } from "./suites/decide.ts";
+import { dict } from "./suites/dict.ts";
 import { durable } from "./suites/durable.ts";
 import { faults } from "./suites/faults.ts";
 import { generator } from "./suites/generator.ts";
@@ -24,6 +25,7 @@ import { numpy } from "./suites/numpy.ts";
 import { payload } from "./suites/payload.ts";
 import { plugin } from "./suites/plugin.ts";
 import { python } from "./suites/python.ts";
+import { queue } from "./suites/queue.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
@@ -34,6 +36,8 @@ const SUITES: readonly Suite[] = [
   map,
   million,
   durable,
+  dict,
+  queue,
   payload,
   generator,
   batching,

@@ -42,6 +42,10 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   windlass_python: { file: "windlass.mjs", env: { BENCH_LANGUAGE: "python" } },
   celery: { file: "celery_contender.py" },
   pickle: { file: "pickle_contender.py" },
+  bullmq_storage: { file: "bullmq-storage.mjs" },
+  windlass_storage: { file: "windlass-storage.mjs" },
+  redis_always: { file: "redis-storage.mjs", env: { BENCH_FSYNC: "always" } },
+  redis_everysec: { file: "redis-storage.mjs", env: { BENCH_FSYNC: "everysec" } },
   ray: { file: "ray_contender.py", env: { BENCH_RAY: "tasks" } },
   ray_pool_map: { file: "ray_contender.py", env: { BENCH_RAY: "pool" } },
 };
@@ -53,7 +57,7 @@ export async function startContender(context: SuiteContext, name: string): Promi
   const { file, env } = program;
   const interpreter = interpreterOf(context, file);
   if (interpreter === undefined) throw new BenchError(`contender "${name}" needs --with ray`);
-  const redis = ["bullmq", "celery"].includes(name) ? await context.redis() : undefined;
+  const redis = /^(bullmq|redis|celery)/.test(name) ? await context.redis() : undefined;
   return await Contender.start({
     name,
     command: [interpreter, file],

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { RUN_OPTIONS } from "./run-options.ts";
+import { STORAGE_COMMANDS } from "./storage/commands.ts";
 
 /** A command's parsed operands and options. */
 export interface Invocation {
@@ -158,6 +159,7 @@ const COMMANDS: readonly CommandEntry[] = [
     ].join("\n  "),
     load: () => import("./commands/destroy.ts"),
   },
+  ...STORAGE_COMMANDS,
   {
     name: "init",
     operands: "[folder]",

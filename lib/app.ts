@@ -72,7 +72,11 @@ export class App {
     this.place = callPlace(App);
     this.file = this.place?.file;
     this.#tags = { ...options.tags };
-    this.#defaults = { env: { ...options.env }, image: options.image };
+    this.#defaults = {
+      env: { ...options.env },
+      image: options.image,
+      secrets: [...(options.secrets ?? [])],
+    };
     registerApp(this);
   }
 

@@ -1,4 +1,5 @@
 import type { Page } from "./codec/page.ts";
+import type { Stores } from "./storage/stores.ts";
 
 /** What a call is addressed to: a function, or a method of one parameter set of a class. */
 export interface Target {
@@ -130,6 +131,8 @@ export interface Defined {
 /** Port to whatever runs calls: the local engine, AWS, or (in a container) the agent beside the runner. */
 export interface Backend {
   readonly name: string;
+  /** Dicts, queues and secrets of its environment. */
+  readonly stores: Stores;
   /** Opens a call whose results come to this process and are not stored. */
   open(request: CallRequest, sink: CallSink): CallChannel;
   /** Stores inputs of a durable call; resolves once they would survive a crash of this process. */

@@ -36,7 +36,7 @@ export interface Reading<Kind> {
 }
 
 /** Options of the App that its functions and classes have, unless they have their own. */
-export type Defaults = Pick<AnyContainerOptions, "env" | "image">;
+export type Defaults = Pick<AnyContainerOptions, "env" | "image" | "secrets">;
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -129,9 +129,11 @@ export function withDefaults<Options extends AnyContainerOptions>(
   defaults: Defaults,
 ): Options {
   const image = options?.image ?? defaults.image;
+  const secrets = [...(defaults.secrets ?? []), ...(options?.secrets ?? [])];
   return Object.freeze({
     ...options,
     ...(image !== undefined && { image }),
     env: Object.freeze({ ...defaults.env, ...options?.env }),
+    ...(secrets.length > 0 && { secrets: Object.freeze(secrets) }),
   });
 }

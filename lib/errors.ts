@@ -65,6 +65,11 @@ export function cancellation(): InputCancellation {
   return new InputCancellation("WINDLASS_INPUT_CANCELLED", "the input was cancelled");
 }
 
+/** A queue had no item in time. */
+export class QueueEmptyError extends TimeoutError {}
+/** A queue had no room in time. */
+export class QueueFullError extends TimeoutError {}
+
 /** Code of {@link NonRetriableError}. */
 export const NON_RETRIABLE = "WINDLASS_NON_RETRIABLE";
 
@@ -92,6 +97,8 @@ const CLASSES = {
   FunctionTimeoutError,
   OutputExpiredError,
   InputCancellation,
+  QueueEmptyError,
+  QueueFullError,
   NonRetriableError,
 } as const;
 

@@ -35,6 +35,11 @@ export function createContainerId(now: number = Date.now()): string {
   return sortableId("ct-", now);
 }
 
+/** Id of a named object, without a prefix. */
+export function createObjectId(now: number = Date.now()): string {
+  return sortableId("", now);
+}
+
 /** When the call with this id was made, in milliseconds since 1970; undefined if it is no call id. */
 export function callTime(callId: string): number | undefined {
   if (!/^fc-[0-9a-hjkmnp-tv-z]{25}$/.test(callId)) return undefined;

@@ -48,6 +48,8 @@ export {
   NonRetriableError,
   NotFoundError,
   OutputExpiredError,
+  QueueEmptyError,
+  QueueFullError,
   RemoteError,
   RequestSizeError,
   SerializationError,
@@ -101,11 +103,13 @@ export {
   type FunctionSpec,
   type ImagePython,
   type ImageSpec,
+  type ObjectUseSpec,
   type PythonInstall,
   type PythonSpec,
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,
+  type SecretSpec,
   SPEC_VERSION,
   specText,
 } from "./spec.ts";
@@ -115,4 +119,21 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./standard-schema.ts";
+// What containers and programs share by name.
+export { Dict, type DictEntries } from "./storage/dict.ts";
+export type {
+  CreateObjectOptions,
+  DeleteObjectOptions,
+  ObjectManager,
+} from "./storage/manage-objects.ts";
+export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
+export {
+  Queue,
+  type QueueGetOptions,
+  type QueueIterateOptions,
+  type QueuePutOptions,
+} from "./storage/queue.ts";
+export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
+export type { SecretValues } from "./storage/secret-values.ts";
+export type { StoredObject } from "./storage/stored-object.ts";
 export type { Varied } from "./varied.ts";

@@ -17,11 +17,15 @@ import {
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
+  type ObjectUseSpec,
   type ScheduleSpec,
   SPEC_VERSION,
   type UseSpec,
 } from "./spec.ts";
 import { toJsonSchema } from "./standard-schema.ts";
+import { toSecretSpecs } from "./storage/app-secrets.ts";
+import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
+import { usedObject } from "./storage/stored-object.ts";
 
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
@@ -77,11 +81,13 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
     env: { ...options.env },
+    secrets: toSecretSpecs(definition, app),
     schedule: toSchedule(options.schedule),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
     uses: toUses(options.uses, app),
+    objects: toObjects(options, app),
   };
 }
 
@@ -93,9 +99,18 @@ function toSpot({ spot, nonpreemptible }: AnyFunctionOptions): FunctionSpec["spo
 function toUses(uses: AnyFunctionOptions["uses"], app: App): UseSpec[] | null {
   if (uses === undefined) return null;
   const byText = new Map(
-    uses.map((entry) => toUse(entry, app)).map((use) => [JSON.stringify(use), use]),
+    uses
+      .filter((entry) => typeof entry === "string")
+      .map((entry) => toUse(entry, app))
+      .map((use) => [JSON.stringify(use), use]),
   );
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
+}
+
+/** Its secrets are its variables, whether `uses` names them or not. */
+function toObjects({ uses }: AnyFunctionOptions, app: App): ObjectUseSpec[] {
+  if (uses === undefined) return objectsNamedFor(app);
+  return sortedObjects(uses.map(usedObject).filter((object) => object !== undefined));
 }
 
 function toImages(definitions: readonly Definition[]): ImageSpec[] {

@@ -71,6 +71,18 @@ export interface PythonSpec {
   readonly symbol: string;
 }
 
+/** A dict, queue or secret of the environment. */
+export interface ObjectUseSpec {
+  readonly kind: "dict" | "queue" | "secret";
+  readonly name: string;
+}
+
+/** A secret whose variables containers have. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly requiredKeys: readonly string[];
+}
+
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
   readonly name: string;
@@ -102,12 +114,16 @@ export interface FunctionSpec {
   /** Hash of its image. */
   readonly image: string;
   readonly env: Readonly<Record<string, string>>;
+  /** In the order in which they are applied: a later one wins, and `env` over all. */
+  readonly secrets: readonly SecretSpec[];
   readonly schedule: ScheduleSpec | null;
   readonly enableMemorySnapshot: boolean;
   readonly blockNetwork: boolean;
   readonly nonpreemptible: boolean;
   /** What it may call beside itself; `null`: all of its own app, by the role of that. */
   readonly uses: readonly UseSpec[] | null;
+  /** The dicts, queues and secrets that it may use, sorted: of `uses`, or without it all that its module names. */
+  readonly objects: readonly ObjectUseSpec[];
 }
 
 export interface EntrypointSpec {

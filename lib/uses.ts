@@ -1,6 +1,7 @@
 import type { Target } from "./backend.ts";
 import { InvalidError } from "./errors.ts";
-import type { FunctionSpec } from "./spec.ts";
+import type { FunctionSpec, ObjectUseSpec } from "./spec.ts";
+import { classOf, isEphemeral } from "./storage/names.ts";
 
 /**
  * Why the containers of a function may not make a call, or undefined where they may. On AWS their role refuses it as
@@ -53,6 +54,23 @@ export function refuseApp(
     `${subject} may not connect to app "${app}": it is not in its \`uses\``,
     { hint: hintFor(spec, app, ownNames) },
   );
+}
+
+/** The same for an object of the environment. One without a name is for all who know its id. */
+export function refuseObject(
+  { name, kind, uses, objects = [] }: FunctionSpec,
+  used: ObjectUseSpec,
+): InvalidError | undefined {
+  if (isEphemeral(used.name)) return undefined;
+  if (objects.some((one) => one.kind === used.kind && one.name === used.name)) return undefined;
+  const subject = `${kind === "cls" ? "class" : "function"} "${name}"`;
+  const named = `${classOf(used.kind)}.fromName("${used.name}")`;
+  const hint = uses
+    ? `add \`${named}\` to \`uses\` of ${subject}`
+    : `write \`const … = ${named}\` at the top level of its module, not within functions`;
+  const where = uses ? "it is not in its `uses`" : "its module does not name it when it is loaded";
+  const message = `${subject} may not use ${used.kind} "${used.name}": ${where}`;
+  return new InvalidError("WINDLASS_NOT_IN_USES", message, { hint });
 }
 
 /** True for a function that says what it calls: on AWS its containers have a role of their own. */

@@ -7,6 +7,8 @@
 //   stream(items, check)            the same for a generator that must not be held in memory
 //   items(count)                    items of a generator; one, which says when it was yielded, for -1
 //   durable(items, check)           the same through a store that survives a crash
+//   dict()                          values by key: put(key, value), get(key), update(pairs)
+//   queue(items)                    items that another process takes, until it has taken all
 //   faults(items, { done, failed }) results in any order, as done(result) or failed(error) }
 import { writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -14,11 +16,12 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
 import { call, cold, numpy, payload } from "./workloads/latency.mjs";
+import { dict, queue } from "./workloads/storage.mjs";
 import { batchedMap, batching, firstItem, generator } from "./workloads/streams.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
 
 const WORKLOADS = {
-  ...{ call, cold, payload, numpy, cpu, durable, map, skew, stream, faults },
+  ...{ call, cold, payload, numpy, cpu, dict, durable, map, queue, skew, stream, faults },
   ...{ generator, firstItem, batching, batchedMap },
 };
 

@@ -8,6 +8,7 @@ import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
 import { hostLimits } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { createWake, poolsKept } from "../../lib/aws/wake.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { withPython } from "../../lib/local/python/deployed-bundle.ts";
@@ -18,6 +19,7 @@ import { type AppSpec, specText } from "../../lib/spec.ts";
 import type { LoadedApp } from "../load-app.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
+import { storeInlineSecrets } from "./inline-secrets.ts";
 import type { Steps } from "./steps.ts";
 
 export interface DeployRequest {
@@ -74,6 +76,11 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const objects = new S3Objects(clients.s3, facts["bucket-name"]);
   const clock = { now: Date.now, sleep: (ms: number) => pause(ms) };
   const ports = { rows, objects, clock };
+  const stores = createStores({
+    ...{ clients, environment, now: Date.now },
+    ...{ table: facts["table-name"], bucket: facts["bucket-name"] },
+  });
+  await storeInlineSecrets(stores, loaded.app, spec.name);
   const row = await deployCode(ports, deployment);
   if (row !== undefined) {
     const controller = facts["controller-function-arn"];

@@ -12,6 +12,7 @@ import {
   deleteQueues,
   deleteRows,
 } from "../../lib/aws/deploy/delete-data.ts";
+import { deleteInlineSecrets } from "../../lib/aws/deploy/delete-secrets.ts";
 import { deleteStack } from "../../lib/aws/deploy/delete-stack.ts";
 import { functionsWithCalls } from "../../lib/aws/deploy/open-calls.ts";
 import {
@@ -161,6 +162,7 @@ async function deleteStored(context: Context, stored: readonly StoredData[]): Pr
     deleteRows(clients.dynamo, facts["table-name"], app),
     deregisterTaskDefinitions(ecs, { stack: appStackId(app, environment), app, environment }),
     deleteLogGroups(logs, groups),
+    deleteInlineSecrets(clients.ssm, environment, app),
     rows.delete(appKey(app)),
   ]);
   steps.done(

@@ -2,6 +2,7 @@ import { takeUnconsumedWarnings } from "../../lib/client/unconsumed.ts";
 import type { EngineOptions, LocalEngine } from "../../lib/local/engine.ts";
 import { runtime } from "../../lib/runtime.ts";
 import type { AppSpec } from "../../lib/spec.ts";
+import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
 import type { LoadedApp } from "../load-app.ts";
 import { printValue } from "../print-value.ts";
 import { runUserCode } from "../usage-error.ts";
@@ -17,12 +18,13 @@ interface Setting extends LoadedApp {
 
 /** Runs a job with a local engine as its backend and closes the engine, whatever happens. */
 export async function withEngine(setting: Setting, { work, options }: Job): Promise<unknown> {
-  const { spec, bundle, project, startEngine, acceptsCpu } = setting;
+  const { app, spec, bundle, project, startEngine, acceptsCpu } = setting;
   const { inspect, json, usesVenv } = options;
   const output = createRunOutput(options);
   const interrupts = handleInterrupts(output);
   const engine = await startEngine({
     spec,
+    inlineSecrets: inlineSecrets(app),
     bundle,
     ...project,
     events: output,

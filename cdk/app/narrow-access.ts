@@ -11,6 +11,7 @@ import {
   taggedQueues,
   USE_QUEUE,
 } from "./access.ts";
+import { objectAccess } from "./object-access.ts";
 
 /** What replies travel through: made and removed by who waits for them. */
 const REPLIES: readonly string[] = [...USE_QUEUE, "sqs:CreateQueue", "sqs:DeleteQueue"];
@@ -25,9 +26,10 @@ const ANY_SET = "????????-*";
  */
 export function narrowAccess(
   scope: Construct,
-  { name, uses }: FunctionSpec,
+  spec: FunctionSpec,
   props: AccessProps,
 ): PolicyStatement[] {
+  const { name, uses } = spec;
   const { app, environment } = props;
   const prefix = ownQueuePrefix(environment, app);
   const byApp = new Map<string, UseSpec[]>();
@@ -38,6 +40,7 @@ export function narrowAccess(
   const others = [...byApp.keys()].filter((other) => other !== app);
   return [
     ...ownData(scope, props),
+    ...objectAccess(scope, [spec], props),
     taggedQueues(scope, props, { actions: USE_QUEUE, functions: [name] }),
     namedQueues(scope, [`${prefix}${setQueues(name)}*`], [...USE_QUEUE, "sqs:CreateQueue"]),
     namedQueues(

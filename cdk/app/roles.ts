@@ -10,6 +10,7 @@ import { isNarrowed } from "../../lib/uses.ts";
 import { appRolePath } from "../names.ts";
 import { type AccessProps, namedQueues, ownData, taggedQueues, USE_QUEUE } from "./access.ts";
 import { narrowAccess } from "./narrow-access.ts";
+import { objectAccess } from "./object-access.ts";
 
 /** IAM allows 10,240 for all inline policies of a role [IAM quotas]; the rest is for keys. */
 const MAX_POLICY_CHARS = 9500;
@@ -37,7 +38,15 @@ export class AppRoles extends Construct {
     super(scope, id);
     this.taskRole = this.#containerRole("Task", props, {
       description: `Containers of the Windlass app ${props.app}`,
-      statements: [...ownData(this, props), ...ownQueues(this, props)],
+      statements: [
+        ...ownData(this, props),
+        ...ownQueues(this, props),
+        ...objectAccess(
+          this,
+          props.functions.filter((spec) => !isNarrowed(spec)),
+          props,
+        ),
+      ],
     });
     const narrowed = props.functions.filter(isNarrowed);
     this.ownRoles = new Map(

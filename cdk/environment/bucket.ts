@@ -5,6 +5,8 @@ import { Construct } from "constructs";
 
 /** Results outlive the seven days that callers have by one. */
 const CALL_DAYS = 8;
+/** Large values of dicts outlive their last use by seven days; each use makes the object young again. */
+const STORED_DAYS = 9;
 const UNFINISHED_UPLOAD_DAYS = 2;
 
 /** Pages, bundles and manifests of all apps: private, over TLS only. Kept when the stack is removed. */
@@ -25,6 +27,7 @@ export class ObjectBucket extends Construct {
       // Nothing else may age: bundles and manifests are in use for as long as their app is deployed.
       lifecycleRules: [
         { id: "calls", prefix: "calls/", expiration: Duration.days(CALL_DAYS) },
+        { id: "stored", prefix: "stored/", expiration: Duration.days(STORED_DAYS) },
         {
           id: "unfinished-uploads",
           abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS),

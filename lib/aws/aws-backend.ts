@@ -17,6 +17,7 @@ import { explodePage, joinPages } from "../codec/slice.ts";
 import { NotFoundError, OutputExpiredError, type WindlassError } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
+import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
 import { AwsCall } from "./aws-call.ts";
 import type { ContainerRow } from "./container-row.ts";
@@ -51,6 +52,7 @@ export interface AwsBackendOptions {
   readonly rows: Rows;
   readonly objects: Objects;
   readonly queues: Queues;
+  readonly stores: Stores;
   /** Messages that wait in a queue, approximately. */
   readonly countMessages: (queueUrl: string) => Promise<number>;
   /** Asks the controller to look at these pools of the app. */
@@ -83,6 +85,7 @@ interface OpenCall {
 /** Calls of one app that is deployed on AWS. */
 export class AwsBackend implements Backend {
   readonly name = "aws";
+  readonly stores: Stores;
   readonly #options: AwsBackendOptions;
   readonly #deployments: Deployments;
   readonly #session: ReplySession;
@@ -97,6 +100,7 @@ export class AwsBackend implements Backend {
   constructor(options: AwsBackendOptions) {
     const { app, environment, rows, objects, queues, wallClock, now, onError } = options;
     this.#options = options;
+    this.stores = options.stores;
     this.#deployments = new Deployments({ app, environment, rows, objects, now });
     this.#parameters = new ParameterSets({ app, environment, rows, queues, now: wallClock });
     const deployments = this.#deployments;

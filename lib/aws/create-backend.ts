@@ -8,7 +8,15 @@ const SESSION_CHARS = 16;
 export function createBackend(
   options: Pick<
     AwsBackendOptions,
-    "app" | "environment" | "rows" | "objects" | "queues" | "countMessages" | "wake" | "onError"
+    | "app"
+    | "environment"
+    | "rows"
+    | "objects"
+    | "queues"
+    | "stores"
+    | "countMessages"
+    | "wake"
+    | "onError"
   >,
 ): AwsBackend {
   return new AwsBackend({

@@ -1,12 +1,14 @@
 import type { ConnectOptions } from "../client/connection.ts";
 import type { StartedBackend } from "../client/start-backend.ts";
-import { createClients } from "./clients.ts";
+import type { Stores } from "../storage/stores.ts";
+import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
-import { readFacts } from "./environment.ts";
+import { type Facts, readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { createCount } from "./sqs-demand.ts";
 import { SqsQueues } from "./sqs-queues.ts";
+import { createStores } from "./storage/aws-stores.ts";
 import { createWake } from "./wake.ts";
 
 /**
@@ -14,7 +16,7 @@ import { createWake } from "./wake.ts";
  * @throws NotFoundError when there is no such environment or app; WindlassError when AWS refuses
  */
 export async function startAws(app: string, options: ConnectOptions = {}): Promise<StartedBackend> {
-  const environment = options.environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
+  const environment = environmentOf(options);
   const clients = createClients(options);
   const facts = await readFacts(clients.ssm, environment);
   const backend = createBackend({
@@ -23,12 +25,32 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
     rows: new DynamoRows(clients.dynamo, facts["table-name"]),
     objects: new S3Objects(clients.s3, facts["bucket-name"]),
     queues: new SqsQueues(clients.sqs),
+    stores: storesOf(clients, environment, facts),
     countMessages: createCount(clients.sqs),
     wake: createWake(clients.lambda, { app, controller: facts["controller-function-arn"] }),
     onError: warnOnce(),
   });
   await backend.functions();
   return backend;
+}
+
+/**
+ * The dicts, queues and secrets of an environment.
+ * @throws NotFoundError when there is no such environment; WindlassError when AWS refuses
+ */
+export async function openStores(options: ConnectOptions = {}): Promise<Stores> {
+  const clients = createClients(options);
+  const environment = environmentOf(options);
+  return storesOf(clients, environment, await readFacts(clients.ssm, environment));
+}
+
+function storesOf(clients: AwsClients, environment: string, facts: Facts): Stores {
+  const { "table-name": table, "bucket-name": bucket } = facts;
+  return createStores({ clients, environment, table, bucket, now: Date.now });
+}
+
+function environmentOf({ environment }: ConnectOptions): string {
+  return environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
 }
 
 /** Tells each kind of failure once: it is tried again, and no call fails of it. */

@@ -3,7 +3,7 @@ import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
-import { type BatchVaried, Variants } from "../varied.ts";
+import { type BatchVaried, Variants, type Varied } from "../varied.ts";
 import { type ConnectOptions, connectionTo } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
@@ -17,7 +17,9 @@ type DeployedHandle<Handle extends RemoteHandle> = Omit<
   Handle,
   "local" | keyof BatchVaried<unknown>
 > &
-  BatchVaried<DeployedHandle<Handle>>;
+  (Handle extends { readonly withBatching: unknown }
+    ? BatchVaried<DeployedHandle<Handle>>
+    : Varied<DeployedHandle<Handle>>);
 
 type RemoteHandle = { readonly app: string; readonly local: unknown };
 
@@ -36,7 +38,7 @@ interface DeployedClsHandle<Params extends readonly unknown[], Methods>
 }
 
 /** What stands for a function or class whose type was not given. */
-type AnyFunction = FunctionHandle<(...args: unknown[]) => unknown>;
+type AnyFunction = FunctionHandle<(...args: unknown[]) => unknown> & BatchVaried<unknown>;
 type AnyCls = ClsHandle<unknown[], Record<string, (...args: unknown[]) => unknown>>;
 
 /** Functions of deployed apps, for any Node program with AWS credentials. */

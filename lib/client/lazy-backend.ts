@@ -12,10 +12,13 @@ import type {
   Target,
 } from "../backend.ts";
 import { failingChannel } from "../failing-channel.ts";
+import { lazyStores } from "../storage/relay-stores.ts";
+import type { Stores } from "../storage/stores.ts";
 
 /** A backend that starts with its first call; what is asked of it before it is ready waits. */
 export class LazyBackend<Started extends Backend = Backend> implements Backend {
   readonly name: string;
+  readonly stores: Stores = lazyStores(async () => (await this.ready()).stores);
   readonly #start: () => Promise<Started>;
   #started: Promise<Started> | undefined;
 

@@ -18,7 +18,11 @@ import { NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
 import { packPage } from "../messages.ts";
-import type { AppSpec } from "../spec.ts";
+import type { AppSpec, FunctionSpec } from "../spec.ts";
+import type { InlineSecrets } from "../storage/app-secrets.ts";
+import { collectSecrets } from "../storage/collect-secrets.ts";
+import type { SecretValues } from "../storage/secret-values.ts";
+import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
 import type { CallState } from "./call-state.ts";
 import { dropPrewarmed, type InspectOptions } from "./container.ts";
@@ -27,6 +31,8 @@ import { hasGpu } from "./gpu-here.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { PythonHost } from "./python/python-host.ts";
+import { readLocalSecret } from "./storage/local-secrets.ts";
+import { localStores } from "./storage/local-stores.ts";
 import { Store } from "./store.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
@@ -61,6 +67,8 @@ export interface EngineOptions {
   readonly acceptsCpu?: boolean | undefined;
   /** Python functions run in virtual environments with what their images install. @default true */
   readonly usesVenv?: boolean | undefined;
+  /** Secrets whose values are in the code of the app. @default - none */
+  readonly inlineSecrets?: InlineSecrets | undefined;
   /** Milliseconds since 1970. @default Date.now */
   readonly wallClock?: () => number;
 }
@@ -81,6 +89,7 @@ export interface PoolSnapshot {
 /** The embedded engine: queues, containers and stored calls of one app, in this process. */
 export class LocalEngine implements Backend {
   readonly name = "local";
+  readonly stores: Stores;
   readonly #options: EngineOptions;
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
@@ -95,6 +104,7 @@ export class LocalEngine implements Backend {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { spec, stateDirectory, events, usesVenv = true } = options;
+    this.stores = localStores(stateDirectory);
     this.#python = new PythonHost({
       ...{ images: spec.images, stateDirectory, usesVenv },
       notice: (text) => events.notice(text),
@@ -223,10 +233,20 @@ export class LocalEngine implements Backend {
       events: this.#options.events,
       inspect: this.#options.inspect,
       python: this.#python,
+      secrets: () => this.#secretsOf(spec),
       maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
     });
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  /** As they are now: each container has those of its start. @throws NotFoundError, ContainerStartupError */
+  #secretsOf(spec: FunctionSpec): SecretValues {
+    const { stateDirectory, inlineSecrets } = this.#options;
+    const values = spec.secrets.map(
+      ({ name }) => inlineSecrets?.get(name)?.() ?? readLocalSecret(stateDirectory, name),
+    );
+    return collectSecrets(spec, values);
   }
 
   #notRunning({ app, name }: Target): NotFoundError {

@@ -10,6 +10,7 @@ import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
+import type { SecretValues } from "../storage/secret-values.ts";
 import type { CallState } from "./call-state.ts";
 import { type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
@@ -37,6 +38,8 @@ export interface ManagedPoolOptions {
   readonly maxWorking: number;
   /** Finds the Python of a function that is written in it. */
   readonly python: PythonHost;
+  /** Variables of its secrets. @throws WindlassError */
+  readonly secrets: () => SecretValues;
 }
 
 interface Managed {
@@ -215,6 +218,7 @@ export class ManagedPool {
       params,
       bundle,
       process: this.#startRunner(),
+      secrets: this.#options.secrets,
       source: this.#pool,
       backend,
       // As it is deployed, by the credentials of this process.

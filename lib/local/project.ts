@@ -46,9 +46,13 @@ export function resolveAppFile(path: string): string {
 
 /** Finds the project that a user's module belongs to. @throws NotFoundError, InvalidError */
 export function findProject(appFile: string): Project {
-  const folder = dirname(resolveAppFile(appFile));
-  const root = nearestPackage(folder) ?? folder;
+  const root = projectRootOf(dirname(resolveAppFile(appFile)));
   return { root, stateDirectory: stateDirectoryOf(root) };
+}
+
+/** The folder of the project that a folder is in. */
+export function projectRootOf(folder: string): string {
+  return nearestPackage(folder) ?? folder;
 }
 
 /** The folder with Windlass's state for a project. */

@@ -1,8 +1,11 @@
 import type { App } from "../app.ts";
 import { resolveSpec } from "../resolve.ts";
+import { inlineSecrets } from "../storage/app-secrets.ts";
+import type { Stores } from "../storage/stores.ts";
 import { bundleApp } from "./bundle.ts";
 import { type EngineEvents, type LocalEngine, startEngine } from "./engine.ts";
-import { findProject } from "./project.ts";
+import { ensureStateDirectory, findProject, projectRootOf } from "./project.ts";
+import { localStores } from "./storage/local-stores.ts";
 
 /** Starts the engine for an app that lives in this process: bundles the files that define it. */
 export async function startLocal(
@@ -14,11 +17,17 @@ export async function startLocal(
   const project = findProject(entries[0] ?? process.cwd());
   return startEngine({
     spec: resolveSpec(app),
+    inlineSecrets: inlineSecrets(app),
     bundle: await bundleApp(entries, project.root),
     root: project.root,
     stateDirectory: project.stateDirectory,
     events: options.output ? PLAIN : SILENT,
   });
+}
+
+/** The stores of the project that this process works in. */
+export async function openStores(): Promise<Stores> {
+  return localStores(ensureStateDirectory(projectRootOf(process.cwd())));
 }
 
 const SILENT: EngineEvents = { log: () => {}, notice: () => {} };

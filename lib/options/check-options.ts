@@ -3,6 +3,7 @@ import type { AnyFunctionOptions } from "./function-options.ts";
 import { checkImage } from "./image.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
+import { checkSecrets } from "./secrets.ts";
 import { show } from "./show.ts";
 import { OPTION_CHECKS } from "./table.ts";
 import { checkEnv, checkTags } from "./text-maps.ts";
@@ -55,7 +56,7 @@ export function checkSchema(value: unknown, subject: string): Violation[] {
   return [{ code: "WINDLASS_INVALID_SCHEMA", message, hint }];
 }
 
-const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv };
+const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv, secrets: checkSecrets };
 const APP_RENAMED: ReadonlyMap<string, string> = new Map([
   ["environment", "`env`"],
   ["environmentvariables", "`env`"],

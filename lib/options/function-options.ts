@@ -3,6 +3,8 @@ import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import type { Secret } from "../storage/secret.ts";
+import type { StoredObject } from "../storage/stored-object.ts";
 
 /** A reservation, and a hard limit above it. */
 export interface Resource {
@@ -75,6 +77,11 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
   readonly image?: Image | undefined;
   /** Environment variables; they win over those of the App. @default - those of the App */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Secrets whose variables its containers have, after those of the App: a later one wins, and `env` over all.
+   * @default - those of the App
+   */
+  readonly secrets?: readonly Secret[] | undefined;
   /** Keep a container's memory after its start, to start later ones faster. @default false */
   readonly enableMemorySnapshot?: boolean | undefined;
   /** No network but for inputs and results. @default false */
@@ -84,11 +91,12 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
   /**
    * What its containers may call beside their own function: functions and classes of this app (`"resize"`), all of an app
    * (`"media"`, this one by its name as well), or some of another that is deployed in the same environment
-   * (`"media/resize"`). On AWS it then has a role of its own, which can do no more; what a container calls that is not
-   * named fails on every machine with the code `WINDLASS_NOT_IN_USES`.
-   * @default - all of its own app, and nothing else
+   * (`"media/resize"`); and the dicts, queues and secrets that they may use, as objects. On AWS it then has a role of its
+   * own, which can do no more; what a container uses that is not named fails on every machine with the code
+   * `WINDLASS_NOT_IN_USES`.
+   * @default - all of its own app, and all dicts, queues and secrets that its module names
    */
-  readonly uses?: readonly string[] | undefined;
+  readonly uses?: readonly (string | StoredObject)[] | undefined;
 }
 
 /** Options of a class. */
@@ -144,4 +152,6 @@ export interface AppOptions {
   readonly image?: Image | undefined;
   /** Environment variables of every function and class. @default - none */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Secrets whose variables the containers of every function and class have. @default - none */
+  readonly secrets?: readonly Secret[] | undefined;
 }

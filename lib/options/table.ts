@@ -7,6 +7,7 @@ import { checkGpu } from "./gpu.ts";
 import { checkImage } from "./image.ts";
 import { checkNumber, type NumberRule } from "./numbers.ts";
 import { checkResource } from "./resource.ts";
+import { checkSecrets } from "./secrets.ts";
 import { show } from "./show.ts";
 import { checkEnv } from "./text-maps.ts";
 import { checkUses } from "./uses.ts";
@@ -83,6 +84,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof AnyFunctionOptions, OptionChec
   singleUseContainers: checkBoolean,
   image: checkImage,
   env: checkEnv,
+  secrets: checkSecrets,
   enableMemorySnapshot: checkBoolean,
   blockNetwork: checkBoolean,
   nonpreemptible: checkBoolean,

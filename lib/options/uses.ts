@@ -1,13 +1,14 @@
 import type { App } from "../app.ts";
 import type { Definition } from "../definition.ts";
 import type { UseSpec } from "../spec.ts";
+import { usedObject } from "../storage/stored-object.ts";
 import { distance, toPlain } from "./distance.ts";
 import { show, showList } from "./show.ts";
 import type { Violation } from "./violation.ts";
 
 const ENTRY = /^[A-Za-z0-9._-]{1,64}(\/[A-Za-z0-9_-]{1,64})?$/;
 const HINT =
-  'write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize")';
+  'write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves';
 
 /** What is wrong with `uses` by itself; which functions there are is known later. */
 export function checkUses(value: unknown, subject: string): Violation[] {
@@ -18,10 +19,14 @@ export function checkUses(value: unknown, subject: string): Violation[] {
     ];
   }
   return value
-    .filter((entry) => typeof entry !== "string" || !ENTRY.test(entry))
+    .filter((entry) => !isEntry(entry))
     .map((entry) => {
       return { code, message: `${subject} must hold names, got ${show(entry)}`, hint: HINT };
     });
+}
+
+function isEntry(entry: unknown): boolean {
+  return typeof entry === "string" ? ENTRY.test(entry) : usedObject(entry) !== undefined;
 }
 
 /** What a name means: first a function or class of the app itself. */
@@ -36,7 +41,9 @@ export function checkKnownUses(definition: Definition, app: App): Violation[] {
   const { name, options, kind } = definition;
   const { uses = [] } = options;
   const subject = `\`uses\` of ${kind === "cls" ? "class" : "function"} ${show(name)}`;
-  return uses.flatMap((entry) => checkKnownUse(toUse(entry, app), app, subject));
+  return uses
+    .filter((entry) => typeof entry === "string")
+    .flatMap((entry) => checkKnownUse(toUse(entry, app), app, subject));
 }
 
 function checkKnownUse({ app: other, name }: UseSpec, app: App, subject: string): Violation[] {

@@ -16,6 +16,9 @@ import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { storedSecret } from "../../lib/storage/app-secrets.ts";
+import { collectSecrets } from "../../lib/storage/collect-secrets.ts";
+import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { variantSpec } from "../../lib/variant.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
 import { toErrorPage } from "../agent/error-page.ts";
@@ -87,6 +90,8 @@ export class AwsContainer {
   #state: "starting" | "ready" | "draining" | "stopping" | "ended" = "starting";
   #deployment = 0;
   #work: Work | undefined;
+  /** As they were when it started. */
+  #secrets: SecretValues = {};
   #agent: Agent | undefined;
   /** To be told that the last runner has ended: no other is started. */
   #onRunnerEnd: (() => void) | undefined;
@@ -123,9 +128,14 @@ export class AwsContainer {
         this.#parameters(),
       ]);
       this.#work = this.#prepare(deployment, parameters);
-      const isPython = this.#work.spec.python !== null;
+      const { spec } = this.#work;
+      const isPython = spec.python !== null;
       if (isPython) this.#useRunner("python");
-      const bundle = await this.#options.fetchCode(deployment.row.codeHash, isPython);
+      const [bundle, ...values] = await Promise.all([
+        this.#options.fetchCode(deployment.row.codeHash, isPython),
+        ...spec.secrets.map(({ name }) => this.#readSecret(name)),
+      ]);
+      this.#secrets = collectSecrets(spec, values);
       if (this.#state === "starting") this.#run(this.#work, bundle);
     } catch (error) {
       this.#runner?.kill();
@@ -137,6 +147,11 @@ export class AwsContainer {
   #useRunner(language: "node" | "python"): void {
     this.#runner?.kill();
     this.#runner = this.#options.startRunner(language);
+  }
+
+  #readSecret(name: string): Promise<SecretValues> {
+    const { environment, backend } = this.#options;
+    return backend.stores.secrets.read(storedSecret(environment.app, name));
   }
 
   /** Looks at the clock; to be called several times a second. */
@@ -285,6 +300,7 @@ export class AwsContainer {
       ...{ app, containerId, spec, params, bundle, backend, otherApp, now },
       deployedAs: environment.app,
       process: runner,
+      secrets: () => this.#secrets,
       source: meter,
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => meter.prefetches,

@@ -7,6 +7,7 @@ import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { createCount } from "../../lib/aws/sqs-demand.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
+import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { createWake } from "../../lib/aws/wake.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
 import { fetchCode } from "./code.ts";
@@ -40,6 +41,9 @@ async function main(): Promise<number> {
       : createWake(clients.lambda, { app: name, controller });
   const shared = {
     ...{ environment: environment.environment, rows, objects, queues, onError },
+    stores: createStores({
+      ...{ clients, environment: environment.environment, table, bucket, now: clocks.wallClock },
+    }),
     countMessages: createCount(clients.sqs),
   };
   const backends = new Map<string, AwsBackend>();

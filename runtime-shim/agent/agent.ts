@@ -1,6 +1,6 @@
 import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Page } from "../../lib/codec/page.ts";
-import { ContainerStartupError, FunctionTimeoutError } from "../../lib/errors.ts";
+import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
 import {
   encodeControl,
@@ -12,6 +12,8 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { createRedaction } from "../../lib/storage/redact.ts";
+import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
 import { toErrorPage } from "./error-page.ts";
@@ -21,6 +23,7 @@ import { retryDelayMs } from "./retry-delay.ts";
 import type { Runner, RunnerEnd } from "./runner-process.ts";
 import { newRunning, type Running } from "./running.ts";
 import { splitAround } from "./split-around.ts";
+import { StorageRequests } from "./storage-requests.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
 const CANCEL_GRACE_MS = 1000;
@@ -41,6 +44,8 @@ export interface AgentOptions {
   readonly params: Page | undefined;
   readonly bundle: string;
   readonly process: Runner;
+  /** Variables of its secrets. @throws WindlassError: then the container does not start */
+  readonly secrets: () => SecretValues;
   readonly source: LeaseSource;
   /** The name that its app is deployed under; undefined where that is the one of its module. */
   readonly deployedAs?: string;
@@ -67,6 +72,7 @@ export class Agent implements LeaseWorker {
   readonly #options: AgentOptions;
   readonly #process: Runner;
   readonly #nested: NestedCalls;
+  readonly #storage: StorageRequests;
   readonly #running: Map<number, Running> = new Map();
   /** Of a function that takes batches. */
   readonly #batches: Batches | undefined;
@@ -78,6 +84,7 @@ export class Agent implements LeaseWorker {
   #leavingSince: number | undefined;
   #taken = 0;
   #startupError: Page | undefined;
+  #redact: (text: string) => string = (text) => text;
   /** Why this agent killed its runner, if it did. */
   #killReason: string | undefined;
 
@@ -93,9 +100,13 @@ export class Agent implements LeaseWorker {
       send: (buffers) => this.#process.send(buffers),
     });
     this.#batches = this.#createBatches();
+    this.#storage = new StorageRequests({
+      ...{ spec, stores: backend.stores },
+      send: (buffers) => this.#process.send(buffers),
+    });
     this.#process.listen({
       message: (message) => this.#receive(message),
-      line: options.onLine,
+      line: (stream, text) => options.onLine(stream, this.#redact(text)),
       end: (end) => this.#ended(end),
     });
     this.#load();
@@ -319,7 +330,11 @@ export class Agent implements LeaseWorker {
 
   #load(): void {
     const { app, bundle, spec, params, containerId } = this.#options;
-    const { name, kind, python, env, concurrency } = spec;
+    const { name, kind, python, concurrency } = spec;
+    const secrets = this.#secrets();
+    if (secrets === undefined) return;
+    this.#redact = createRedaction(secrets);
+    const env = { ...secrets, ...spec.env };
     const request: LoadRequest = {
       app,
       bundle,
@@ -333,6 +348,18 @@ export class Agent implements LeaseWorker {
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
+  }
+
+  /** Undefined where they cannot be had: then it does not start. */
+  #secrets(): SecretValues | undefined {
+    try {
+      return this.#options.secrets();
+    } catch (error) {
+      if (!isWindlassError(error)) throw error;
+      this.#startupError = toErrorPage(error);
+      this.kill("its secrets cannot be had");
+      return undefined;
+    }
   }
 
   #receive(message: Message): void {
@@ -365,7 +392,7 @@ export class Agent implements LeaseWorker {
         this.#startupError = toPage(id, message);
         break;
       default:
-        this.#nested.receive(message);
+        if (!this.#storage.receive(message)) this.#nested.receive(message);
     }
   }
 
@@ -447,8 +474,9 @@ export class Agent implements LeaseWorker {
 
   #ended(end: RunnerEnd): void {
     const wasStarting = this.#state === "starting";
-    const detail = describeEnd(end, this.#killReason);
+    const detail = this.#redact(describeEnd(end, this.#killReason));
     this.#nested.close();
+    this.#storage.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);

@@ -24,6 +24,8 @@ import {
   toPage,
   toResultPage,
 } from "../../lib/messages.ts";
+import type { Stores } from "../../lib/storage/stores.ts";
+import { ContainerStorage } from "./container-storage.ts";
 
 interface Question {
   readonly pages: ResultPage[];
@@ -34,13 +36,17 @@ interface Question {
 /** The backend of code that runs in a container: the agent on the other end of the link. */
 export class ContainerBackend implements Backend {
   readonly name = "container";
+  readonly stores: Stores;
   readonly #send: (buffers: readonly Buffer[]) => void;
   readonly #sinks: Map<number, CallSink> = new Map();
   readonly #questions: Map<number, Question> = new Map();
+  readonly #storage: ContainerStorage;
   #keys = 0;
 
   constructor(send: (buffers: readonly Buffer[]) => void) {
     this.#send = send;
+    this.#storage = new ContainerStorage(send);
+    this.stores = this.#storage.stores;
   }
 
   open(request: CallRequest, sink: CallSink): CallChannel {
@@ -95,6 +101,7 @@ export class ContainerBackend implements Backend {
   }
 
   receive(message: Message): void {
+    if (this.#storage.receive(message)) return;
     const [name, id, ...rest] = message.control;
     const key = Number(id);
     switch (name) {

@@ -27,6 +27,7 @@ import { until } from "../engine/until.ts";
 import { app } from "./agent-app.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
+import { NO_STORES } from "./no-stores.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** A name that is not the module's: one module can be deployed under several. */
@@ -185,6 +186,7 @@ export class Lab {
       ...{ app, environment: "test", rows, objects, queues, sessionId },
       wallClock: () => this.now,
       now: () => this.now,
+      stores: NO_STORES,
       countMessages: async () => 0,
       wake: async () => {},
       sleep: (ms) => new Promise((done) => setTimeout(done, ms)),

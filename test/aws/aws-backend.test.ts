@@ -14,6 +14,7 @@ import { settle } from "./agent-lab.ts";
 import { Doubling } from "./doubling.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
+import { NO_STORES } from "./no-stores.ts";
 
 const APP = "media";
 const INPUTS = "inputs-of-double";
@@ -54,6 +55,7 @@ describe("calls of a deployed app", () => {
       rows: rows(),
       objects,
       queues,
+      stores: NO_STORES,
       countMessages: async (url) => (url === INPUTS ? 3 : 0),
       wake: async (pools) => {
         woken.push(pools);

@@ -10,6 +10,7 @@ import type { Lease, LeaseWorker } from "../../runtime-shim/agent/lease-source.t
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
+import { NO_STORES } from "./no-stores.ts";
 import type { Random } from "./random.ts";
 import { failed, outputs } from "./source-lab.ts";
 
@@ -113,6 +114,7 @@ export class GeneratorLab {
     const backend = new AwsBackend({
       ...{ app: APP, environment: "test", objects: this.objects, queues },
       rows: this.table.port(async () => {}),
+      stores: NO_STORES,
       countMessages: async () => 0,
       wake: async () => {},
       sessionId: `session${String(this.#backends.length).padStart(9, "0")}`,

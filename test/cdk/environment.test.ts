@@ -62,7 +62,7 @@ it("has a table on demand whose rows expire", () => {
   });
 });
 
-it("ages only calls and unfinished uploads of its private bucket", () => {
+it("ages only calls, large stored values and unfinished uploads of its private bucket", () => {
   const template = Template.fromStack(environmentStack());
 
   template.hasResourceProperties("AWS::S3::Bucket", {
@@ -75,6 +75,7 @@ it("ages only calls and unfinished uploads of its private bucket", () => {
     LifecycleConfiguration: {
       Rules: [
         { Id: "calls", Prefix: "calls/", ExpirationInDays: 8, Status: "Enabled" },
+        { Id: "stored", Prefix: "stored/", ExpirationInDays: 9, Status: "Enabled" },
         {
           Id: "unfinished-uploads",
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },

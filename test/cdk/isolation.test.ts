@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, it } from "vitest";
+import { type App, Dict, resolveSpec, Secret, specText } from "windlass";
 import { ownQueuePrefix, REPLY_QUEUES, setQueues } from "../../lib/aws/parameter-sets.ts";
 import { mistake } from "../dsl/mistake.ts";
 import {
@@ -21,14 +22,19 @@ const CONTROLLER = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:controller`;
 function policiesOf(app: string, uses?: readonly string[]): IdentityPolicy[] {
   const definition = appOf(app);
   if (uses !== undefined) definition.function("render", { uses }, () => 1);
-  const template = toJson(appStack({ app: definition }));
+  const whose = uses === undefined ? "Containers of the" : "Containers of render of the";
+  return rolePolicies(definition, whose);
+}
+
+/** The policies of the role whose description starts so, as they are once deployed. */
+function rolePolicies(app: App, description: string): IdentityPolicy[] {
+  const template = toJson(appStack({ app }));
   const values: Record<string, string> = {};
   for (const [id, { Default }] of Object.entries(template.Parameters ?? {})) {
     if (Default?.endsWith("/table-name")) values[id] = TABLE;
     if (Default?.endsWith("/bucket-name")) values[id] = BUCKET;
     if (Default?.endsWith("/controller-function-arn")) values[id] = CONTROLLER;
   }
-  const description = uses === undefined ? "Containers of the" : "Containers of render of the";
   return policiesOfRole(template, description, values);
 }
 
@@ -273,8 +279,82 @@ describe("a function with `uses`", () => {
     expect(policiesOf("alpha", names(20))).toHaveLength(1);
     expect(mistake(() => policiesOf("alpha", names(100)))).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_USES_TOO_MUCH
-      \`uses\` of "render" makes a policy of 22061 characters, at most 9500 are allowed
+      \`uses\` of "render" makes a policy of 22858 characters, at most 9500 are allowed
       hint: name whole apps instead of their functions, or spread the calls over several functions"
     `);
+  });
+});
+
+describe("dicts, queues and secrets", () => {
+  const parameter = (path: string): Attempt => ({
+    action: "ssm:GetParametersByPath",
+    resource: `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${path}`,
+  });
+  const dictOf = (name: string): readonly Attempt[] => [
+    row("dynamodb:GetItem", `#dict#${name}`),
+    row("dynamodb:UpdateItem", `#dict#${name}`),
+    row("dynamodb:Query", `#dict#${name}#generation#3`),
+    row("dynamodb:PutItem", `#dict#${name}#generation#3`),
+    row("dynamodb:BatchWriteItem", `#dict#${name}#generation#3`),
+    row("dynamodb:DeleteItem", `#dict#${name}#generation#3`),
+    object("s3:GetObject", `stored/dict/${name}/generation/1`),
+    object("s3:PutObject", `stored/dict/${name}/generation/1`),
+    object("s3:DeleteObject", `stored/dict/${name}/generation/1`),
+  ];
+  const secretOf = (name: string): readonly Attempt[] => [
+    parameter(`/windlass-secrets/default/${name}`),
+    parameter(`/windlass-secrets/default/${name}/KEY`),
+  ];
+  const ALWAYS = [...dictOf("~0123456789abcdefghjkmnpqr"), row("dynamodb:PutItem", "#dicts")];
+  const NEVER: readonly Attempt[] = [
+    ...dictOf("cache-2"),
+    ...dictOf("other"),
+    row("dynamodb:Query", "#dicts"),
+    row("dynamodb:DeleteItem", "#dicts"),
+    row("dynamodb:GetItem", "#secret#openai"),
+    ...secretOf("openai-2"),
+    ...secretOf("other"),
+    parameter("/windlass-secrets/default"),
+    parameter("/windlass-secrets/staging/openai"),
+    parameter("/windlass/default/table-name"),
+    { ...parameter("/windlass-secrets/default/openai/KEY"), action: "ssm:PutParameter" },
+    { ...parameter("/windlass-secrets/default/openai/KEY"), action: "ssm:GetParameterHistory" },
+  ];
+
+  /** An app that names a dict, whose function `render` has a secret; one more with `uses`. */
+  function policies(description: string): IdentityPolicy[] {
+    const cache = Dict.fromName("cache");
+    const app = appOf("alpha");
+    app.function("plain", { secrets: [Secret.fromName("openai")] }, () => 1);
+    app.function("narrow", { uses: [cache], secrets: [Secret.fromName("mine")] }, () => 1);
+    app.function("nothing", { uses: [] }, () => 1);
+    return rolePolicies(app, description);
+  }
+
+  const ofApp = "Containers of the";
+  const ofNarrow = "Containers of narrow of";
+  const ofNothing = "Containers of nothing of";
+  const cases: readonly (readonly [string, readonly Attempt[], readonly Attempt[]])[] = [
+    [ofApp, [...dictOf("cache"), ...secretOf("openai")], secretOf("mine")],
+    [ofNarrow, [...dictOf("cache"), ...secretOf("mine")], secretOf("openai")],
+    [ofNothing, [], [...dictOf("cache"), ...secretOf("openai"), ...secretOf("mine")]],
+  ];
+
+  it.each(cases)("are for those who name them: %s", async (description, allowed, forbidden) => {
+    const own = policies(description);
+    for (const attempt of [...allowed, ...ALWAYS]) {
+      expect([attempt, await decide(own, attempt)]).toEqual([attempt, "Allowed"]);
+    }
+    for (const attempt of [...forbidden, ...NEVER]) {
+      expect([attempt, await decide(own, attempt)]).toEqual([attempt, "ImplicitlyDenied"]);
+    }
+  });
+
+  it("leave no value of a secret in the template or the manifest", () => {
+    const app = appOf("alpha");
+    const secret = Secret.fromObject({ TOKEN: "planted-value" });
+    app.function("plain", { secrets: [secret] }, () => 1);
+    expect(JSON.stringify(toJson(appStack({ app })))).not.toContain("planted");
+    expect(specText(resolveSpec(app))).not.toContain("planted");
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { encodeFrame, FrameReader } from "../../lib/protocol.ts";
+import { packValue, unpackValue } from "../../lib/storage/packed-value.ts";
 import { failureOf, root } from "./round-trip.ts";
 import { VECTOR_VALUES } from "./vector-values.ts";
 
@@ -30,6 +31,18 @@ interface Vectors {
     readonly attachmentsBase64: readonly string[];
   }[];
   readonly hostileFrames: readonly {
+    readonly name: string;
+    readonly code: string;
+    readonly hex: string;
+  }[];
+  readonly stored: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly tagged: boolean;
+    readonly attachmentsBase64: readonly string[];
+    readonly hex: string;
+  }[];
+  readonly hostileStored: readonly {
     readonly name: string;
     readonly code: string;
     readonly hex: string;
@@ -96,5 +109,17 @@ describe("the wire vectors", () => {
     expect(failureOf(() => read(Array.from(bytes, (byte) => Uint8Array.of(byte)))).code).toBe(
       vector.code,
     );
+  });
+
+  it.each(vectors.stored)("of the stored value $name pack and unpack alike", (vector) => {
+    const { text, tagged, hex } = vector;
+    const [value] = decodePage({ text, tagged, attachments: toBytes(vector.attachmentsBase64) });
+
+    expect(packValue(value, "value").toString("hex")).toBe(hex);
+    expect(unpackValue(Buffer.from(hex, "hex"))).toStrictEqual(value);
+  });
+
+  it.each(vectors.hostileStored)("of the stored value $name fail", ({ hex, code }) => {
+    expect(failureOf(() => unpackValue(Buffer.from(hex, "hex")))).toMatchObject({ code });
   });
 });

@@ -11,6 +11,7 @@ import { App, FunctionCall } from "../../lib/index.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-source.ts";
 import { Doubling } from "../aws/doubling.ts";
+import { NO_STORES } from "../aws/no-stores.ts";
 import { aws, awsTest, unique } from "./aws.ts";
 import { createTable } from "./table.ts";
 
@@ -37,6 +38,7 @@ function connect({ app, rows, objects, queues }: Deployed): AwsBackend {
   const backend = new AwsBackend({
     ...{ app, rows, objects, queues },
     environment: "test",
+    stores: NO_STORES,
     countMessages: async () => 0,
     wake: async () => {},
     sessionId: unique("s"),

@@ -3,6 +3,7 @@ import type { CallRequest, InputPage, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
+import { NO_STORES } from "../aws/no-stores.ts";
 import { APP } from "./names.ts";
 import { Program } from "./program.ts";
 import type { Step } from "./scenario.ts";
@@ -75,6 +76,7 @@ export class Caller {
       ...{ app: APP, environment: "test" },
       ...world.storesOf(program),
       queues: sqs.queues(program),
+      stores: NO_STORES,
       countMessages: () => {
         throw new Error("nobody in the simulation asks how many messages wait");
       },

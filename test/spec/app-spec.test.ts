@@ -51,6 +51,7 @@ test("a function without options has the defaults of Modal", () => {
         "minContainers": 0,
         "name": "resize",
         "nonpreemptible": false,
+        "objects": [],
         "python": null,
         "retries": {
           "backoffCoefficient": 1,
@@ -60,6 +61,7 @@ test("a function without options has the defaults of Modal", () => {
         },
         "scaledownWindowSeconds": 60,
         "schedule": null,
+        "secrets": [],
         "singleUseContainers": false,
         "spot": "prefer",
         "startupTimeoutSeconds": 300,

@@ -1,0 +1,25 @@
+import {
+  DeleteParametersCommand,
+  paginateGetParametersByPath,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { storedSecret } from "../../storage/app-secrets.ts";
+import { onAws } from "../aws-error.ts";
+import { secretPath } from "../storage/object-keys.ts";
+
+/** Deletes the secrets whose values are in the code of an app; those with names may be others' as well. */
+export async function deleteInlineSecrets(
+  client: SSMClient,
+  environment: string,
+  app: string,
+): Promise<void> {
+  // The folder of all of them.
+  const Path = secretPath(environment, storedSecret(app, "~inline.")).replace(/\/$/, "");
+  await onAws(`delete secrets of app "${app}"`, async () => {
+    const pages = paginateGetParametersByPath({ client }, { Path, Recursive: true });
+    for await (const { Parameters = [] } of pages) {
+      const Names = Parameters.flatMap(({ Name }) => (Name === undefined ? [] : [Name]));
+      if (Names.length > 0) await client.send(new DeleteParametersCommand({ Names }));
+    }
+  });
+}

@@ -1,0 +1,34 @@
+import type { ObjectKind } from "../../storage/stores.ts";
+import type { RowKey } from "../keys.ts";
+
+/*
+ * Objects belong to the environment, not to an app: their keys begin with "#", which no app's name does. Roles are cut by
+ * `dynamodb:LeadingKeys` to `#dict#<name>` and `#dict#<name>#*`, and names have no "#".
+ */
+
+/** The row of an object: whether there is one, and where what it holds is. */
+export function objectKey(kind: ObjectKind, name: string): RowKey {
+  return { pk: `#${kind}#${name}`, sk: "object" };
+}
+
+/** Tells that there may be an object of this name; its own row says whether there is. */
+export function objectNameKey(kind: ObjectKind, name: string): RowKey {
+  return { pk: `#${kind}s`, sk: name };
+}
+
+/** The partition of one shard of a dict's entries. */
+export function shardKey(dict: string, generation: string, shard: number): string {
+  return `#dict#${dict}#${generation}#${shard}`;
+}
+
+/** The folder of a secret's parameters in SSM: beside those of the environment, which more may read. */
+export function secretPath(environment: string, secret: string): string {
+  // Names of parameters have no "~", and no given name may lead to a secret that is in code.
+  if (!secret.startsWith("~")) return `/windlass-secrets/${environment}/${secret}`;
+  return `/windlass-inline-secrets/${environment}/${secret.slice(1)}`;
+}
+
+/** Where a value lies that is too large for a row. */
+export function blobObject(kind: "dict" | "queue", name: string, id: string): string {
+  return `stored/${kind}/${name}/${id}`;
+}

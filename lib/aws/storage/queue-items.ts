@@ -1,0 +1,125 @@
+import { createObjectId } from "../../ids.ts";
+import type { RowKey } from "../keys.ts";
+import type { Blobs } from "./blobs.ts";
+import { blobObject } from "./object-keys.ts";
+import type { PartitionState } from "./queue-partitions.ts";
+import type { Item, StorageTable } from "./storage-table.ts";
+
+/** An item of DynamoDB has 400 KB at most, its key and our fields included. */
+const INLINE_BYTES = 350_000;
+const NUMBER_DIGITS = 15;
+/** What nobody takes goes at last, however often more is put: large values go as late. */
+const KEPT_DAYS = 8;
+const DAY_SECONDS = 86_400;
+
+/** A partition of a queue, as it is now. */
+export interface Place extends PartitionState {
+  readonly queue: string;
+  readonly partition: string;
+}
+
+/** Items of partitions, in the order of their numbers. */
+export class QueueItems {
+  readonly #table: StorageTable;
+  readonly #blobs: Blobs;
+  readonly #now: () => number;
+
+  constructor(table: StorageTable, blobs: Blobs, now: () => number) {
+    this.#table = table;
+    this.#blobs = blobs;
+    this.#now = now;
+  }
+
+  /** Writes items under the last numbers that were given, all at once: nobody takes the second before the first. */
+  async put(place: Place, values: readonly Uint8Array[]): Promise<void> {
+    const first = place.number - values.length + 1;
+    const items = await Promise.all(
+      values.map(async (value, index) => {
+        return [itemKey(place, first + index), await this.#toItem(place, value)] as const;
+      }),
+    );
+    const [only] = items;
+    if (items.length > 1) await this.#table.putTogether(items);
+    else if (only !== undefined) await this.#table.put(only[0], only[1]);
+  }
+
+  /** Takes up to so many from the front. Of several who try to take one, one gets it. */
+  async take(place: Place, count: number, spare: number): Promise<Uint8Array[]> {
+    const found = await this.#query(place, count + spare);
+    const taken: Uint8Array[] = [];
+    for (const item of found) {
+      if (taken.length === count) break;
+      const removed = await this.#table.take(itemKey(place, numberOf(item)));
+      if (removed !== undefined) taken.push(await this.#claim(removed));
+    }
+    return taken;
+  }
+
+  /** Reads from the front without taking. */
+  async read(
+    place: Place,
+    limit: number,
+  ): Promise<{ readonly number: number; readonly value: Uint8Array }[]> {
+    const items = await this.#query(place, limit);
+    const read = items.map(async (item) => ({
+      number: numberOf(item),
+      value: await this.#valueOf(item),
+    }));
+    // One without a value was taken in between.
+    return (await Promise.all(read)).flatMap(({ number, value }) =>
+      value === undefined ? [] : [{ number, value }],
+    );
+  }
+
+  async count(place: Place): Promise<number> {
+    let count = 0;
+    let after: string | undefined = toKey(place.from);
+    do {
+      const page = await this.#table.page(partitionOf(place), { after, countOnly: true });
+      count += page.count;
+      after = page.last;
+    } while (after !== undefined);
+    return count;
+  }
+
+  async #query(place: Place, limit: number): Promise<Item[]> {
+    const after = toKey(place.from);
+    return (await this.#table.page(partitionOf(place), { after, limit })).items;
+  }
+
+  async #claim(item: Item): Promise<Uint8Array> {
+    const value = await this.#valueOf(item);
+    if (item["blob"]?.S !== undefined) await this.#blobs.delete(item["blob"].S);
+    return value ?? new Uint8Array();
+  }
+
+  async #toItem({ queue, generation }: Place, value: Uint8Array): Promise<Item> {
+    const now = this.#now();
+    const expiresAt = { N: String(Math.ceil(now / 1000) + KEPT_DAYS * DAY_SECONDS) };
+    if (value.byteLength <= INLINE_BYTES) return { value: { B: value }, expiresAt };
+    const blob = blobObject("queue", queue, `${generation}/${createObjectId(now)}`);
+    await this.#blobs.put(blob, value);
+    return { blob: { S: blob }, expiresAt };
+  }
+
+  async #valueOf(item: Item): Promise<Uint8Array | undefined> {
+    const blob = item["blob"]?.S;
+    return blob === undefined ? item["value"]?.B : await this.#blobs.get(blob);
+  }
+}
+
+function partitionOf({ queue, generation, partition }: Place): string {
+  return `#queue#${queue}#${generation}#${partition}`;
+}
+
+function itemKey(place: Place, number: number): RowKey {
+  return { pk: partitionOf(place), sk: toKey(number) };
+}
+
+function toKey(number: number): string {
+  return String(number).padStart(NUMBER_DIGITS, "0");
+}
+
+function numberOf(item: Item): number {
+  return Number(item["sk"]?.S);
+}

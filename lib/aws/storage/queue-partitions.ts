@@ -1,0 +1,133 @@
+import { objectMissing } from "../../storage/mistakes.ts";
+import type { RowKey } from "../keys.ts";
+import type { AwsObjects } from "./aws-objects.ts";
+import { objectKey } from "./object-keys.ts";
+import type { Item, StorageTable } from "./storage-table.ts";
+
+/** Where the items of a partition are. */
+export interface PartitionState {
+  readonly generation: string;
+  /** Items have higher numbers than this one: it was cleared then. */
+  readonly from: number;
+  /** The last number that the queue has given. */
+  readonly number: number;
+  /** Nobody has put anything for as long as it is kept. */
+  readonly isOver: boolean;
+}
+
+const PREFIX = "partition#";
+
+/** The row of a queue counts its items; each partition has a row that says when it is over. */
+export class QueuePartitions {
+  readonly #table: StorageTable;
+  readonly #objects: AwsObjects;
+  readonly #now: () => number;
+
+  constructor(table: StorageTable, objects: AwsObjects, now: () => number) {
+    this.#table = table;
+    this.#objects = objects;
+    this.#now = now;
+  }
+
+  /** Takes numbers for items that are about to be put, and keeps the partition. @throws NotFoundError */
+  async reserve(
+    queue: string,
+    partition: string,
+    { count, ttlMs }: { readonly count: number; readonly ttlMs: number },
+  ): Promise<PartitionState> {
+    const object = await this.#table.add(objectKey("queue", queue), "last", count);
+    if (object === undefined) throw await this.#missing(queue);
+    const generation = object["generation"]?.S ?? "";
+    const number = Number(object["last"]?.N);
+    const row = await this.#keep(queue, partition, {
+      ...{ generation, ttlMs },
+      before: number - count,
+    });
+    return { generation, number, from: Number(row["from"]?.N ?? 0), isOver: false };
+  }
+
+  /** @throws NotFoundError */
+  async read(queue: string, partition: string): Promise<PartitionState> {
+    const rows = await this.#table.getMany([
+      objectKey("queue", queue),
+      partitionKey(queue, partition),
+    ]);
+    const object = rows.find((row) => row["sk"]?.S === "object");
+    if (object === undefined) throw await this.#missing(queue);
+    const row = rows.find((one) => one !== object);
+    const generation = object["generation"]?.S ?? "";
+    const number = Number(object["last"]?.N ?? 0);
+    // It was put into before the whole queue was cleared.
+    if (row === undefined || row["generation"]?.S !== generation) {
+      return { generation, number, from: 0, isOver: true };
+    }
+    const isOver = Number(row["until"]?.N) <= this.#now();
+    return { generation, number, from: Number(row["from"]?.N ?? 0), isOver };
+  }
+
+  /** Names of partitions that were put into. */
+  async list(queue: string): Promise<string[]> {
+    const names: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.#table.page(objectKey("queue", queue).pk, { after });
+      const keys = page.items.map((item) => item["sk"]?.S ?? "");
+      names.push(...keys.filter((key) => key.startsWith(PREFIX)));
+      after = page.last;
+    } while (after !== undefined);
+    return names.map((key) => key.slice(PREFIX.length));
+  }
+
+  /** Leaves all its items behind. @throws NotFoundError */
+  async clear(queue: string, partition: string): Promise<void> {
+    const { number } = await this.read(queue, partition);
+    const change = { text: "SET #from = :from", values: { ":from": { N: String(number) } } };
+    const names = { "#from": "from" };
+    await this.#table.change(partitionKey(queue, partition), { ...change, names }, EXISTS);
+  }
+
+  /** Sets until when it is kept; what was in one that was over by now is left behind. */
+  async #keep(
+    queue: string,
+    partition: string,
+    given: { readonly generation: string; readonly ttlMs: number; readonly before: number },
+  ): Promise<Item> {
+    const { generation, ttlMs, before } = given;
+    const key = partitionKey(queue, partition);
+    const now = this.#now();
+    const until = { N: String(now + ttlMs) };
+    const kept = await this.#table.change(
+      key,
+      { text: "SET #until = :until", values: { ":until": until }, names: { "#until": "until" } },
+      {
+        text: "generation = :generation AND #until > :now",
+        values: { ":generation": { S: generation }, ":now": { N: String(now) } },
+        names: { "#until": "until" },
+      },
+    );
+    if (kept !== undefined) return kept;
+    const fresh: Item = { generation: { S: generation }, until, from: { N: String(before) } };
+    const { isWritten } = await this.#table.put(key, fresh, {
+      text: "attribute_not_exists(pk) OR generation <> :generation OR #until <= :now",
+      values: { ":generation": { S: generation }, ":now": { N: String(now) } },
+      names: { "#until": "until" },
+    });
+    // Somebody else was first.
+    return isWritten ? fresh : await this.#keep(queue, partition, given);
+  }
+
+  async #missing(queue: string): Promise<Error> {
+    const known = await this.#objects.list("queue").catch(() => undefined);
+    return objectMissing(
+      "queue",
+      queue,
+      known?.map(({ name }) => name),
+    );
+  }
+}
+
+const EXISTS = { text: "attribute_exists(pk)" };
+
+function partitionKey(queue: string, partition: string): RowKey {
+  return { pk: objectKey("queue", queue).pk, sk: `${PREFIX}${partition}` };
+}

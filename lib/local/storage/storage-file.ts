@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import type { Database, RootDatabase } from "lmdb";
+import type { ObjectKind } from "../../storage/stores.ts";
+
+/** A named object on this machine. */
+export interface ObjectRecord {
+  readonly id: string;
+  readonly createdAt: number;
+  /** What it holds lies under this number; another one after `clear`. */
+  readonly generation: number;
+}
+
+/** A partition of a queue. */
+export interface PartitionRecord {
+  /** Its items are gone from then on, unless more are put. */
+  readonly expiresAt: number;
+  /** The number of the item that was put last. */
+  readonly last: number;
+}
+
+export type ObjectKey = [kind: ObjectKind, name: string];
+
+interface Change {
+  /** Makes it, and remembers its result or what it throws. */
+  apply(): void;
+  committed(): void;
+  failed(error: unknown): void;
+}
+
+/**
+ * What is stored under names on this machine: one LMDB file for all processes that work in the same state directory.
+ * Changes of one turn of the event loop share a transaction.
+ */
+export class StorageFile {
+  readonly objects: Database<ObjectRecord, ObjectKey>;
+  /** By generation and key: see keyOf. */
+  readonly entries: Database<Buffer, Buffer>;
+  /** By generation and name. */
+  readonly partitions: Database<PartitionRecord, Buffer>;
+  readonly #root: RootDatabase;
+  readonly #counters: Database<number, string>;
+  #waiting: Change[] = [];
+
+  private constructor(root: RootDatabase) {
+    this.#root = root;
+    this.objects = root.openDB({ name: "objects" });
+    this.entries = root.openDB({ name: "entries", encoding: "binary", keyEncoding: "binary" });
+    this.partitions = root.openDB({ name: "partitions", keyEncoding: "binary" });
+    this.#counters = root.openDB({ name: "counters" });
+  }
+
+  /** Opens or makes the file. LMDB is loaded here and not before. */
+  static async open(stateDirectory: string): Promise<StorageFile> {
+    const { open } = await import("lmdb");
+    const path = join(stateDirectory, "storage.lmdb");
+    // As calls are stored: a write survives the death of every process; power loss may take the newest ones.
+    return new StorageFile(open({ path, noSync: true, overlappingSync: false, maxDbs: 8 }));
+  }
+
+  /** Changes something, alone among all processes; resolves once the change would survive them. */
+  change<Result>(apply: () => Result): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      let settle = (): void => {};
+      const change: Change = {
+        apply: () => {
+          try {
+            const result = apply();
+            settle = () => resolve(result);
+          } catch (error) {
+            settle = () => reject(error);
+          }
+        },
+        committed: () => settle(),
+        failed: reject,
+      };
+      this.#waiting.push(change);
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#commit());
+    });
+  }
+
+  /** True once in this time, for one of all processes. */
+  isDue(what: string, everyMs: number, now: number): Promise<boolean> {
+    return this.change(() => {
+      if (now - (this.#counters.get(what) ?? 0) < everyMs) return false;
+      this.#counters.putSync(what, now);
+      return true;
+    });
+  }
+
+  /** A number that nothing else has; only within `change`. */
+  next(counter: string): number {
+    const number = (this.#counters.get(counter) ?? 0) + 1;
+    this.#counters.putSync(counter, number);
+    return number;
+  }
+
+  #commit(): void {
+    const changes = this.#waiting;
+    this.#waiting = [];
+    try {
+      this.#root.transactionSync(() => {
+        for (const { apply } of changes) apply();
+      });
+    } catch (error) {
+      for (const { failed } of changes) failed(error);
+      return;
+    }
+    for (const { committed } of changes) committed();
+  }
+}
+
+const GENERATION_BYTES = 6;
+
+/** Key of something in a generation: the generation, then these bytes. */
+export function keyOf(generation: number, rest: string | Buffer): Buffer {
+  const length = typeof rest === "string" ? Buffer.byteLength(rest) : rest.length;
+  const key = Buffer.allocUnsafe(GENERATION_BYTES + length);
+  key.writeUIntBE(generation, 0, GENERATION_BYTES);
+  if (typeof rest === "string") key.write(rest, GENERATION_BYTES);
+  else key.set(rest, GENERATION_BYTES);
+  return key;
+}
+
+/** What comes after the generation in such a key. */
+export function restOf(key: Buffer): Buffer {
+  return key.subarray(GENERATION_BYTES);
+}
+
+/** All keys of a generation. */
+export function rangeOf(generation: number): { readonly start: Buffer; readonly end: Buffer } {
+  return { start: keyOf(generation, ""), end: keyOf(generation + 1, "") };
+}

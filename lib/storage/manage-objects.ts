@@ -1,0 +1,62 @@
+import type { ConnectOptions } from "../client/connection.ts";
+import { storesFor } from "./choose-stores.ts";
+import { objectMissing } from "./mistakes.ts";
+import type { NamedObjectInfo } from "./named-object.ts";
+import { checkObjectName, isEphemeral, toObjectId } from "./names.ts";
+import type { ObjectKind } from "./stores.ts";
+
+export interface CreateObjectOptions extends ConnectOptions {
+  /** Keep the one that there is. @default false */
+  readonly allowExisting?: boolean | undefined;
+}
+
+export interface DeleteObjectOptions extends ConnectOptions {
+  /** It need not be there. @default false */
+  readonly allowMissing?: boolean | undefined;
+}
+
+/** Makes, lists and removes objects of one kind. */
+export interface ObjectManager {
+  /** @throws AlreadyExistsError */
+  create(name: string, options?: CreateObjectOptions): Promise<void>;
+  /** All that have a name, sorted by it. */
+  list(options?: ConnectOptions): Promise<readonly NamedObjectInfo[]>;
+  /** Removes one with all that it holds. @throws NotFoundError */
+  delete(name: string, options?: DeleteObjectOptions): Promise<void>;
+}
+
+export function manageObjects(kind: ObjectKind): ObjectManager {
+  return {
+    async create(name, { allowExisting = false, ...connect } = {}) {
+      checkObjectName(kind, name);
+      await storesFor(connect).objects.create(kind, name, allowExisting);
+    },
+    list: (connect = {}) => listObjects(kind, connect),
+    async delete(name, { allowMissing = false, ...connect } = {}) {
+      checkObjectName(kind, name);
+      const { objects } = storesFor(connect);
+      if ((await objects.delete(kind, name)) || allowMissing) return;
+      const known = await objects.list(kind);
+      throw objectMissing(
+        kind,
+        name,
+        known.map((one) => one.name),
+      );
+    },
+  };
+}
+
+async function listObjects(
+  kind: ObjectKind,
+  connect: ConnectOptions,
+): Promise<readonly NamedObjectInfo[]> {
+  const objects = await storesFor(connect).objects.list(kind);
+  return objects
+    .filter(({ name }) => !isEphemeral(name))
+    .map((info) => ({
+      name: info.name,
+      id: toObjectId(info),
+      createdAt: new Date(info.createdAt),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,127 @@
+import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { DescribeTaskDefinitionCommand, ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { App, DeployedFunction, Dict, Queue, resolveSpec } from "windlass";
+import { logGroupOf } from "../../lib/aws/facts.ts";
+import { appProject, type Outcome } from "../cli/cli.ts";
+import { aws, awsTest, unique, until } from "./aws.ts";
+import { ecs } from "./cluster.ts";
+import { AWS_ENV, cloudFormation, deploymentOf, environmentOf, onAws, textOf } from "./deployed.ts";
+import { buildImage } from "./images.ts";
+
+const MINUTES = 60_000;
+const environment = unique("stored");
+const name = unique("app");
+let root = "";
+
+/** What a user would write. Every value of a secret has the word `planted`. */
+const SOURCE = `
+import { App, Dict, Queue, Secret } from "windlass";
+const counts = Dict.fromName<number>("counts", { createIfMissing: true });
+const jobs = Queue.fromName<string>("jobs", { createIfMissing: true });
+const secrets = [Secret.fromName("named"), Secret.fromDotenv("secret.env")];
+export const app = new App(${JSON.stringify(name)});
+const size = { cpu: 0.25, memoryMiB: 256, maxContainers: 2 };
+export const count = app.function("count", size, (key: string) => counts.modify(key, (n = 0) => n + 1));
+export const large = app.function("large", size, async (bytes: number) => {
+  await counts.put("large", bytes);
+  const blobs = Dict.fromName<Uint8Array>("counts");
+  await blobs.put("blob", new Uint8Array(bytes).fill(5));
+  return (await blobs.pop("blob")).length;
+});
+export const take = app.function("take", size, () => jobs.get({ timeoutSeconds: 30 }));
+export const tell = app.function("tell", { ...size, secrets, env: { LEVEL: "env" } }, () => {
+  const { NAMED, INLINE, LEVEL } = process.env;
+  console.log("they are " + NAMED + " and " + INLINE);
+  return [NAMED?.length, INLINE?.length, LEVEL];
+});
+`;
+
+async function run(...args: string[]): Promise<Outcome> {
+  const outcome = await onAws(root, [...args, "--environment", environment]);
+  expect({ ...outcome, stdout: "" }).toMatchObject({ code: 0 });
+  return outcome;
+}
+
+function call<Args extends unknown[], Output>(named: string) {
+  return DeployedFunction.fromName<{
+    readonly app: string;
+    readonly local: unknown;
+    remote(...args: Args): Promise<Output>;
+  }>(name, named, { environment });
+}
+
+beforeAll(async () => {
+  if (inject("aws") === null) return;
+  Object.assign(process.env, AWS_ENV);
+  root = appProject({ "app.ts": SOURCE, "secret.env": "INLINE=planted-inline" }, afterAll);
+  const plain = new App("plain");
+  plain.function("f", () => 1);
+  const [spec] = resolveSpec(plain).images;
+  if (spec === undefined) throw new Error("an app has an image");
+  // It ends with 1, since the emulator lacks Service Quotas, once all else is done.
+  await onAws(root, ["bootstrap", "--environment", environment]);
+  await run("secret", "create", "named", "NAMED=planted-named", "LEVEL=planted-level");
+  await run("deploy", "app.ts", "--image", `${spec.hash}=${buildImage(spec)}`);
+}, 4 * MINUTES);
+
+afterAll(async () => {
+  if (inject("aws") === null) return;
+  await onAws(root, ["destroy", name, "--environment", environment, "--delete-data"]);
+  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
+}, 4 * MINUTES);
+
+describe("a container on AWS", () => {
+  awsTest(
+    "shares dicts and queues with other containers and with this program",
+    async () => {
+      const count = call<[string], number>("count");
+      await Promise.all(Array.from({ length: 6 }, () => count.remote("visits")));
+      const counts = Dict.fromName<number>("counts", { environment });
+      expect(await counts.get("visits")).toBe(6);
+      expect(await call<[number], number>("large").remote(3_000_000)).toBe(3_000_000);
+      const taken = call<[], string>("take").remote();
+      await Queue.fromName<string>("jobs", { environment, createIfMissing: true }).put("job");
+      expect(await taken).toBe("job");
+      const { stdout } = await run("dict", "get", "counts", "visits");
+      expect(stdout).toBe("6\n");
+    },
+    3 * MINUTES,
+  );
+
+  awsTest(
+    "has the variables of its secrets, and nothing else has their values",
+    async () => {
+      const told = await call<[], unknown[]>("tell").remote();
+      expect(told).toEqual(["planted-named".length, "planted-inline".length, "env"]);
+
+      const logs = new CloudWatchLogsClient(aws);
+      const logGroupName = logGroupOf(environment, name);
+      const written = await until("the line in the log", async () => {
+        const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
+        const text = events.map(({ message }) => message).join("\n");
+        return text.includes("they are") && text;
+      });
+      expect(written).toContain("they are *** and ***");
+
+      const { facts, rows } = await environmentOf(environment);
+      const row = await deploymentOf(rows, name);
+      const manifest = await textOf(facts["bucket-name"], row?.manifestKey ?? "");
+      const StackName = row?.owner.split("/")[1];
+      const template = await cloudFormation.send(new GetTemplateCommand({ StackName }));
+      const { taskDefinitionArns = [] } = await ecs.send(new ListTaskDefinitionsCommand({}));
+      const definitions = await Promise.all(
+        taskDefinitionArns.map((taskDefinition) =>
+          ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })),
+        ),
+      );
+      const { stdout: spec } = await onAws(root, ["spec", "app.ts"]);
+      const seen = { written, row, manifest, template, definitions, spec };
+      for (const [where, what] of Object.entries(seen)) {
+        expect([where, JSON.stringify(what).includes("planted")]).toEqual([where, false]);
+      }
+    },
+    3 * MINUTES,
+  );
+});

@@ -1,0 +1,51 @@
+import { App, Dict, Secret } from "windlass";
+
+const counts = Dict.fromName<number>("counts", { createIfMissing: true });
+const unlisted = "unlisted";
+
+export const app = new App("storage-test", {
+  secrets: [Secret.fromObject({ TOKEN: "app-token-planted", SHARED: "from-app-secret" })],
+});
+
+export const count = app.function("count", async (key: string) => {
+  return await counts.modify(key, (before = 0) => before + 1);
+});
+
+export const large = app.function("large", async (bytes: number) => {
+  await counts.update(Array.from({ length: 1500 }, (_, n) => [`bulk-${n}`, n] as const));
+  const blob = Dict.fromName<Uint8Array>("counts");
+  await blob.put("blob", new Uint8Array(bytes).fill(3));
+  return (await blob.pop("blob")).length;
+});
+
+export const reach = app.function("reach", async (id: string) => {
+  return await Dict.fromId<string>(id).get("greeting");
+});
+
+export const stray = app.function("stray", async () => {
+  await Dict.fromName(unlisted, { createIfMissing: true }).put("a", 1);
+});
+
+export const narrow = app.function("narrow", { uses: [] }, async () => {
+  await counts.put("narrow", 1);
+});
+
+export const remove = app.function("remove", async () => {
+  await Dict.objects.delete("counts");
+});
+
+export const variables = app.function(
+  "variables",
+  {
+    secrets: [
+      Secret.fromObject({ SHARED: "from-function-secret", LEVEL: "from-secret", NONE: null }),
+      Secret.fromName("named", { requiredKeys: ["NAMED"] }),
+    ],
+    env: { LEVEL: "from-env" },
+  },
+  () => {
+    const { TOKEN, SHARED, LEVEL, NAMED } = process.env;
+    console.log(`token is ${TOKEN}, shared is ${SHARED}`);
+    return { TOKEN, SHARED, LEVEL, NAMED, none: "NONE" in process.env };
+  },
+);

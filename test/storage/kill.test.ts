@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { openLocalStores } from "../../lib/local/storage/local-stores.ts";
+import { Dict } from "../../lib/storage/dict.ts";
+import { appProject } from "../cli/cli.ts";
+import { use } from "./lab.ts";
+
+const TSX = resolve(import.meta.dirname, "../../node_modules/tsx");
+const APP = readFileSync(join(import.meta.dirname, "kill-app.ts"), "utf8");
+
+function project(): string {
+  const root = appProject({ "app.ts": APP });
+  symlinkSync(TSX, join(root, "node_modules/tsx"));
+  return root;
+}
+
+interface Program {
+  /** Kills it once it has said this many numbers. */
+  killAfter(count: number): Promise<void>;
+  /** What it has said when it has ended. */
+  readonly said: Promise<number[]>;
+}
+
+function start(root: string, ...args: string[]): Program {
+  const child = spawn(process.execPath, ["--import", "tsx", "app.ts", ...args], {
+    cwd: root,
+    env: { ...process.env, WINDLASS_BACKEND: "local" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  // A last line that was cut off is none.
+  const lines = (): string[] => output.split("\n").slice(0, -1);
+  return {
+    async killAfter(count) {
+      while (lines().length < count) await once(child.stdout, "data");
+      child.kill("SIGKILL");
+    },
+    said: once(child, "close").then(() => lines().map(Number)),
+  };
+}
+
+it("loses nothing that was acknowledged when writers are killed, and gives each item once", async () => {
+  const root = project();
+  const writers = [0, 100_000, 200_000].map((first) => start(root, "put", `${first}`, "1500"));
+  const takers = [start(root, "take"), start(root, "take")];
+  await Promise.all(writers.slice(0, 2).map((writer) => writer.killAfter(300)));
+  const put = (await Promise.all(writers.map(({ said }) => said))).flat();
+  const taken = (await Promise.all(takers.map(({ said }) => said))).flat();
+
+  expect(new Set(taken).size).toBe(taken.length);
+  // One of each killed writer may have been stored and not said.
+  const missing = put.filter((n) => !taken.includes(n));
+  expect(missing).toEqual([]);
+  expect(taken.length - put.length).toBeLessThanOrEqual(2);
+
+  use({ stores: await openLocalStores(join(root, ".windlass"), Date.now) });
+  const dict = Dict.fromName<number>("killed");
+  for (const n of put) expect(await dict.get(`${n}`)).toBe(n);
+});
