@@ -13,6 +13,11 @@ interface PartitionOptions {
   readonly partition?: string | undefined;
 }
 
+/** Instead of a partition: all of them. */
+type AllPartitions<Word extends string> = { readonly [Name in Word]: true } & {
+  readonly partition?: never;
+};
+
 export interface QueuePutOptions extends PartitionOptions {
   /** The partition is removed this long after the last put into it, at most seven days. @default 86400 */
   readonly partitionTtlSeconds?: number | undefined;
@@ -126,15 +131,19 @@ export class Queue<Item = unknown> extends StoredObject {
   }
 
   /** How many items a partition has, or with `total` all partitions together. */
-  async len(options: PartitionOptions | { readonly total: true } = {}): Promise<number> {
-    const partition = "total" in options ? null : (options.partition ?? "");
+  async len(
+    options: (PartitionOptions & { readonly total?: never }) | AllPartitions<"total"> = {},
+  ): Promise<number> {
+    const partition = options.total ? null : (options.partition ?? "");
     checkPartition(partition ?? "");
     return await (await this.object.stores()).queues.count(this.name, partition);
   }
 
   /** Removes all items of a partition, or with `all` those of all partitions. */
-  async clear(options: PartitionOptions | { readonly all: true } = {}): Promise<void> {
-    const partition = "all" in options ? null : (options.partition ?? "");
+  async clear(
+    options: (PartitionOptions & { readonly all?: never }) | AllPartitions<"all"> = {},
+  ): Promise<void> {
+    const partition = options.all ? null : (options.partition ?? "");
     checkPartition(partition ?? "");
     await (await this.object.stores()).queues.clear(this.name, partition);
   }

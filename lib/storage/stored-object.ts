@@ -2,7 +2,7 @@ import type { ObjectUseSpec } from "../spec.ts";
 import type { NamedObject, NamedObjectInfo } from "./named-object.ts";
 
 /** Marks what may stand in `uses`, for copies of this package. @internal */
-export const USED_OBJECT: unique symbol = Symbol.for("windlass.used-object") as never;
+const USED_OBJECT: unique symbol = Symbol.for("windlass.used-object") as never;
 
 /** A dict, a queue or a secret: what `uses` of a function may name. */
 export class StoredObject {

@@ -99,11 +99,18 @@ export class AwsDicts implements DictStore {
 
   take(dict: string, key: string): Promise<Uint8Array | undefined> {
     return this.#generations.within(dict, async (generation) => {
-      const item = await this.#table.take(entryKey(dict, generation, key));
-      if (item === undefined) return undefined;
-      const value = this.#isOver(item) ? undefined : await this.#valueOf(item);
-      if (item["blob"]?.S !== undefined) await this.#blobs.delete(item["blob"].S);
-      return value;
+      const at = entryKey(dict, generation, key);
+      for (;;) {
+        const item = await this.#read(at);
+        if (item === undefined) return undefined;
+        const value = await this.#valueOf(item);
+        const condition = SAME_VERSION({ ":version": { S: item["version"]?.S ?? "" } });
+        const refused = await this.#table.claim([{ key: at, condition }]);
+        // It was replaced or taken in between.
+        if (refused.length > 0 || value === undefined) continue;
+        if (item["blob"]?.S !== undefined) await this.#blobs.delete(item["blob"].S);
+        return value;
+      }
     });
   }
 

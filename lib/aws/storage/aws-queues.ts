@@ -99,7 +99,9 @@ export class AwsQueues implements QueueStore {
     const key = `${state.generation} ${partition}`;
     const known = this.#counted.get(key);
     if (known !== undefined && known.count + state.number - known.number <= MAX_QUEUED) return true;
-    const counted = await this.#items.count({ queue, partition, ...state });
+    // As it is now: somebody may have cleared it.
+    const now = await this.#partitions.read(queue, partition);
+    const counted = now.isOver ? 0 : await this.#items.count({ queue, partition, ...now });
     const isRoom = counted + count <= MAX_QUEUED;
     // What is about to be put is not counted yet, and the number includes it.
     this.#counted.set(key, { count: counted + (isRoom ? count : 0), number: state.number });

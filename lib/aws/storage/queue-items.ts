@@ -12,6 +12,10 @@ const NUMBER_DIGITS = 15;
 const KEPT_DAYS = 8;
 const DAY_SECONDS = 86_400;
 
+/** A transaction has at most 100 items. */
+const MAX_CLAIMED = 100;
+const EXISTS = { text: "attribute_exists(pk)" };
+
 /** A partition of a queue, as it is now. */
 export interface Place extends PartitionState {
   readonly queue: string;
@@ -45,14 +49,18 @@ export class QueueItems {
 
   /** Takes up to so many from the front. Of several who try to take one, one gets it. */
   async take(place: Place, count: number, spare: number): Promise<Uint8Array[]> {
-    const found = await this.#query(place, count + spare);
-    const taken: Uint8Array[] = [];
-    for (const item of found) {
-      if (taken.length === count) break;
-      const removed = await this.#table.take(itemKey(place, numberOf(item)));
-      if (removed !== undefined) taken.push(await this.#claim(removed));
+    let left = await this.#query(place, Math.min(MAX_CLAIMED, count + spare));
+    while (left.length > 0) {
+      const wanted = left.slice(0, Math.min(MAX_CLAIMED, count));
+      const claims = wanted.map((item) => {
+        return { key: itemKey(place, numberOf(item)), condition: EXISTS };
+      });
+      const gone = new Set(await this.#table.claim(claims));
+      if (gone.size === 0) return await Promise.all(wanted.map((item) => this.#takeValue(item)));
+      const lost = new Set(wanted.filter((_, index) => claims[index] && gone.has(claims[index])));
+      left = left.filter((item) => !lost.has(item));
     }
-    return taken;
+    return [];
   }
 
   /** Reads from the front without taking. */
@@ -87,7 +95,7 @@ export class QueueItems {
     return (await this.#table.page(partitionOf(place), { after, limit })).items;
   }
 
-  async #claim(item: Item): Promise<Uint8Array> {
+  async #takeValue(item: Item): Promise<Uint8Array> {
     const value = await this.#valueOf(item);
     if (item["blob"]?.S !== undefined) await this.#blobs.delete(item["blob"].S);
     return value ?? new Uint8Array();

@@ -16,12 +16,15 @@ export interface PartitionState {
 }
 
 const PREFIX = "partition#";
+const KEPT_LONGER = 1.01;
 
 /** The row of a queue counts its items; each partition has a row that says when it is over. */
 export class QueuePartitions {
   readonly #table: StorageTable;
   readonly #objects: AwsObjects;
   readonly #now: () => number;
+  /** What this process has last written of partitions. */
+  readonly #kept: Map<string, { readonly until: number; readonly from: number }> = new Map();
 
   constructor(table: StorageTable, objects: AwsObjects, now: () => number) {
     this.#table = table;
@@ -39,11 +42,9 @@ export class QueuePartitions {
     if (object === undefined) throw await this.#missing(queue);
     const generation = object["generation"]?.S ?? "";
     const number = Number(object["last"]?.N);
-    const row = await this.#keep(queue, partition, {
-      ...{ generation, ttlMs },
-      before: number - count,
-    });
-    return { generation, number, from: Number(row["from"]?.N ?? 0), isOver: false };
+    const given = { generation, ttlMs, before: number - count };
+    const from = await this.#keepFrom(queue, partition, given);
+    return { generation, number, from, isOver: false };
   }
 
   /** @throws NotFoundError */
@@ -84,6 +85,24 @@ export class QueuePartitions {
     const change = { text: "SET #from = :from", values: { ":from": { N: String(number) } } };
     const names = { "#from": "from" };
     await this.#table.change(partitionKey(queue, partition), { ...change, names }, EXISTS);
+  }
+
+  /** Writes until when it is kept only where that is not known to be long enough. */
+  async #keepFrom(
+    queue: string,
+    partition: string,
+    given: { readonly generation: string; readonly ttlMs: number; readonly before: number },
+  ): Promise<number> {
+    const key = `${given.generation} ${partition}`;
+    const known = this.#kept.get(key);
+    const now = this.#now();
+    if (known !== undefined && known.until >= now + given.ttlMs) return known.from;
+    // A little longer than was asked for, so that not every put writes it.
+    const ttlMs = given.ttlMs * KEPT_LONGER;
+    const row = await this.#keep(queue, partition, { ...given, ttlMs });
+    const from = Number(row["from"]?.N ?? 0);
+    this.#kept.set(key, { until: now + ttlMs, from });
+    return from;
   }
 
   /** Sets until when it is kept; what was in one that was over by now is left behind. */

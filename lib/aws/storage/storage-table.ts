@@ -10,6 +10,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type WriteRequest,
@@ -24,6 +25,12 @@ export interface Expression {
   readonly text: string;
   readonly values?: Item;
   readonly names?: Readonly<Record<string, string>>;
+}
+
+/** An item that is to be removed if the condition holds. */
+export interface Claim {
+  readonly key: RowKey;
+  readonly condition: Expression;
 }
 
 /** DynamoDB takes and gives as many items at once. */
@@ -137,7 +144,34 @@ export class StorageTable {
     await this.#do("write", () => this.#client.send(new TransactWriteItemsCommand(command)));
   }
 
-  /** Removes an item and answers it: of several who do, one gets it. */
+  /**
+   * Removes items where their conditions hold, all of them or none: answers those whose conditions do not hold. Asked
+   * again by the SDK, since its answer was lost, DynamoDB answers the same: what is removed here was removed by us.
+   */
+  async claim(items: readonly Claim[]): Promise<readonly Claim[]> {
+    const TransactItems = items.map(({ key, condition }) => {
+      return { Delete: { TableName: this.#table, Key: toKey(key), ...toCondition(condition) } };
+    });
+    for (let attempt = 1; ; attempt += 1) {
+      const command = { TransactItems, ClientRequestToken: randomUUID() };
+      const reasons = await this.#do("delete", async () => {
+        try {
+          await this.#client.send(new TransactWriteItemsCommand(command));
+          return [];
+        } catch (error) {
+          if (!(error instanceof TransactionCanceledException)) throw error;
+          return error.CancellationReasons?.map(({ Code }) => Code) ?? [];
+        }
+      });
+      if (reasons.length === 0) return [];
+      const refused = items.filter((_, index) => reasons[index] === "ConditionalCheckFailed");
+      if (refused.length > 0) return refused;
+      // Others were about to take the same: whoever comes again finds out who did.
+      await pause(backoffMs(attempt));
+    }
+  }
+
+  /** Removes an item, and answers it unless the answer is lost. */
   async take(key: RowKey): Promise<Item | undefined> {
     const TableName = this.#table;
     const command = new DeleteItemCommand({ TableName, Key: toKey(key), ReturnValues: "ALL_OLD" });
