@@ -5,6 +5,7 @@ import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { type AwsClients, createClients } from "../../lib/aws/clients.ts";
 import { stopContainers } from "../../lib/aws/deploy/containers.ts";
 import { deleteLogGroups } from "../../lib/aws/deploy/delete-data.ts";
+import { deleteSecrets } from "../../lib/aws/deploy/delete-secrets.ts";
 import { deleteStack } from "../../lib/aws/deploy/delete-stack.ts";
 import { endHosts } from "../../lib/aws/deploy/end-hosts.ts";
 import { deleteParameter } from "../../lib/aws/deploy/parameters.ts";
@@ -41,8 +42,8 @@ export async function removeEnvironment(removal: Removal): Promise<readonly Stor
   const groups = (await storedLogs(logs, prefix))
     .map(({ name }) => name)
     .filter((name) => name === prefix || name.startsWith(`${prefix}/`));
-  await deleteLogGroups(logs, groups);
-  steps.done(`removed bucket, table and ${countOf(groups.length, "log group")}`);
+  await Promise.all([deleteLogGroups(logs, groups), deleteSecrets(clients.ssm, environment)]);
+  steps.done(`removed bucket, table, secrets and ${countOf(groups.length, "log group")}`);
   return [];
 }
 

@@ -16,7 +16,8 @@ export function checkDictKey(key: unknown, subject: string): void {
   }
   const bytes = Buffer.byteLength(key);
   // Half a surrogate pair would arrive as another key.
-  if (bytes > 0 && bytes <= MAX_KEY_BYTES && !/\p{Surrogate}/u.test(key)) return;
+  const isWhole = bytes === key.length || !/\p{Surrogate}/u.test(key);
+  if (bytes > 0 && bytes <= MAX_KEY_BYTES && isWhole) return;
   const got = bytes === 0 || bytes > MAX_KEY_BYTES ? `${bytes} bytes` : show(key);
   throw new InvalidError(
     code,
@@ -27,7 +28,7 @@ export function checkDictKey(key: unknown, subject: string): void {
 
 /** @throws SerializationError naming the path; RequestSizeError */
 export function packDictValue(value: unknown, key: string, subject: string): Buffer {
-  const packed = packValue(value, `value of ${show(key)}`);
+  const packed = packValue(value, () => `value of ${show(key)}`);
   if (packed.length <= MAX_VALUE_BYTES) return packed;
   throw new RequestSizeError(
     "WINDLASS_DICT_VALUE_SIZE",

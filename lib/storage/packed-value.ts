@@ -16,8 +16,8 @@ const FIXED_BYTES = 5;
 const LENGTH_BYTES = 4;
 
 /** A value as bytes, the same that calls carry. @throws SerializationError naming the path below `root` */
-export function packValue(value: unknown, root: string): Buffer {
-  const { text, tagged, attachments } = encodePage([value], () => root);
+export function packValue(value: unknown, root: () => string): Buffer {
+  const { text, tagged, attachments } = encodePage([value], root);
   if (attachments.length === 0) return packText(text, tagged);
   const head = Buffer.allocUnsafe(FIXED_BYTES + LENGTH_BYTES * attachments.length);
   head.writeUInt8(tagged ? 1 : 0, 0);

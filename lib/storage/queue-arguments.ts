@@ -36,7 +36,7 @@ export function checkSeconds(
 
 /** @throws SerializationError naming the path; RequestSizeError */
 export function packItem(item: unknown, subject: string): Buffer {
-  const packed = packValue(item, "item");
+  const packed = packValue(item, () => "item");
   if (packed.length <= MAX_ITEM_BYTES) return packed;
   throw new RequestSizeError(
     "WINDLASS_QUEUE_ITEM_SIZE",

@@ -123,7 +123,7 @@ it.each(templates)("cuts resources to a prefix, or says why not: %s", (_, templa
     .flatMap(({ Resource }) => list(Resource))
     .map(textOf)
     .filter((resource) => resource !== "*" && /[:/]\*$/.test(resource))
-    .filter((resource) => !/(calls|bundles|manifests)\/.*\*$/.test(resource))
+    .filter((resource) => !/(calls|bundles|manifests|stored)\/.*\*$/.test(resource))
     .filter((resource) => !/:container-instance\/<token>\/\*$/.test(resource));
 
   const unexplained = resources.filter((one) => !WIDE_RESOURCES.some(([like]) => like.test(one)));

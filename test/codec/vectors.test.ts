@@ -115,7 +115,7 @@ describe("the wire vectors", () => {
     const { text, tagged, hex } = vector;
     const [value] = decodePage({ text, tagged, attachments: toBytes(vector.attachmentsBase64) });
 
-    expect(packValue(value, "value").toString("hex")).toBe(hex);
+    expect(packValue(value, () => "value").toString("hex")).toBe(hex);
     expect(unpackValue(Buffer.from(hex, "hex"))).toStrictEqual(value);
   });
 

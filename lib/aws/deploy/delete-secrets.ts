@@ -13,9 +13,20 @@ export async function deleteInlineSecrets(
   environment: string,
   app: string,
 ): Promise<void> {
-  // The folder of all of them.
-  const Path = secretPath(environment, storedSecret(app, "~inline.")).replace(/\/$/, "");
-  await onAws(`delete secrets of app "${app}"`, async () => {
+  await deleteBelow(client, folderOf(secretPath(environment, storedSecret(app, "~inline."))));
+}
+
+/** Deletes all secrets of an environment. */
+export async function deleteSecrets(client: SSMClient, environment: string): Promise<void> {
+  for (const name of ["", "~"]) await deleteBelow(client, folderOf(secretPath(environment, name)));
+}
+
+function folderOf(path: string): string {
+  return path.replace(/\/$/, "");
+}
+
+async function deleteBelow(client: SSMClient, Path: string): Promise<void> {
+  await onAws(`delete the secrets below ${Path}`, async () => {
     const pages = paginateGetParametersByPath({ client }, { Path, Recursive: true });
     for await (const { Parameters = [] } of pages) {
       const Names = Parameters.flatMap(({ Name }) => (Name === undefined ? [] : [Name]));
