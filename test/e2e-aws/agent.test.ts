@@ -208,7 +208,7 @@ describe("the program of a container", () => {
     // Hidden for a minute else.
     expect(await deployed.waiting(10)).toBeGreaterThan(1);
     await stopped;
-    expect(await container.reaches("ended")).toMatchObject({ error: null, running: 0 });
+    expect(await container.reaches("ended")).toMatchObject({ error: null, taken: 0 });
     expect(await container.exitCode()).toBe(0);
   });
 
