@@ -99,7 +99,7 @@ describe("hosts", () => {
     await env.wake("resize");
     const [measured] = await env.containers();
     expect(await env.containers()).toHaveLength(10);
-    const isBusy = { status: "ready", running: 1, idleSince: null, inputMs: 60_000 } as const;
+    const isBusy = { status: "ready", taken: 1, idleSince: null, inputMs: 60_000 } as const;
     await env.agentWrites(measured?.id ?? "", isBusy);
     await env.wake("resize");
     await until("20 running tasks", async () => await isRunning(env, 20), PATIENT);
@@ -109,7 +109,7 @@ describe("hosts", () => {
     while (taken < 24) taken += await env.takeAll("resize");
     const ids = (await env.containers()).map(({ id }) => id);
     expect(ids).toHaveLength(20);
-    const isIdle = { status: "ready", running: 0, idleSince: Date.now() - 3000 } as const;
+    const isIdle = { status: "ready", taken: 0, idleSince: Date.now() - 3000 } as const;
     await Promise.all(ids.map((id) => env.agentWrites(id, isIdle)));
     await until("all to drain", async () => {
       await env.invoke(SWEEP);
