@@ -19,7 +19,7 @@ export interface NamedObjectInfo {
   readonly createdAt: Date;
 }
 
-/** Which object a handle stands for. @internal */
+/** Which object a handle stands for. */
 export interface ObjectReference {
   readonly kind: ObjectKind;
   readonly name: string;

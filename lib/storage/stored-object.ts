@@ -1,7 +1,7 @@
 import type { ObjectUseSpec } from "../spec.ts";
 import type { NamedObject, NamedObjectInfo } from "./named-object.ts";
 
-/** Marks what may stand in `uses`, for copies of this package. @internal */
+/** Marks what may stand in `uses`, for copies of this package. */
 const USED_OBJECT: unique symbol = Symbol.for("windlass.used-object") as never;
 
 /** A dict, a queue or a secret: what `uses` of a function may name. */
