@@ -1,6 +1,7 @@
 import type { Backend } from "../../lib/backend.ts";
 import { AwsContainer } from "../../runtime-shim/agent-aws/container.ts";
 import { readEnvironment } from "../../runtime-shim/agent-aws/environment.ts";
+import { NO_STORES } from "../aws/no-stores.ts";
 import type { EcsTask } from "./ecs.ts";
 import { Program } from "./program.ts";
 import { SimulatedRunner } from "./runner.ts";
@@ -69,6 +70,7 @@ export class Container {
 
 const NO_BACKEND = new Proxy({} as Backend, {
   get: (_, name) => {
+    if (name === "stores") return NO_STORES;
     throw new Error(
       `no function of the simulation makes calls, and this one wants ${String(name)}`,
     );
