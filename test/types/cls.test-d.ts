@@ -93,13 +93,13 @@ test("callers give what the schema takes, and the constructor gets what it makes
       constructor({ size, name }: { size: number; name: string }) {
         this.text = `${name} ${size}`;
       }
-      describe() {
+      title() {
         return this.text;
       }
     },
   );
 
-  expectTypeOf(new Typed({ size: "3" }).describe.remote()).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(new Typed({ size: "3" }).title.remote()).toEqualTypeOf<Promise<string>>();
   // @ts-expect-error: the name is a string
   new Typed({ size: 3, name: 4 });
   // @ts-expect-error: the schema makes a number
