@@ -1,23 +1,9 @@
 import { InvalidError } from "./errors.ts";
+import type { VariantName } from "./options/variant-names.ts";
 import type { FunctionSpec } from "./spec.ts";
 
 /** What a handle with other options changes of the spec of its function. */
-export type Variant = Partial<
-  Pick<
-    FunctionSpec,
-    | "gpu"
-    | "cpu"
-    | "memoryMiB"
-    | "env"
-    | "retries"
-    | "timeoutSeconds"
-    | "maxContainers"
-    | "bufferContainers"
-    | "scaledownWindowSeconds"
-    | "concurrency"
-    | "batch"
-  >
->;
+export type Variant = Partial<Pick<FunctionSpec, VariantName | "concurrency" | "batch">>;
 
 /**
  * The spec of a pool: that of its function, changed by its variant.

@@ -1,21 +1,10 @@
-import type { BatchOptions, ConcurrencyOptions, VariantOptions } from "./function-options.ts";
+import type { BatchOptions, ConcurrencyOptions } from "./function-options.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
 import { OPTION_CHECKS } from "./table.ts";
 import { checkTogether } from "./together.ts";
+import { VARIANT_NAMES } from "./variant-names.ts";
 import { throwViolations } from "./violation.ts";
-
-const VARIANT_NAMES = [
-  "gpu",
-  "cpu",
-  "memoryMiB",
-  "env",
-  "retries",
-  "timeoutSeconds",
-  "maxContainers",
-  "bufferContainers",
-  "scaledownWindowSeconds",
-] as const satisfies readonly (keyof VariantOptions)[];
 
 /** Checks what `withOptions` was given. @throws InvalidError */
 export function checkVariant(subject: string, options: unknown): void {

@@ -5,6 +5,7 @@ import type { Schedule } from "../schedule.ts";
 import type { StandardSchema } from "../standard-schema.ts";
 import type { Secret } from "../storage/secret.ts";
 import type { StoredObject } from "../storage/stored-object.ts";
+import type { VariantName } from "./variant-names.ts";
 
 /** A reservation, and a hard limit above it. */
 export interface Resource {
@@ -131,18 +132,7 @@ export type AnyClsOptions = ClsOptions<StandardSchema | undefined, BatchOptions 
 export type AnyFunctionOptions = FunctionOptions<Schedule | undefined, BatchOptions | undefined>;
 
 /** Options that `withOptions` changes. */
-export type VariantOptions = Pick<
-  ContainerOptions,
-  | "gpu"
-  | "cpu"
-  | "memoryMiB"
-  | "env"
-  | "retries"
-  | "timeoutSeconds"
-  | "maxContainers"
-  | "bufferContainers"
-  | "scaledownWindowSeconds"
->;
+export type VariantOptions = Pick<ContainerOptions, VariantName>;
 
 /** Options of an App. */
 export interface AppOptions {

@@ -4,6 +4,7 @@ import { cancellation, InvalidError } from "../../lib/errors.ts";
 import type { Message } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 import { type InputContext, Job } from "./job.ts";
+import { OpenJobs } from "./open-jobs.ts";
 import { takeOutputs } from "./outputs.ts";
 import type { Executor, ExecutorOptions, Handler } from "./sequential.ts";
 import { notAGenerator } from "./stream.ts";
@@ -28,10 +29,9 @@ interface Batch {
 /** Runs inputs together that the agent has gathered: the handler gets one array a parameter. */
 export class BatchExecutor implements Executor {
   readonly #options: BatchExecutorOptions;
-  readonly #jobs: Map<number, Job> = new Map();
+  readonly #jobs = new OpenJobs();
   readonly #batches: Set<Batch> = new Set();
   readonly #contexts: AsyncLocalStorage<InputContext> = new AsyncLocalStorage();
-  #whenIdle: (() => void)[] = [];
 
   constructor(options: BatchExecutorOptions) {
     this.#options = options;
@@ -43,7 +43,7 @@ export class BatchExecutor implements Executor {
 
   run(message: Message): void {
     const job = new Job(message);
-    this.#jobs.set(job.id, job);
+    this.#jobs.add(job);
   }
 
   batch(jobIds: readonly number[]): void {
@@ -68,13 +68,12 @@ export class BatchExecutor implements Executor {
   giveAllBack(): void {}
 
   abandon(): void {
-    for (const job of this.#jobs.values()) job.cancel(-1);
+    this.#jobs.cancel();
     for (const { context } of this.#batches) context.abort();
   }
 
   idle(): Promise<void> {
-    if (this.#jobs.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenIdle.push(resolve));
+    return this.#jobs.idle();
   }
 
   async #work(jobs: readonly Job[]): Promise<void> {
@@ -98,9 +97,8 @@ export class BatchExecutor implements Executor {
         if (job.outputs.size > PAGE_BYTES) this.#send(job);
       }
       this.#send(job);
-      this.#jobs.delete(job.id);
     }
-    if (this.#jobs.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#jobs.delete(...jobs);
   }
 
   async #run(inputs: readonly [Input, ...Input[]]): Promise<Answer> {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Message } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 import { type InputContext, Job } from "./job.ts";
+import { OpenJobs } from "./open-jobs.ts";
 import { takeOutputs } from "./outputs.ts";
 import { call, type Executor, type ExecutorOptions } from "./sequential.ts";
 import { addCredit, stream } from "./stream.ts";
@@ -9,9 +10,8 @@ import { addCredit, stream } from "./stream.ts";
 /** Runs every input as it comes; the agent sees to it that there are no more than `maxInputs`. */
 export class ConcurrentExecutor implements Executor {
   readonly #options: ExecutorOptions;
-  readonly #jobs: Map<number, Job> = new Map();
+  readonly #jobs = new OpenJobs();
   readonly #contexts: AsyncLocalStorage<InputContext> = new AsyncLocalStorage();
-  #whenIdle: (() => void)[] = [];
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -23,7 +23,7 @@ export class ConcurrentExecutor implements Executor {
 
   run(message: Message): void {
     const job = new Job(message);
-    this.#jobs.set(job.id, job);
+    this.#jobs.add(job);
     void this.#work(job);
   }
 
@@ -41,12 +41,11 @@ export class ConcurrentExecutor implements Executor {
   giveAllBack(): void {}
 
   abandon(): void {
-    for (const job of this.#jobs.values()) job.cancel(-1);
+    this.#jobs.cancel();
   }
 
   idle(): Promise<void> {
-    if (this.#jobs.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenIdle.push(resolve));
+    return this.#jobs.idle();
   }
 
   async #work(job: Job): Promise<void> {
@@ -68,7 +67,6 @@ export class ConcurrentExecutor implements Executor {
       const message = takeOutputs(job);
       if (message !== undefined) this.#options.send(message);
     }
-    this.#jobs.delete(job.id);
-    if (this.#jobs.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#jobs.delete(job);
   }
 }

@@ -13,12 +13,11 @@ import type { AwsObjects } from "./aws-objects.ts";
 import type { Blobs } from "./blobs.ts";
 import { Generations } from "./generations.ts";
 import { blobObject, shardKey } from "./object-keys.ts";
+import { SealedValues } from "./sealed-values.ts";
 import { type Expression, type Item, MAX_WRITTEN, type StorageTable } from "./storage-table.ts";
 
 /** Entries of a dict lie in as many partitions, so that one dict can be written 16,000 times a second. */
 const SHARDS = 16;
-/** An item of DynamoDB has 400 KB at most, its key and our fields included. */
-const INLINE_BYTES = 350_000;
 const REQUESTS_AT_ONCE = 8;
 const PAGE_ENTRIES = 1000;
 
@@ -28,7 +27,7 @@ type Cursor = readonly [generation: string, shard: number, after: string | undef
 /** Dicts in DynamoDB, their large values in S3. */
 export class AwsDicts implements DictStore {
   readonly #table: StorageTable;
-  readonly #blobs: Blobs;
+  readonly #values: SealedValues;
   readonly #objects: AwsObjects;
   readonly #generations: Generations;
   readonly #now: () => number;
@@ -38,7 +37,7 @@ export class AwsDicts implements DictStore {
     now: () => number,
   ) {
     this.#table = table;
-    this.#blobs = blobs;
+    this.#values = new SealedValues(blobs);
     this.#objects = objects;
     this.#generations = new Generations("dict", objects);
     this.#now = now;
@@ -50,7 +49,7 @@ export class AwsDicts implements DictStore {
       for (;;) {
         const item = await this.#read(at);
         if (item === undefined) return undefined;
-        const value = await this.#valueOf(item);
+        const value = await this.#values.open(item);
         // It was replaced in between, and its large value removed.
         if (value === undefined) continue;
         if (this.#now() - Number(item["touchedAt"]?.N) > REFRESH_AFTER_MS) {
@@ -74,8 +73,7 @@ export class AwsDicts implements DictStore {
       const { isWritten, before } = await this.#table.put(at, item, this.#condition(expected));
       // The SDK sends a request again whose answer was lost: then the entry is the one that we wrote.
       const isOurs = isWritten || before?.["version"]?.S === item["version"]?.S;
-      const dead = isWritten ? before : isOurs ? undefined : item;
-      if (dead?.["blob"]?.S !== undefined) await this.#blobs.delete(dead["blob"].S);
+      await this.#values.remove(isWritten ? before : isOurs ? undefined : item);
       return isOurs;
     });
   }
@@ -103,12 +101,12 @@ export class AwsDicts implements DictStore {
       for (;;) {
         const item = await this.#read(at);
         if (item === undefined) return undefined;
-        const value = await this.#valueOf(item);
+        const value = await this.#values.open(item);
         const condition = SAME_VERSION({ ":version": { S: item["version"]?.S ?? "" } });
         const refused = await this.#table.claim([{ key: at, condition }]);
         // It was replaced or taken in between.
         if (refused.length > 0 || value === undefined) continue;
-        if (item["blob"]?.S !== undefined) await this.#blobs.delete(item["blob"].S);
+        await this.#values.remove(item);
         return value;
       }
     });
@@ -118,7 +116,9 @@ export class AwsDicts implements DictStore {
     return this.#generations.within(dict, async (generation) => {
       const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
       const counts = await Promise.all(
-        shards.map((shard) => this.#countShard(shardKey(dict, generation, shard))),
+        shards.map((shard) => {
+          return this.#table.count(shardKey(dict, generation, shard), { filter: this.#isKept() });
+        }),
       );
       return counts.reduce((sum, count) => sum + count, 0);
     });
@@ -144,7 +144,7 @@ export class AwsDicts implements DictStore {
       const entries = await Promise.all(
         found.items.map(async (item) => {
           const key = item["sk"]?.S ?? "";
-          return withValues ? { key, value: await this.#valueOf(item) } : { key };
+          return withValues ? { key, value: await this.#values.open(item) } : { key };
         }),
       );
       return { entries, next: nextOf([generation, shard, found.last]) };
@@ -170,20 +170,9 @@ export class AwsDicts implements DictStore {
     await this.#table.putMany(items);
   }
 
-  async #countShard(pk: string): Promise<number> {
-    let count = 0;
-    let after: string | undefined;
-    do {
-      const page = await this.#table.page(pk, { after, filter: this.#isKept(), countOnly: true });
-      count += page.count;
-      after = page.last;
-    } while (after !== undefined);
-    return count;
-  }
-
   /** Its large value first: an entry never outlives that. */
   async #refresh(at: RowKey, item: Item): Promise<void> {
-    if (item["blob"]?.S !== undefined) await this.#blobs.refresh(item["blob"].S);
+    await this.#values.refresh(item);
     const { touchedAt, expiresAt } = this.#times();
     const values: Item = { ":touched": touchedAt, ":expires": expiresAt };
     const change = { text: "SET touchedAt = :touched, expiresAt = :expires", values };
@@ -192,22 +181,16 @@ export class AwsDicts implements DictStore {
   }
 
   async #toItem(dict: string, generation: string, value: Uint8Array): Promise<Item> {
-    const item = { ...this.#times(), version: { S: createObjectId(this.#now()) } };
-    if (value.byteLength <= INLINE_BYTES) return { ...item, value: { B: value } };
-    const blob = blobObject("dict", dict, `${generation}/${item.version.S}`);
-    await this.#blobs.put(blob, value);
-    return { ...item, blob: { S: blob } };
+    const version = createObjectId(this.#now());
+    const name = (): string => blobObject("dict", dict, `${generation}/${version}`);
+    const sealed = await this.#values.seal(value, name);
+    return { ...this.#times(), version: { S: version }, ...sealed };
   }
 
   #times(): { readonly touchedAt: { N: string }; readonly expiresAt: { N: string } } {
     const now = this.#now();
     const expiresAt = Math.ceil((now + ENTRY_TTL_MS) / 1000);
     return { touchedAt: { N: String(now) }, expiresAt: { N: String(expiresAt) } };
-  }
-
-  async #valueOf(item: Item): Promise<Uint8Array | undefined> {
-    const blob = item["blob"]?.S;
-    return blob === undefined ? item["value"]?.B : await this.#blobs.get(blob);
   }
 
   #isOver(item: Item): boolean {

@@ -8,9 +8,7 @@ import {
   type ObjectStore,
 } from "../../storage/stores.ts";
 import { objectKey, objectNameKey } from "./object-keys.ts";
-import type { Item, StorageTable } from "./storage-table.ts";
-
-const EXISTS = { text: "attribute_exists(pk)" };
+import { EXISTS, type Item, type StorageTable } from "./storage-table.ts";
 
 /** Names of an environment's dicts, queues and secrets. */
 export class AwsObjects implements ObjectStore {
@@ -90,14 +88,7 @@ export class AwsObjects implements ObjectStore {
   }
 
   async #names(kind: ObjectKind): Promise<string[]> {
-    const names: string[] = [];
-    let after: string | undefined;
-    do {
-      const page = await this.#table.page(objectNameKey(kind, "").pk, { after });
-      names.push(...page.items.map((item) => item["sk"]?.S ?? ""));
-      after = page.last;
-    } while (after !== undefined);
-    return names;
+    return await this.#table.keys(objectNameKey(kind, "").pk);
   }
 
   #toItem(kind: ObjectKind, name: string): Item {

@@ -3,10 +3,9 @@ import type { RowKey } from "../keys.ts";
 import type { Blobs } from "./blobs.ts";
 import { blobObject } from "./object-keys.ts";
 import type { PartitionState } from "./queue-partitions.ts";
-import type { Item, StorageTable } from "./storage-table.ts";
+import { SealedValues } from "./sealed-values.ts";
+import { EXISTS, type Item, type StorageTable } from "./storage-table.ts";
 
-/** An item of DynamoDB has 400 KB at most, its key and our fields included. */
-const INLINE_BYTES = 350_000;
 const NUMBER_DIGITS = 15;
 /** What nobody takes goes at last, however often more is put: large values go as late. */
 const KEPT_DAYS = 8;
@@ -14,7 +13,6 @@ const DAY_SECONDS = 86_400;
 
 /** A transaction has at most 100 items. */
 const MAX_CLAIMED = 100;
-const EXISTS = { text: "attribute_exists(pk)" };
 
 /** A partition of a queue, as it is now. */
 export interface Place extends PartitionState {
@@ -25,12 +23,12 @@ export interface Place extends PartitionState {
 /** Items of partitions, in the order of their numbers. */
 export class QueueItems {
   readonly #table: StorageTable;
-  readonly #blobs: Blobs;
+  readonly #values: SealedValues;
   readonly #now: () => number;
 
   constructor(table: StorageTable, blobs: Blobs, now: () => number) {
     this.#table = table;
-    this.#blobs = blobs;
+    this.#values = new SealedValues(blobs);
     this.#now = now;
   }
 
@@ -71,7 +69,7 @@ export class QueueItems {
     const items = await this.#query(place, limit);
     const read = items.map(async (item) => ({
       number: numberOf(item),
-      value: await this.#valueOf(item),
+      value: await this.#values.open(item),
     }));
     // One without a value was taken in between.
     return (await Promise.all(read)).flatMap(({ number, value }) =>
@@ -80,14 +78,7 @@ export class QueueItems {
   }
 
   async count(place: Place): Promise<number> {
-    let count = 0;
-    let after: string | undefined = toKey(place.from);
-    do {
-      const page = await this.#table.page(partitionOf(place), { after, countOnly: true });
-      count += page.count;
-      after = page.last;
-    } while (after !== undefined);
-    return count;
+    return await this.#table.count(partitionOf(place), { after: toKey(place.from) });
   }
 
   async #query(place: Place, limit: number): Promise<Item[]> {
@@ -96,23 +87,16 @@ export class QueueItems {
   }
 
   async #takeValue(item: Item): Promise<Uint8Array> {
-    const value = await this.#valueOf(item);
-    if (item["blob"]?.S !== undefined) await this.#blobs.delete(item["blob"].S);
+    const value = await this.#values.open(item);
+    await this.#values.remove(item);
     return value ?? new Uint8Array();
   }
 
   async #toItem({ queue, generation }: Place, value: Uint8Array): Promise<Item> {
     const now = this.#now();
     const expiresAt = { N: String(Math.ceil(now / 1000) + KEPT_DAYS * DAY_SECONDS) };
-    if (value.byteLength <= INLINE_BYTES) return { value: { B: value }, expiresAt };
-    const blob = blobObject("queue", queue, `${generation}/${createObjectId(now)}`);
-    await this.#blobs.put(blob, value);
-    return { blob: { S: blob }, expiresAt };
-  }
-
-  async #valueOf(item: Item): Promise<Uint8Array | undefined> {
-    const blob = item["blob"]?.S;
-    return blob === undefined ? item["value"]?.B : await this.#blobs.get(blob);
+    const name = (): string => blobObject("queue", queue, `${generation}/${createObjectId(now)}`);
+    return { ...(await this.#values.seal(value, name)), expiresAt };
   }
 }
 

@@ -2,7 +2,7 @@ import { objectMissing } from "../../storage/mistakes.ts";
 import type { RowKey } from "../keys.ts";
 import type { AwsObjects } from "./aws-objects.ts";
 import { objectKey } from "./object-keys.ts";
-import type { Item, StorageTable } from "./storage-table.ts";
+import { EXISTS, type Item, type StorageTable } from "./storage-table.ts";
 
 /** Where the items of a partition are. */
 export interface PartitionState {
@@ -68,15 +68,8 @@ export class QueuePartitions {
 
   /** Names of partitions that were put into. */
   async list(queue: string): Promise<string[]> {
-    const names: string[] = [];
-    let after: string | undefined;
-    do {
-      const page = await this.#table.page(objectKey("queue", queue).pk, { after });
-      const keys = page.items.map((item) => item["sk"]?.S ?? "");
-      names.push(...keys.filter((key) => key.startsWith(PREFIX)));
-      after = page.last;
-    } while (after !== undefined);
-    return names.map((key) => key.slice(PREFIX.length));
+    const keys = await this.#table.keys(objectKey("queue", queue).pk);
+    return keys.filter((key) => key.startsWith(PREFIX)).map((key) => key.slice(PREFIX.length));
   }
 
   /** Leaves all its items behind. @throws NotFoundError */
@@ -144,8 +137,6 @@ export class QueuePartitions {
     );
   }
 }
-
-const EXISTS = { text: "attribute_exists(pk)" };
 
 function partitionKey(queue: string, partition: string): RowKey {
   return { pk: objectKey("queue", queue).pk, sk: `${PREFIX}${partition}` };

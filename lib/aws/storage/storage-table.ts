@@ -27,6 +27,26 @@ export interface Expression {
   readonly names?: Readonly<Record<string, string>>;
 }
 
+/** The item is there. */
+export const EXISTS: Expression = { text: "attribute_exists(pk)" };
+
+/** What is read of a partition. */
+interface Reading {
+  /** Sort key after which it begins. */
+  readonly after?: string | undefined;
+  readonly attributes?: readonly string[];
+  readonly filter?: Expression;
+  readonly limit?: number;
+  readonly countOnly?: true;
+}
+
+interface ItemsPage {
+  readonly items: Item[];
+  readonly count: number;
+  /** Sort key of the last that was looked at, where there are more. */
+  readonly last?: string | undefined;
+}
+
 /** An item that is to be removed if the condition holds. */
 export interface Claim {
   readonly key: RowKey;
@@ -130,7 +150,7 @@ export class StorageTable {
         values: { ":amount": { N: String(amount) } },
         names: { "#number": attribute },
       },
-      { text: "attribute_exists(pk)" },
+      EXISTS,
     );
   }
 
@@ -193,22 +213,36 @@ export class StorageTable {
     }
   }
 
+  /** Sort keys of a partition, in their order. */
+  async keys(pk: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { items } of this.#pages(pk)) {
+      keys.push(...items.map((item) => item["sk"]?.S ?? ""));
+    }
+    return keys;
+  }
+
+  /** How many items a partition has. */
+  async count(pk: string, reading: Pick<Reading, "after" | "filter"> = {}): Promise<number> {
+    let total = 0;
+    for await (const { count } of this.#pages(pk, { ...reading, countOnly: true })) total += count;
+    return total;
+  }
+
+  async *#pages(pk: string, reading: Reading = {}): AsyncGenerator<ItemsPage> {
+    let { after } = reading;
+    do {
+      const page = await this.page(pk, { ...reading, after });
+      yield page;
+      after = page.last;
+    } while (after !== undefined);
+  }
+
   /** One page of a partition, in the order of its sort keys. */
   async page(
     pk: string,
-    query: {
-      readonly after?: string | undefined;
-      readonly attributes?: readonly string[];
-      readonly filter?: Expression;
-      readonly limit?: number;
-      readonly countOnly?: true;
-    },
-  ): Promise<{
-    readonly items: Item[];
-    readonly count: number;
-    readonly last?: string | undefined;
-  }> {
-    const { after, attributes, filter, limit, countOnly } = query;
+    { after, attributes, filter, limit, countOnly }: Reading,
+  ): Promise<ItemsPage> {
     const names = attributes?.map((name, index) => [`#a${index}`, name] as const) ?? [];
     const found = await this.#do("read", () =>
       this.#client.send(
