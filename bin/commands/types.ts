@@ -10,11 +10,12 @@ import { EXIT } from "../report.ts";
 /** Writes types of an app's Python functions, or compares those that were written. */
 export async function run({ operands: [file = ""], options }: Invocation): Promise<number> {
   const { app } = await loadApp(file);
-  const { text, handlers, notes } = await readHandlerTypes(app);
+  const types = await readHandlerTypes(app);
+  const { text, handlers, notes } = types;
   if (text === undefined) throw noPython(file);
   const path = typesFileOf(file);
   const isCheck = options["check"] === true;
-  if (isCheck) await checkHandlerTypes(app, file);
+  if (isCheck) checkHandlerTypes(file, types);
   else writeFileSync(path, text);
   const shown = relative(process.cwd(), path);
   if (options["json"] === true) {

@@ -57,14 +57,13 @@ export async function readHandlerTypes(app: App): Promise<HandlerTypes> {
 }
 
 /**
- * Compares the declarations of an app, in the file beside it, with its Python files.
+ * Compares the declarations in the file beside an app with what its Python files say.
  *
  * @throws InvalidError when they differ, or there is no such file
  */
-export async function checkHandlerTypes(app: App, appFile: string): Promise<void> {
+export function checkHandlerTypes(appFile: string, { text }: HandlerTypes): void {
   const file = typesFileOf(appFile);
   const known = readIfThere(file);
-  const { text } = await readHandlerTypes(app);
   if (known !== undefined && withoutEndings(known) === withoutEndings(text ?? "")) return;
   const shown = relative(process.cwd(), file).split(sep).join("/");
   throw new InvalidError(
