@@ -98,6 +98,8 @@ export class AwsContainer {
   /** Since when it runs nothing, in milliseconds since 1970. */
   #idleSince: number | null = null;
   #scaling: AutoscalerSettings | undefined;
+  /** An input of newer code waits, which a container that is not there yet is to take. */
+  #isOutdated = false;
   #sourceAt = 0;
   #beatAt: number;
   #wokenAt: number = Number.NEGATIVE_INFINITY;
@@ -194,9 +196,17 @@ export class AwsContainer {
       if (this.#state !== "ended") {
         this.#state = "ended";
         await this.#record.write({ status: "ended", taken: 0 });
+        await this.#wakeForSuccessor();
         this.#end(0);
       }
     }
+  }
+
+  /** Who waits has woken the controller before this one made room; its next look would be a while away. */
+  async #wakeForSuccessor(): Promise<void> {
+    if (!this.#isOutdated) return;
+    const { environment, wake, onError } = this.#options;
+    await wake([environment.pool]).catch(onError);
   }
 
   async #endRunner(): Promise<void> {
@@ -274,7 +284,10 @@ export class AwsContainer {
       containerId: environment.containerId,
       deployment: this.#deployment,
       leases: leasesOf(spec),
-      onNewer: () => this.drain(),
+      onNewer: () => {
+        this.#isOutdated = true;
+        this.drain();
+      },
       onShared: () => this.#wake(),
       mayScaleOut: () => scaledSpec(spec, this.#scaling).maxContainers !== 1,
       onError,

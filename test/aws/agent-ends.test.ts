@@ -76,6 +76,8 @@ describe("a container ends", () => {
     expect(await lab.end(started)).toBe(0);
     expect(lab.queues.visibleAt(queueOf("double"))).toEqual([lab.now]);
     expect(lab.replies()).toEqual([]);
+    // There is room for another now.
+    expect(lab.woken).toEqual(["double"]);
   });
 
   it("within a beat of its function's removal, whatever it runs", async () => {
