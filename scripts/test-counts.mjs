@@ -10,12 +10,20 @@ if (lintExit !== "0") {
   console.log("the linter found mistakes: see the top of this log");
   counts.failed += 1;
 }
+let typeTests = 0;
 for (let i = 0; i < runs.length; i += 2) {
-  const { passed, failed, skipped } = count(read(runs[i]));
+  const report = read(runs[i]);
+  const { passed, failed, skipped } = count(report);
+  typeTests += count({ testResults: report.testResults.filter(isOfTypes) }).passed;
   const broken = failed === 0 && (runs[i + 1] !== "0" || passed === 0);
   counts.passed += passed;
   counts.failed += broken ? 1 : failed;
   counts.skipped += skipped;
+}
+// Vitest gives up on all of them without a word where it takes one for something else.
+if (typeTests === 0) {
+  console.log("no test of types was run: `npm run test:types` says more");
+  counts.failed += 1;
 }
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
@@ -27,6 +35,10 @@ function read(file) {
   } catch {
     return { testResults: [] };
   }
+}
+
+function isOfTypes({ name }) {
+  return name.endsWith(".test-d.ts");
 }
 
 function count({ testResults }) {

@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { tempProject, writeFiles } from "./bundle/temp-project.ts";
+
+const SCRIPT = resolve(import.meta.dirname, "../scripts/test-counts.mjs");
+const folder = tempProject({}, afterAll);
+
+type Tests = Readonly<Record<string, readonly ("passed" | "failed" | "skipped")[]>>;
+
+/** What is said of runs with these tests in each file, and how it ends; without tests there is no report. */
+function verdict(...runs: readonly (readonly [tests: Tests | undefined, exit: number])[]): {
+  readonly status: number | null;
+  readonly lines: readonly string[];
+} {
+  const args = runs.flatMap(([tests, exit], run) => {
+    if (tests !== undefined) {
+      const testResults = Object.entries(tests).map(([name, statuses]) => ({
+        ...{ name, status: statuses.includes("failed") ? "failed" : "passed" },
+        assertionResults: statuses.map((status) => ({ status })),
+      }));
+      writeFiles(folder, { [`${run}.json`]: JSON.stringify({ testResults }) });
+    }
+    return [join(folder, tests === undefined ? "none.json" : `${run}.json`), String(exit)];
+  });
+  const { status, stdout } = spawnSync(process.execPath, [SCRIPT, "0", ...args], {
+    encoding: "utf8",
+  });
+  return { status, lines: stdout.trimEnd().split("\n") };
+}
+
+const TYPES: Tests = { "/test/types/app.test-d.ts": ["passed"] };
+
+it("adds up the tests of all runs", () => {
+  const first: Tests = { ...TYPES, "/test/a.test.ts": ["passed", "passed"] };
+  expect(verdict([first, 0], [{ "/test/b.test.ts": ["passed", "skipped"] }, 0])).toEqual({
+    status: 0,
+    lines: ["4 passed, 0 failed, 1 skipped"],
+  });
+});
+
+it("fails where no test of types was run, whatever else has passed", () => {
+  const { status, lines } = verdict([{ "/test/a.test.ts": ["passed"] }, 0]);
+  expect(status).toBe(1);
+  expect(lines).toEqual([expect.stringContaining("no test of types"), "1 passed, 1 failed"]);
+});
+
+it("fails where a run ended badly with no test to blame, or left no report", () => {
+  expect(verdict([TYPES, 1])).toEqual({ status: 1, lines: ["1 passed, 1 failed"] });
+  expect(verdict([TYPES, 0], [undefined, 1])).toEqual({
+    status: 1,
+    lines: ["1 passed, 1 failed"],
+  });
+});
