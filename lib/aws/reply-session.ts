@@ -11,8 +11,9 @@ const BEAT_MS = 5 * 60_000;
 /** SQS gives 10 messages at a time and waits 20 s at most [ReceiveMessage]. */
 const RECEIVE_LIMIT = 10;
 const WAIT_SECONDS = 20;
-const HIDDEN_SECONDS = 60;
-/** After the last answer the queue is watched for this long: the next call finds the connection open. */
+/** What a receive brings is deleted at once; what one brought that nobody hears is seen again after this. */
+const HIDDEN_SECONDS = 5;
+/** A receive that is under way when no call is open any more is ended after this long, for the process to end. */
 const LINGER_MS = 1000;
 const RETRY_MS = 1000;
 
@@ -38,7 +39,11 @@ export interface ReplySessionOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The queue on which one client hears of results: made with the first call, watched while any call is open. */
+/**
+ * The queue on which one client hears of results: made with the first call, watched while calls are open whose results
+ * are told there. With the last of them it stops, usually between two receives: one that is aborted may take a reply
+ * with it.
+ */
 export class ReplySession {
   readonly #options: ReplySessionOptions;
   #url: string | undefined;
@@ -48,6 +53,9 @@ export class ReplySession {
   #isWanted = false;
   #watching: AbortController | undefined;
   #linger: NodeJS.Timeout | undefined;
+  #receivingSince = 0;
+  /** Until when SQS may give a reply to a receive that was aborted. */
+  #deafUntil = 0;
   #version = 0;
   #beatAt = 0;
 
@@ -60,6 +68,11 @@ export class ReplySession {
     return this.#url;
   }
 
+  /** False for as long as a reply may be lost. */
+  get isReliable(): boolean {
+    return this.#options.now() >= this.#deafUntil;
+  }
+
   /** Where replies go, once the queue can be used. */
   async ready(): Promise<string> {
     this.#starting ??= this.#start();
@@ -68,19 +81,27 @@ export class ReplySession {
     throw this.#failure;
   }
 
-  /** Calls are open: the queue is made if need be, and watched. */
+  /** Calls are open: the queue is made if need be, and watched where there is one. */
   want(): void {
     this.#isWanted = true;
     clearTimeout(this.#linger);
     this.#starting ??= this.#start();
-    this.#watch();
+    this.listen();
+  }
+
+  /** Results of an open call are told there. */
+  listen(): void {
+    if (this.#watching !== undefined || this.#url === undefined || !this.#isWanted) return;
+    const watching = new AbortController();
+    this.#watching = watching;
+    void this.#receiveAll(this.#url, watching.signal);
   }
 
   /** No call is open. */
   rest(): void {
     this.#isWanted = false;
     clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#watching?.abort(), LINGER_MS);
+    if (this.#watching !== undefined) this.#linger = setTimeout(() => this.#abort(), LINGER_MS);
   }
 
   /** Says that this client lives; to be called now and then while calls are open. */
@@ -92,7 +113,7 @@ export class ReplySession {
   async close(): Promise<void> {
     this.#isWanted = false;
     clearTimeout(this.#linger);
-    this.#watching?.abort();
+    this.#abort();
     await this.#starting;
     if (this.#url === undefined) return;
     const { queues, rows, app, id, onError } = this.#options;
@@ -108,8 +129,8 @@ export class ReplySession {
       const url = await queues.create(name, RETENTION_SECONDS);
       // First the row: a queue that no row names would never be swept.
       await this.#writeRow(url);
+      // Not watched yet: what was sent before is answered through the table.
       this.#url = url;
-      this.#watch();
       return url;
     } catch (error) {
       this.#starting = undefined;
@@ -127,34 +148,40 @@ export class ReplySession {
     if (await rows.put(sessionKey(app, id), row, this.#version)) this.#version += 1;
   }
 
-  #watch(): void {
-    if (this.#watching !== undefined || this.#url === undefined || !this.#isWanted) return;
-    const watching = new AbortController();
-    this.#watching = watching;
-    void this.#receiveAll(this.#url, watching.signal).then(() => {
-      this.#watching = undefined;
-      this.#watch();
-    });
+  #abort(): void {
+    if (this.#watching === undefined) return;
+    this.#watching.abort();
+    this.#deafUntil = this.#receivingSince + WAIT_SECONDS * 1000;
   }
 
   async #receiveAll(url: string, signal: AbortSignal): Promise<void> {
+    const { now, onError } = this.#options;
+    while (this.#isWanted && !signal.aborted) {
+      this.#receivingSince = now();
+      try {
+        await this.#receive(url, signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    this.#watching = undefined;
+    if (this.#isWanted)
+      this.listen(); // A call has come while the receive before it was being ended.
+    else clearTimeout(this.#linger);
+  }
+
+  async #receive(url: string, signal: AbortSignal): Promise<void> {
     const { queues, onReply, onError } = this.#options;
     const wanted = {
       limit: RECEIVE_LIMIT,
       waitSeconds: WAIT_SECONDS,
       hiddenSeconds: HIDDEN_SECONDS,
     };
-    while (!signal.aborted) {
-      try {
-        for (const { body, handle } of await queues.receive(url, { ...wanted, signal })) {
-          queues.delete(url, handle).catch(onError);
-          onReply(body);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        onError(error);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+    for (const { body, handle } of await queues.receive(url, { ...wanted, signal })) {
+      queues.delete(url, handle).catch(onError);
+      onReply(body);
     }
   }
 }
