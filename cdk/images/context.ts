@@ -1,11 +1,15 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { nodeTag } from "../../lib/image/base.ts";
 import { ownFolder } from "../../lib/local/bundle/own-package.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 
-/** Its Node runs the agent and user code, whatever the base has. It needs glibc 2.28 or newer. */
-const NODE_TAG = "node:24-bookworm-slim";
+/**
+ * The Node that runs the agent and user code, whatever the base has: to the patch, so that an image is the same whenever
+ * it is built. It needs glibc 2.28 or newer.
+ */
+export const NODE_VERSION = "24.22.3";
 /** The agent, and the runner that it starts. */
 const PROGRAMS: readonly string[] = ["agent-aws.mjs", "runner-node.mjs"];
 /** The runner of Python functions: a folder. */
@@ -53,7 +57,7 @@ function toDockerfile({ dockerfile }: ImageSpec): string {
   return [
     dockerfile.trimEnd(),
     // Last, so that a new version of Windlass builds no layer of the user's again.
-    `COPY --from=${NODE_TAG} /usr/local/bin/node /opt/windlass/node`,
+    `COPY --from=${nodeTag(NODE_VERSION)} /usr/local/bin/node /opt/windlass/node`,
     // On musl it cannot start: better known now than in each container.
     'RUN ["/opt/windlass/node","--version"]',
     `COPY ${PROGRAMS.join(" ")} /opt/windlass/`,

@@ -3,7 +3,7 @@ import type { Step } from "./layer.ts";
 import type { PipInstallOptions, UvPipInstallOptions } from "./python-options.ts";
 import { quote, run, setEnv } from "./quote.ts";
 
-/** Packages of npm are in its `node_modules`: the user's bundle lies below it, so imports find them. */
+/** Packages of npm are in its `node_modules`, which lies beside the user's bundle as well: imports find them. */
 const DIRECTORY = "/opt/windlass";
 const UV_VERSION = "0.13.9";
 const PIP_INSTALL = "python3 -m pip install --no-cache-dir --disable-pip-version-check";

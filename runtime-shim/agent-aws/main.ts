@@ -11,6 +11,7 @@ import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { createWake } from "../../lib/aws/wake.ts";
 import { RunnerProcess } from "../agent/runner-process.ts";
 import { fetchCode } from "./code.ts";
+import { createCodeFolder } from "./code-folder.ts";
 import { AwsContainer } from "./container.ts";
 import { readEnvironment } from "./environment.ts";
 
@@ -19,13 +20,14 @@ const TICK_MS = 50;
 /** Beside this program in the image. */
 const RUNNER_FILE: string = fileURLToPath(new URL("runner-node.mjs", import.meta.url));
 const PYTHON_RUNNER_FILE: string = fileURLToPath(new URL("runner-python/main.py", import.meta.url));
-const CODE_FOLDER: string = fileURLToPath(new URL("code", import.meta.url));
+const PROGRAMS_FOLDER: string = fileURLToPath(new URL(".", import.meta.url));
 const FLAGS: readonly string[] = ["--enable-source-maps"];
 
 /** The first program of a container on AWS. It ends when the container is to end. */
 async function main(): Promise<number> {
   const environment = readEnvironment(process.env);
   const { app, bucket, table, controller } = environment;
+  const folder = createCodeFolder(PROGRAMS_FOLDER);
   const clients = createClients();
   const rows = new DynamoRows(clients.dynamo, table);
   const objects = new S3Objects(clients.s3, bucket);
@@ -56,8 +58,7 @@ async function main(): Promise<number> {
   const container = new AwsContainer({
     ...{ environment, rows, objects, queues, backend, otherApp: backendOf, wake },
     ...{ ...clocks, onError },
-    fetchCode: (codeHash, isPython) =>
-      fetchCode(objects, { app, codeHash, folder: CODE_FOLDER, isPython }),
+    fetchCode: (codeHash, isPython) => fetchCode(objects, { app, codeHash, folder, isPython }),
     startRunner: (language) =>
       new RunnerProcess({
         ...(language === "python"

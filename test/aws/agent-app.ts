@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import {
   App,
   connect,
@@ -48,6 +49,12 @@ app.function(
     throw new Error("never");
   },
 );
+
+/** Who runs it, and what a package of its image exports. */
+app.function("whoami", async (name: string) => {
+  const { answer } = (await import(name)) as { answer: unknown };
+  return [userInfo().username, answer];
+});
 
 app.function("once", { singleUseContainers: true }, () => process.pid);
 

