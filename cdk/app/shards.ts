@@ -25,20 +25,27 @@ export interface ShardPlan {
  */
 export function planShards(plan: ShardPlan): readonly (readonly string[])[] | undefined {
   const { app, functions, images, roles, shards } = plan;
+  if (shards !== undefined) checkShards(app, shards);
+  // Shards take queues, and nothing else of the app's own stack; each is a resource of it.
+  const beside = images + roles + FIXED_RESOURCES;
+  const shared = beside + (shards ?? 0);
+  if (shared > MAX_RESOURCES) throw tooManyRoles(plan, shared);
   if (shards === undefined) {
-    const resources = functions.length + images + roles + FIXED_RESOURCES;
+    const resources = functions.length + beside;
     if (resources > MAX_RESOURCES) throw tooMany(app, resources, neededShards(functions));
     return undefined;
-  }
-  if (!Number.isInteger(shards) || shards < 1 || shards > MAX_SHARDS) {
-    const message = `\`shards\` of app "${app}" must be a whole number from 1 to ${MAX_SHARDS}, got ${shards}`;
-    const hint = "leave it out for an app of up to 390 functions";
-    throw new InvalidError("WINDLASS_INVALID_SHARDS", message, { hint });
   }
   const spread = spreadOver(functions, shards);
   const largest = Math.max(...spread.map(({ length }) => length));
   if (largest > MAX_RESOURCES) throw tooMany(app, largest, neededShards(functions));
   return spread;
+}
+
+function checkShards(app: string, shards: number): void {
+  if (Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS) return;
+  const message = `\`shards\` of app "${app}" must be a whole number from 1 to ${MAX_SHARDS}, got ${shards}`;
+  const hint = "leave it out for an app of up to 390 functions";
+  throw new InvalidError("WINDLASS_INVALID_SHARDS", message, { hint });
 }
 
 function spreadOver(functions: readonly string[], shards: number): string[][] {
@@ -55,6 +62,13 @@ function neededShards(functions: readonly string[]): number {
   let shards = Math.max(2, Math.ceil(functions.length / MAX_RESOURCES));
   while (spreadOver(functions, shards).some(({ length }) => length > MAX_RESOURCES)) shards += 1;
   return shards;
+}
+
+function tooManyRoles({ app, roles }: ShardPlan, resources: number): InvalidError {
+  const message = `app "${app}" needs ${resources} resources beside its queues in one stack, at most ${MAX_RESOURCES} are allowed: ${roles} are roles of functions with \`uses\``;
+  const hint =
+    "nested stacks take queues only: make it two apps, or leave out `uses` where a function may call its whole app";
+  return new InvalidError("WINDLASS_TOO_MANY_RESOURCES", message, { hint });
 }
 
 function tooMany(app: string, resources: number, shards: number): InvalidError {

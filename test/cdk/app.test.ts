@@ -237,6 +237,19 @@ it("names the shards to use above 400 resources", () => {
   );
 });
 
+it("says that shards do not help where roles of functions with `uses` are too many", () => {
+  const app = new App("large");
+  for (const name of names(400)) app.function(name, { uses: [] }, () => 1);
+
+  expect(() => appStack({ app, shards: 2 })).toThrow(
+    expect.objectContaining({
+      code: "WINDLASS_TOO_MANY_RESOURCES",
+      message: expect.stringContaining("411 resources beside its queues"),
+      hint: expect.stringContaining("two apps"),
+    }),
+  );
+});
+
 it("spreads the queues of a sharded app over nested stacks", () => {
   const stack = appStack({ app: appOf("large", names(500)), shards: 2 });
 
