@@ -1,15 +1,9 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Stack } from "aws-cdk-lib";
 import { expect, it } from "vitest";
-import { type App, App as WindlassDefinition } from "windlass";
 import { buildsOf } from "./builds.ts";
+import { EXAMPLES, exampleApp } from "./examples.ts";
 import { appStack, environmentStack, toJson } from "./synth.ts";
-
-const EXAMPLES = join(import.meta.dirname, "../../examples");
-const examples = readdirSync(EXAMPLES)
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => file.slice(0, -3));
 
 /** The template without the hashes of assets, which change with every build. */
 function golden(stack: Stack): string {
@@ -26,25 +20,18 @@ function goldenFile(name: string): string {
   return join(import.meta.dirname, "golden", `${name}.json`);
 }
 
-async function appOf(example: string): Promise<App> {
-  const exported: object = await import(join(EXAMPLES, `${example}.ts`));
-  const app = Object.values(exported).find((value) => value instanceof WindlassDefinition);
-  if (app === undefined) throw new RangeError(`${example} exports no App`);
-  return app;
-}
-
 it("writes the template of an environment as it always did", async () => {
   await expect(golden(environmentStack())).toMatchFileSnapshot(goldenFile("environment"));
 });
 
-it.each(examples)("writes the template of the example %s as it always did", async (example) => {
-  const stack = appStack({ app: await appOf(example) });
+it.each(EXAMPLES)("writes the template of the example %s as it always did", async (example) => {
+  const stack = appStack({ app: await exampleApp(example) });
 
   await expect(golden(stack)).toMatchFileSnapshot(goldenFile(example));
 });
 
 it("writes the template that builds images in CodeBuild as it always did", async () => {
-  const stack = appStack({ app: await appOf("image"), missingImages: "codebuild" });
+  const stack = appStack({ app: await exampleApp("image"), missingImages: "codebuild" });
 
   await expect(golden(buildsOf(stack))).toMatchFileSnapshot(goldenFile("image-builds"));
 });

@@ -1,15 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { App } from "windlass";
 import { idleCost } from "../aws/sweep-cost.ts";
-import { buildsOf } from "./builds.ts";
-import {
-  appOf,
-  appStack,
-  environmentStack,
-  propertiesOf,
-  type TemplateJson,
-  toJson,
-} from "./synth.ts";
+import { appStack, environmentStack, propertiesOf, type TemplateJson, toJson } from "./synth.ts";
+
+const GOLDEN = join(import.meta.dirname, "golden");
+const DOCS = readFileSync(join(import.meta.dirname, "../../docs/deploy.md"), "utf8");
 
 interface Statement {
   readonly Effect: string;
@@ -17,11 +14,11 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-const templates: readonly (readonly [string, TemplateJson])[] = [
-  ["environment", toJson(environmentStack())],
-  ["app", toJson(appStack({ app: appOf("media", ["a", "b"]) }))],
-  ["builds of images", toJson(buildsOf(appStack({ missingImages: "codebuild" })))],
-];
+/** Those of all examples, of an environment, and of builds of images: golden.test.ts holds them to what is written. */
+const templates: readonly (readonly [string, TemplateJson])[] = readdirSync(GOLDEN).map((file) => [
+  file.slice(0, -".json".length),
+  JSON.parse(readFileSync(join(GOLDEN, file), "utf8")) as TemplateJson,
+]);
 
 /** Actions that may be allowed on "*", and why. */
 const ANY_RESOURCE: Readonly<Record<string, string>> = {
@@ -162,11 +159,34 @@ it.each(templates)("costs at most a dollar a month at rest: %s", async (name, te
   const types = Object.values(template.Resources).map(({ Type }) => Type);
 
   const dollars = types.map((type) => IDLE_DOLLARS[type] ?? Number.NaN);
-  // What the rule for sweeps makes the controller do each minute.
-  const { requests, lambda } = await idleCost();
-  if (name === "environment") dollars.push(requests, lambda);
+  if (name === "environment") {
+    // What the rule for sweeps makes the controller do each minute.
+    const { requests, lambda } = await idleCost();
+    dollars.push(requests, lambda);
+  }
   expect(types.filter((type) => IDLE_DOLLARS[type] === undefined)).toEqual([]);
   expect(dollars.reduce((sum, price) => sum + price, 0)).toBeLessThanOrEqual(1);
+});
+
+/** What is paid by the gigabyte and month for what these hold. */
+const STORED: Readonly<Record<string, string>> = {
+  "AWS::S3::Bucket": "objects $0.023",
+  "AWS::DynamoDB::Table": "rows $0.25",
+  "AWS::Logs::LogGroup": "logs $0.03",
+  "AWS::ECR::Repository": "images $0.10",
+  // Of the bootstrap, which has the images that Docker builds.
+  "AWS::ECS::TaskDefinition": "images $0.10",
+  "AWS::SSM::Parameter": "secrets $0",
+};
+const HOLDS = /::(Bucket|Table|LogGroup|Repository|TaskDefinition|Parameter|FileSystem|Secret)$/;
+
+it.each(templates)("itemises what is stored beside that: %s", (_, template) => {
+  const [, section = ""] = /\n## What it costs at rest\n(.*?)\n## /s.exec(DOCS) ?? [];
+  const types = Object.values(template.Resources).map(({ Type }) => Type);
+
+  for (const type of new Set(types.filter((one) => HOLDS.test(one)))) {
+    expect(section).toContain(STORED[type] ?? `a price of ${type}`);
+  }
 });
 
 it("pays for parameters at the free tier only", () => {
@@ -186,7 +206,7 @@ it("runs its functions on a runtime that takes new ones, without reserving concu
 });
 
 it("starts builds of images on such a runtime as well", () => {
-  const [start] = templates.filter(([name]) => name === "builds of images");
+  const [start] = templates.filter(([name]) => name === "image-builds");
 
   const functions = propertiesOf(start?.[1] ?? { Resources: {} }, "AWS::Lambda::Function");
   expect(functions.map(({ Runtime }) => Runtime)).toEqual(["nodejs24.x"]);
