@@ -1,3 +1,4 @@
+import { inputsOf } from "../../lib/aws/backlog.ts";
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import type { Demand } from "../../lib/aws/demand.ts";
 import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
@@ -83,32 +84,15 @@ export function toCapacityPool(
   };
 }
 
-/**
- * Inputs that wait and those that run. What a container has taken beyond its share waits too: it gives the half of it
- * to whoever is free.
- */
+/** Where messages themselves were looked at, their inputs are known. */
 function workOf(
-  demand: Demand,
+  { backlog, running, isProved }: Demand,
   containers: readonly KnownContainer[],
   targetInputs: number,
 ): Pick<CapacityPool, "backlog" | "running"> {
-  const taken = containers.map(({ row }) => row.taken);
-  const running = sumOf(taken.map((inputs) => Math.min(inputs, targetInputs)));
-  return {
-    backlog:
-      Math.round(demand.backlog * messageInputs(demand, containers)) + sumOf(taken) - running,
-    running: Math.max(demand.running, running),
-  };
-}
-
-/** Inputs of a message that waits: as of those that containers took or sent, where none was looked at. */
-function messageInputs({ isProved }: Demand, containers: readonly KnownContainer[]): number {
-  const known = containers.flatMap(({ row }) => row.messageInputs ?? []);
-  return isProved || known.length === 0 ? 1 : sumOf(known) / known.length;
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, one) => sum + one, 0);
+  const rows = containers.map(({ row }) => (isProved ? { ...row, messageInputs: 1 } : row));
+  const inputs = inputsOf(backlog, rows, targetInputs);
+  return { backlog: inputs.waiting, running: Math.max(running, inputs.running) };
 }
 
 function unmeasured(minContainers: number): number {
