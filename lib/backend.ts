@@ -93,6 +93,8 @@ export interface CallReading {
   /** Undefined while the caller may still add inputs. */
   readonly total: number | undefined;
   readonly pages: readonly ResultPage[];
+  /** Why there are none, where that is known. */
+  readonly waitsFor?: string | undefined;
 }
 
 export interface ReadQuery {
@@ -116,7 +118,7 @@ export interface AutoscalerSettings {
 }
 
 export interface FunctionStats {
-  /** Inputs that wait. On AWS it is counted in messages, of one input or of a range of them, and up to a minute old. */
+  /** Inputs that wait. On AWS it is an estimate of messages that are up to a minute old, and of what containers hold. */
   readonly backlog: number;
   /** Containers that start or run. */
   readonly numTotalRunners: number;

@@ -21,6 +21,7 @@ export {
 } from "./client/deployed.ts";
 export { FunctionCall, type GetOptions, gather, type IterOptions } from "./client/function-call.ts";
 export type { MapOptions, MapStream } from "./client/map.ts";
+export { onNotice, type WaitNotice } from "./client/notices.ts";
 export type { Run, RunOptions } from "./client/run.ts";
 export { zip } from "./client/zip.ts";
 export type { ClsHandle, GeneratorMethodHandle, MethodHandle, RemoteObject } from "./cls.ts";

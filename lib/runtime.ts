@@ -1,4 +1,5 @@
 import type { Backend } from "./backend.ts";
+import type { WaitNotice } from "./client/notices.ts";
 
 /** What code can ask about the input that it is running for. */
 export interface CallContext {
@@ -30,6 +31,8 @@ export interface Runtime {
   controls: ContainerControls | undefined;
   /** Elsewhere: backends by app, set by `app.run`. */
   readonly backends: Map<string, Backend>;
+  /** Who hears why calls on AWS wait. */
+  readonly noticeListeners: Set<(notice: WaitNotice) => void>;
   /** The input that runs now, where this process is a container. */
   current: () => CallContext | undefined;
 }
@@ -43,6 +46,7 @@ export const runtime: Runtime = registry[KEY] ?? {
   backend: undefined,
   controls: undefined,
   backends: new Map(),
+  noticeListeners: new Set(),
   current: () => undefined,
 };
 registry[KEY] = runtime;

@@ -1,4 +1,3 @@
-import { KEPT_SECONDS } from "../../lib/aws/call-row.ts";
 import { runKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { createContainerId } from "../../lib/ids.ts";
@@ -14,12 +13,11 @@ const NAME = /-run-[0-9a-z]{8}$/;
 /** Names of apps have 64 characters at most. */
 const MAX_NAME_CHARS = 64;
 
-/** The row of an app that `windlass run --on aws` deployed. */
+/** The row of an app that `windlass run --on aws` deployed. It goes with the app: nothing else says that it is one. */
 interface RunRow {
   /** When it was last heard of, in milliseconds since 1970. */
   readonly at: number;
   readonly isDetached: boolean;
-  readonly expiresAt: number;
 }
 
 /** A name that no other run has. */
@@ -32,8 +30,7 @@ export function ephemeralName(app: string): string {
 export async function keepAlive(rows: Rows, app: string, isDetached: boolean): Promise<() => void> {
   const beat = async (): Promise<void> => {
     const found = await rows.get<RunRow>(runKey(app));
-    const at = Date.now();
-    const row: RunRow = { at, isDetached, expiresAt: Math.ceil(at / 1000) + KEPT_SECONDS };
+    const row: RunRow = { at: Date.now(), isDetached };
     await rows.put(runKey(app), row, found?.version ?? 0);
   };
   await beat();
@@ -43,13 +40,21 @@ export async function keepAlive(rows: Rows, app: string, isDetached: boolean): P
 
 /** Removes apps of runs that have died, and of detached ones that are a day old. */
 export async function sweepRuns(rows: Rows, environment: string, steps: Steps): Promise<void> {
+  for (const app of await deadRuns(rows)) {
+    await removeApp(app, { environment, isAll: true, dropCalls: true, steps });
+  }
+}
+
+/** Names of those apps. */
+export async function deadRuns(rows: Rows): Promise<string[]> {
+  const dead: string[] = [];
   for (const { sk: app } of await rows.list("#apps")) {
     if (!NAME.test(app)) continue;
     const found = await rows.get<RunRow>(runKey(app));
-    const silentMs = Date.now() - (found?.body.at ?? 0);
-    // One without a row is being deployed, or was removed in part: its stack's own name tells, an hour later.
-    if (found === undefined || silentMs < (found.body.isDetached ? DETACHED_MS : SILENT_MS))
-      continue;
-    await removeApp(app, { environment, isAll: true, dropCalls: true, steps });
+    // Somebody has deployed it under such a name.
+    if (found === undefined) continue;
+    const { at, isDetached } = found.body;
+    if (Date.now() - at >= (isDetached ? DETACHED_MS : SILENT_MS)) dead.push(app);
   }
+  return dead;
 }

@@ -3,6 +3,7 @@ import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { readFacts } from "../../lib/aws/environment.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
 import { startAws } from "../../lib/aws/start.ts";
+import { onNotice } from "../../lib/client/notices.ts";
 import { takeUnconsumedWarnings } from "../../lib/client/unconsumed.ts";
 import { runtime } from "../../lib/runtime.ts";
 import type { AppSpec } from "../../lib/spec.ts";
@@ -22,7 +23,6 @@ import { ephemeralName, keepAlive, sweepRuns } from "./ephemeral-app.ts";
 import { handleInterrupts } from "./interrupts.ts";
 import type { Job } from "./job.ts";
 import { createRunOutput } from "./output.ts";
-import { followNotices } from "./pool-notices.ts";
 
 /** CloudFormation takes its time to remove a stack. */
 const CLEAN_UP_MS = 5 * 60_000;
@@ -71,7 +71,9 @@ export async function withAws({ loaded, file, spec, aws }: Setting, job: Job): P
     const backend = await startAws(app, { environment });
     undo.push(() => backend.close());
     undo.push(followLogs(logGroupOf(environment, app), output));
-    undo.push(followNotices(rows, app, output));
+    undo.push(
+      onNotice(({ function: name, reason }) => output.notice(`"${name}" waits: ${reason}`)),
+    );
     runtime.backends.set(loaded.app.name, backend);
     return await runUserCode(() => work((item) => printValue(item, options.json)));
   } finally {

@@ -16,10 +16,11 @@ import type { Page } from "../codec/page.ts";
 import { explodePage, joinPages } from "../codec/slice.ts";
 import { NotFoundError, OutputExpiredError, type WindlassError } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
-import type { FunctionSpec } from "../spec.ts";
+import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
 import { AwsCall } from "./aws-call.ts";
+import { inputsOf } from "./backlog.ts";
 import type { ContainerRow } from "./container-row.ts";
 import { type Deployment, Deployments, functionOf } from "./deployments.ts";
 import { GeneratorCall } from "./generator-call.ts";
@@ -27,6 +28,7 @@ import type { Manifest } from "./manifest.ts";
 import type { Objects } from "./objects.ts";
 import { openReply } from "./page-text.ts";
 import { ParameterSets, poolOf } from "./parameter-sets.ts";
+import { PoolNotices } from "./pool-notices.ts";
 import type { Queues } from "./queues.ts";
 import { sealInputs } from "./range-message.ts";
 import type { Span } from "./range-row.ts";
@@ -91,6 +93,7 @@ export class AwsBackend implements Backend {
   readonly #session: ReplySession;
   readonly #parameters: ParameterSets;
   readonly #stored: StoredCalls;
+  readonly #notices: PoolNotices;
   readonly #calls: Map<string, OpenCall> = new Map();
   /** Calls that are being spawned, until their rows are written. */
   readonly #spawning: Map<string, Promise<void>> = new Map();
@@ -103,10 +106,15 @@ export class AwsBackend implements Backend {
     this.stores = options.stores;
     this.#deployments = new Deployments({ app, environment, rows, objects, now });
     this.#parameters = new ParameterSets({ app, environment, rows, queues, now: wallClock });
+    this.#notices = new PoolNotices({ app, rows, wallClock, now });
     const deployments = this.#deployments;
     this.#stored = new StoredCalls({
       ...{ app, rows, objects, deployments, wallClock, now, sleep: options.sleep },
-      onWait: (pool, since) => this.#wakeFor(pool, since),
+      onWait: (pool, since) => {
+        this.#wakeFor(pool, since);
+        this.#notices.look();
+      },
+      reasonOf: (pool) => this.#notices.reasonOf(pool),
     });
     this.#session = new ReplySession({
       ...{ app, environment, queues, rows, onError },
@@ -185,12 +193,16 @@ export class AwsBackend implements Backend {
     const { app, rows, countMessages } = this.#options;
     const pool = poolOf(target);
     const deployment = await this.#deployments.current();
-    const [backlog, containers] = await Promise.all([
+    const [messages, found] = await Promise.all([
       this.#queueOf(target, deployment).then(countMessages),
       rows.list<ContainerRow>(`${app}#containers`),
     ]);
-    const live = containers.filter(({ body }) => body.pool === pool && body.status !== "ended");
-    return { backlog, numTotalRunners: live.length };
+    const live = found
+      .map(({ body }) => body)
+      .filter((row) => row.pool === pool && row.status !== "ended");
+    const spec = variantSpec(functionOf(deployment, target.name).spec, target.variant);
+    const { waiting } = inputsOf(messages, live, targetInputs(spec));
+    return { backlog: waiting, numTotalRunners: live.length };
   }
 
   async close(): Promise<void> {
@@ -211,6 +223,7 @@ export class AwsBackend implements Backend {
     }
     // Together: each wake is an invocation.
     if (late.size > 0) this.#wake([...late]);
+    if (this.#isWaiting) this.#notices.look();
   }
 
   #generator(callId: string, sink: CallSink): GeneratorCall {
@@ -254,12 +267,16 @@ export class AwsBackend implements Backend {
       }),
     );
     const starts = parts.map(({ start }) => start);
-    return { starts, hasReplies: replyTo !== undefined, deployment: number };
+    const hasReplies = replyTo !== undefined && this.#session.isReliable;
+    return { starts, hasReplies, deployment: number };
   }
 
   /** Where results go; while there is no queue for them yet, only items wait for one. */
   async #replyTo({ kind }: CallRequest): Promise<string | undefined> {
-    return kind === "generator" ? await this.#session.ready() : this.#session.url;
+    const session = this.#session;
+    const replyTo = kind === "generator" ? await session.ready() : session.url;
+    if (replyTo !== undefined) session.listen();
+    return replyTo;
   }
 
   #hear(body: string): void {
@@ -276,12 +293,16 @@ export class AwsBackend implements Backend {
       this.#calls.delete(callId);
       open.generator?.close();
     }
-    const isWaiting = [...this.#calls.values()].some(({ call }) => call.isWaiting);
+    const isWaiting = this.#isWaiting;
     if (isWaiting === (this.#timer !== undefined)) return;
     clearInterval(this.#timer);
     this.#timer = isWaiting ? setInterval(() => this.tick(), TICK_MS) : undefined;
     if (isWaiting) this.#session.want();
     else this.#session.rest();
+  }
+
+  get #isWaiting(): boolean {
+    return [...this.#calls.values()].some(({ call }) => call.isWaiting);
   }
 
   /** Wakes the controller for a call that waits, when it is time. */

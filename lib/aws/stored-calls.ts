@@ -31,6 +31,8 @@ export interface StoredCallsOptions {
   readonly sleep: (ms: number) => Promise<void>;
   /** Someone waits for a pool, since then. */
   readonly onWait: (pool: string, since: number) => void;
+  /** Why calls of a pool wait. */
+  readonly reasonOf: (pool: string) => Promise<string | undefined>;
 }
 
 /** Calls as the table has them: spawned, cancelled, read. */
@@ -68,7 +70,7 @@ export class StoredCalls {
 
   /** @throws NotFoundError, OutputExpiredError */
   async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
-    const { now, sleep, onWait } = this.#options;
+    const { now, sleep, onWait, reasonOf } = this.#options;
     const began = now();
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
       const row = await this.#row(callId);
@@ -76,7 +78,10 @@ export class StoredCalls {
       const pages = await this.#answersFrom(callId, row, { start, end: start + count });
       const isPast = total !== undefined && start >= total;
       const left = began + waitMs - now();
-      if (pages.length > 0 || isPast || left <= 0) return { total, pages };
+      if (pages.length > 0 || isPast) return { total, pages };
+      const hasWaited = row.pool !== null && waitMs > 0;
+      if (left <= 0)
+        return { total, pages, waitsFor: hasWaited ? await reasonOf(row.pool) : undefined };
       if (row.pool !== null) onWait(row.pool, began);
       await sleep(Math.min(pauseMs, left));
     }

@@ -126,15 +126,17 @@ export class FunctionCall<Output> {
 
   async #wait(callId: string, index: number, timeoutMs: number): Promise<ResultPage> {
     const deadline = performance.now() + timeoutMs;
+    let reason = "";
     for (;;) {
       const left = Math.max(0, Math.min(LOOK_MS, deadline - performance.now()));
       const reading = await this.#read(callId, index, left);
       const page = reading.pages.find((p) => index >= p.start && index < p.start + p.count);
       if (page !== undefined) return page;
+      if (reading.waitsFor !== undefined) reason = `: it waits, ${reading.waitsFor}`;
       if (performance.now() < deadline) continue;
       throw new TimeoutError(
         "WINDLASS_GET_TIMEOUT",
-        `call ${this.id} has no result after ${timeoutMs / 1000} s`,
+        `call ${this.id} has no result after ${timeoutMs / 1000} s${reason}`,
         { hint: "wait longer, or call get() again later: the call goes on" },
       );
     }

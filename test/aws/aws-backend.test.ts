@@ -3,8 +3,11 @@ import { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { containerKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { type ParametersRow, poolOf } from "../../lib/aws/parameter-sets.ts";
+import { poolKey } from "../../lib/aws/pool-row.ts";
 import { openInputs, sealInputs, sliceInputs } from "../../lib/aws/range-message.ts";
 import type { CallRequest, ResultPage } from "../../lib/backend.ts";
+import { FunctionCall } from "../../lib/client/function-call.ts";
+import { onNotice, type WaitNotice } from "../../lib/client/notices.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
@@ -37,7 +40,8 @@ describe("calls of a deployed app", () => {
     woken = [];
     errors = [];
     sources = [];
-    const functions = { double: { queueUrl: INPUTS, taskDefinition: "", containerName: "" } };
+    const spec = { concurrency: { maxInputs: 1, targetInputs: 1 }, batch: null };
+    const functions = { double: { queueUrl: INPUTS, taskDefinition: "", containerName: "", spec } };
     objects.texts.set(MANIFEST, JSON.stringify({ version: 1, app: APP, functions }));
     await rows().put(deploymentKey(APP), { number: 1, manifestKey: MANIFEST, removed: {} }, 0);
     return async () => {
@@ -153,6 +157,50 @@ describe("calls of a deployed app", () => {
     ]);
     await backend.close();
     expect(table.list(`${APP}#sessions`)).toEqual([]);
+  });
+
+  it("tell who listens why they wait, once until it changes", async () => {
+    const heard: WaitNotice[] = [];
+    const stop = onNotice((notice) => heard.push(notice));
+    const backend = connect();
+    const tell = (notice: string, version: number): Promise<boolean> =>
+      rows().put(poolKey(APP, "double"), { notice, at: now, expiresAt: 0 }, version);
+    const look = async (): Promise<void> => {
+      now += 1000;
+      backend.tick();
+      await settle();
+    };
+    backend.open(request(), sink()).push(inputPage(0, [1]));
+    await tell("no H100 in us-east-1a", 0);
+    await look();
+    await look();
+    await tell("a host boots", 1);
+    await look();
+    stop();
+    await tell("nobody hears this", 2);
+    await look();
+    const told = { app: APP, function: "double" };
+    expect(heard).toEqual([
+      { ...told, reason: "no H100 in us-east-1a" },
+      { ...told, reason: "a host boots" },
+    ]);
+    await backend.close();
+  });
+
+  it("say why a spawned one waits where its result is not there in time", async () => {
+    const backend = connect();
+    const { callId, ...rest } = request();
+    await backend.spawn({ callId, ...rest }, inputPage(0, [1]));
+    const row = { notice: "a host boots: g6.xlarge", at: now, expiresAt: 0 };
+    await rows().put(poolKey(APP, "double"), row, 0);
+    const call = new FunctionCall(callId, backend);
+    await expect(call.get({ timeoutSeconds: 0.01 })).rejects.toThrow(
+      /has no result after 0.01 s: it waits, a host boots: g6.xlarge$/,
+    );
+    // What was said long ago says nothing.
+    now += 121_000;
+    await expect(call.get({ timeoutSeconds: 0.01 })).rejects.toThrow(/after 0.01 s$/);
+    await backend.close();
   });
 
   it("look at the table when a reply is lost", async () => {
@@ -427,13 +475,19 @@ describe("calls of a deployed app", () => {
       });
     });
 
-    it("counts what waits and the containers that are not over", async () => {
-      const put = (id: string, body: object) => rows().put(containerKey(APP, id), body, 0);
-      await put("a", { pool: "double", status: "ready" });
+    it("counts inputs that wait and the containers that are not over", async () => {
+      const put = (id: string, body: object) =>
+        rows().put(containerKey(APP, id), { taken: 0, messageInputs: null, ...body }, 0);
       await put("b", { pool: "double", status: "wanted" });
-      await put("c", { pool: "double", status: "ended" });
-      await put("d", { pool: "double#1", status: "ready" });
-      expect(await connect().getCurrentStats(double)).toEqual({ backlog: 3, numTotalRunners: 2 });
+      await put("c", { pool: "double", status: "ended", taken: 7 });
+      await put("d", { pool: "double#1", status: "ready", taken: 7 });
+      expect(await connect().getCurrentStats(double)).toEqual({ backlog: 3, numTotalRunners: 1 });
+
+      // Messages of 250 inputs; of those that it has taken one runs.
+      await put("a", { pool: "double", status: "ready", taken: 100, messageInputs: 250 });
+      expect(await connect().getCurrentStats(double)).toEqual({
+        ...{ backlog: 3 * 250 + 99, numTotalRunners: 2 },
+      });
     });
   });
 });
