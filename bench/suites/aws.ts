@@ -6,7 +6,7 @@ import { DEFAULT_IMAGE } from "../../lib/image/default-image.ts";
 import { App, resolveSpec } from "../../lib/index.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { buildImage } from "../../test/e2e-aws/images.ts";
-import { type Counted, usdOf } from "../aws-prices.ts";
+import { type Counted, requestsOf, SERVICES, usdOf } from "../aws-prices.ts";
 import { BenchError } from "../bench-error.ts";
 import { runProgram } from "../program.ts";
 import { median } from "../statistics.ts";
@@ -140,22 +140,33 @@ function measureCodeChange(context: SuiteContext, { folder, run, deploy }: Deplo
 
 /** What AWS would bill for requests: counted at two sizes, so that it shows whether they grow in line. */
 async function measureRequests(context: SuiteContext, deployed: Deployed): Promise<void> {
-  const sizes = context.quick ? [1000, 2000] : [10_000, 100_000];
-  const usd = async (what: string, count: number): Promise<number> => {
+  const sizes = context.quick ? ([1000, 2000] as const) : ([10_000, 100_000] as const);
+  const counted = async (what: string, count: number): Promise<Counted> => {
     context.progress(`requests of ${what} ${count}`);
     // Containers that started for it, or for other code, are not part of it.
     deployed.run("aws-client.mjs", "remote", 1);
-    const counted = await countRequests(deployed, () =>
-      deployed.run("aws-client.mjs", what, count),
-    );
-    return (usdOf(counted) * MILLION) / count;
+    return await countRequests(deployed, () => deployed.run("aws-client.mjs", what, count));
   };
-  const [small = 0, large = 0] = [await usd("map", sizes[0] ?? 0), await usd("map", sizes[1] ?? 0)];
   const { measurements } = context;
+  const usd = [];
+  for (const [size, inputs] of [["small", sizes[0]] as const, ["large", sizes[1]] as const]) {
+    const requests = await counted("map", inputs);
+    usd.push((usdOf(requests) * MILLION) / inputs);
+    for (const service of SERVICES) {
+      const value = (requestsOf(requests, service) * MILLION) / inputs;
+      measurements.add("windlass", `${service}_per_million_${size}`, { value, unit: "requests" });
+    }
+  }
+  const [small = 0, large = 0] = usd;
   measurements.add("windlass", "usd_per_million", { value: large, unit: "USD" });
   measurements.add("windlass", "usd_growth", { value: large / small, unit: "x" });
   const calls = context.quick ? 50 : 500;
-  const remote = await usd("remote", calls);
+  const requests = await counted("remote", calls);
+  for (const service of SERVICES) {
+    const value = requestsOf(requests, service) / calls;
+    measurements.add("windlass", `${service}_per_remote`, { value, unit: "requests" });
+  }
+  const remote = (usdOf(requests) * MILLION) / calls;
   measurements.add("windlass", "usd_per_million_remote", { value: remote, unit: "USD" });
 }
 
