@@ -191,6 +191,27 @@ test("a stack that could not be removed", async () => {
   `);
 });
 
+test("a stack whose creation had failed, and that may not be removed", async () => {
+  const [image] = (await specOf()).images;
+  const operations = {
+    ...WITHOUT_IMAGE,
+    DescribeStacks: stack("ROLLBACK_COMPLETE"),
+    GetTemplate:
+      "<GetTemplateResponse><GetTemplateResult><TemplateBody>{}</TemplateBody></GetTemplateResult></GetTemplateResponse>",
+    DeleteStack: {
+      error: "AccessDenied",
+      message: "not authorized to perform: cloudformation:DeleteStack",
+    },
+  };
+  const args = ["deploy", "app.ts", "--image", `${image?.hash}=repository:tag`];
+  expect(await reportOf(args, operations)).toMatchInlineSnapshot(`
+    "✓ removing the stack Windlass-default-media, whose creation had failed
+    error[WINDLASS_AWS_ACCESS_DENIED] cannot deploy the stack Windlass-default-media: AWS refused it to these credentials (AccessDenied: not authorized to perform: cloudformation:DeleteStack)
+    hint: allow cloudformation:DeleteStack to this user or role, or use another AWS_PROFILE
+    exit 1"
+  `);
+});
+
 test("a stack of that name which is something else", async () => {
   const DescribeStacks = stack("CREATE_COMPLETE");
   expect(await deploy({ ...READY, DescribeStacks })).toMatchInlineSnapshot(`
