@@ -326,6 +326,14 @@ it("encrypts queues and logs with a key that it is given", () => {
   template.resourceCountIs("AWS::IAM::Policy", 1);
 });
 
+it("follows the qualifier of the bootstrap", () => {
+  const text = JSON.stringify(toJson(appStack({ qualifier: "acme" })));
+
+  expect(text).toContain("cdk-acme-assets-");
+  expect(text).toContain("/cdk-bootstrap/acme/version");
+  expect(text).not.toContain("hnb659fds");
+});
+
 it("hands every resource to customize, those of nested stacks too", () => {
   const types: string[] = [];
   const stack = appStack({

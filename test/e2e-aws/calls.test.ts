@@ -1,25 +1,23 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { App, type Client, connect, resolveSpec } from "windlass";
+import { beforeAll, describe, expect, inject } from "vitest";
+import { App, type Client, connect } from "windlass";
 import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
-import { blockKey } from "../../lib/aws/keys.ts";
+import { blockKey, runKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
-import { appProject, type Outcome } from "../cli/cli.ts";
-import { aws, awsTest, unique, until } from "./aws.ts";
-import { AWS_ENV, deploymentOf, environmentOf, onAws, textOf } from "./deployed.ts";
-import { buildImage } from "./images.ts";
+import type { Outcome } from "../cli/cli.ts";
+import { aws, awsTest, until } from "./aws.ts";
+import { deploymentOf, environmentOf, textOf } from "./deployed.ts";
+import { createPlace } from "./place.ts";
 
 const MINUTES = 60_000;
-const environment = unique("calls");
-const name = unique("app");
+const place = createPlace("calls");
+const { environment, app: name } = place;
 const sqs = new SQSClient(aws);
-let root = "";
-let image: string;
 
 /** The first version without the function `stay`. */
 const WITHOUT_STAY = 3;
@@ -64,9 +62,7 @@ const model = {
 let client: Client<Module>;
 
 function tryToDeploy(version: number, ...flags: readonly string[]): Promise<Outcome> {
-  writeFiles(root, { "app.ts": source(version) });
-  const args = ["deploy", "app.ts", "--environment", environment, "--image", image];
-  return onAws(root, [...args, ...flags]);
+  return place.deploy({ "app.ts": source(version) }, ...flags);
 }
 
 async function deploy(version: number, ...flags: readonly string[]): Promise<void> {
@@ -77,7 +73,7 @@ async function deploy(version: number, ...flags: readonly string[]): Promise<voi
 
 /** Docker's ids of the containers that run a function of the app. */
 function dockerContainers(functionName: string): string[] {
-  const list = ["ps", "--quiet", "--no-trunc", "--filter", `ancestor=${image.split("=")[1]}`];
+  const list = ["ps", "--quiet", "--no-trunc", "--filter", `ancestor=${place.image.split("=")[1]}`];
   const ids = docker(...list)
     .split("\n")
     .filter((id) => id !== "");
@@ -102,22 +98,8 @@ async function deadLetterQueueUrl(): Promise<string> {
 
 beforeAll(async () => {
   if (inject("aws") === null) return;
-  Object.assign(process.env, AWS_ENV);
-  root = appProject({}, afterAll);
-  const plain = new App("plain");
-  plain.function("f", () => 1);
-  const [spec] = resolveSpec(plain).images;
-  if (spec === undefined) throw new Error("an app has an image");
-  image = `${spec.hash}=${buildImage(spec)}`;
-  await onAws(root, ["bootstrap", "--environment", environment]);
   await deploy(1);
   client = await connect<Module>(name, { environment });
-}, 4 * MINUTES);
-
-afterAll(async () => {
-  if (inject("aws") === null) return;
-  await onAws(root, ["destroy", name, "--environment", environment, "--delete-data"]);
-  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
 }, 4 * MINUTES);
 
 describe("a deployed app", () => {
@@ -178,7 +160,7 @@ describe("a deployed app", () => {
   awsTest(
     "runs for one command, shows what its containers write, and leaves nothing",
     async () => {
-      writeFiles(root, {
+      writeFiles(place.root, {
         "once.ts": `
         import { App } from "windlass";
         export const app = new App("once");
@@ -187,14 +169,25 @@ describe("a deployed app", () => {
           return text.toUpperCase();
         });`,
       });
-      const args = ["run", "--on", "aws", "--environment", environment, "once.ts::shout", "hello"];
-      const { code, stdout, stderr } = await onAws(root, args, { WINDLASS_IMAGES: image });
+      const run = (...flags: readonly string[]): Promise<Outcome> => {
+        const args = ["run", "--on", "aws", ...flags, "once.ts::shout", "hello"];
+        return place.run(args, { WINDLASS_IMAGES: place.image });
+      };
+      const { rows } = await environmentOf(environment);
+      // One that was left a day ago is removed by the next.
+      const left = await run("--detach");
+      const [, detached = ""] = /deployed as (\S+)\n/.exec(left.stderr) ?? [];
+      expect(left.stderr).toContain(`${detached} stays for a day`);
+      expect(await deploymentOf(rows, detached)).toMatchObject({ number: 1 });
+      const row = await rows.get<{ at: number }>(runKey(detached));
+      const at = Date.now() - 24 * 3_600_000;
+      await rows.put(runKey(detached), { ...row?.body, at }, row?.version ?? 0);
+      const { code, stdout, stderr } = await run();
       expect(stderr).toMatch(/deployed as once-run-[0-9a-z]{8}\n/);
       expect(stderr).toMatch(/stack Windlass-\S+-once-run-[0-9a-z]{8} is removed\n/);
       expect(stdout).toContain("│ shouting hello\n");
       expect(stdout.trimEnd().split("\n").at(-1)).toBe("HELLO");
       expect(code).toBe(0);
-      const { rows } = await environmentOf(environment);
       const apps = await rows.list<{ app: string }>("#apps");
       expect(apps.map(({ body }) => body.app)).toEqual([name]);
     },
@@ -202,8 +195,8 @@ describe("a deployed app", () => {
   );
 
   awsTest("calls a deployed app from the command line", async () => {
-    const args = ["run", "--on", "aws", "--app", name, "--environment", environment];
-    const { stdout } = await onAws(root, [...args, "app.ts::pick", "21"]);
+    const args = ["run", "--on", "aws", "--app", name, "app.ts::pick", "21"];
+    const { stdout } = await place.run(args);
     expect(stdout.trim()).toBe("42");
   });
 

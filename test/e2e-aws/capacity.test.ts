@@ -50,12 +50,13 @@ describe("hosts", () => {
       const env = await lab({ resize: { gpu: ["T4:4", "A10G:4"] } });
       const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
       const zone = Subnets[0]?.AvailabilityZone;
+      const { cluster } = env;
       for (const size of ["12xlarge", "metal"])
-        await fault("fleet", { instanceType: `g4dn.${size}` });
-      const next = { instanceType: "g5.12xlarge" };
+        await fault("fleet", { cluster, instanceType: `g4dn.${size}` });
+      const next = { cluster, instanceType: "g5.12xlarge" };
       await fault("fleet", { ...next, purchase: "spot", code: "MaxSpotInstanceCountExceeded" });
       await fault("fleet", { ...next, purchase: "on-demand", zone });
-      await fault("boot-delay", { cluster: env.cluster, seconds: 3 });
+      await fault("boot-delay", { cluster, seconds: 3 });
       await env.send("resize");
       await env.wake("resize");
 

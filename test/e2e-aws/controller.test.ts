@@ -16,6 +16,14 @@ async function lab(...given: Parameters<typeof Lab.create>): Promise<Lab> {
   return made;
 }
 
+/** Hosts of this type cannot be bought for this test; others may buy them. */
+async function outOfStock(
+  { cluster }: Lab,
+  offer: { readonly instanceType: string; readonly purchase?: "spot" },
+): Promise<void> {
+  await fault("fleet", { cluster, ...offer });
+}
+
 describe("the controller's function", () => {
   awsTest("buys a host for a message, runs its container there, and ends both", async () => {
     const env = await lab({ resize: { scaledownWindowSeconds: 2 } });
@@ -83,7 +91,7 @@ describe("the controller's function", () => {
   awsTest("tells who waits that there is no stock, and asks again later only", async () => {
     const env = await lab({ resize: { gpu: ["RTX-PRO-6000"] } });
     for (const instanceType of ["g7e.2xlarge", "g7e.4xlarge", "g7e.8xlarge"]) {
-      await fault("fleet", { instanceType, code: "InsufficientInstanceCapacity" });
+      await outOfStock(env, { instanceType });
     }
     await env.send("resize");
     await env.wake("resize");
@@ -98,7 +106,7 @@ describe("the controller's function", () => {
   awsTest("buys on demand when there are no spot instances, and says so", async () => {
     const env = await lab({ resize: { gpu: ["L40S"] } });
     for (const size of ["xlarge", "2xlarge", "4xlarge"]) {
-      await fault("fleet", { instanceType: `g6e.${size}`, purchase: "spot" });
+      await outOfStock(env, { instanceType: `g6e.${size}`, purchase: "spot" });
     }
     await env.send("resize");
     expect(await env.wake("resize")).toEqual({ end: "done", passes: 4 });
@@ -112,7 +120,7 @@ describe("the controller's function", () => {
 
   awsTest("buys nothing on demand for who requires spot instances", async () => {
     const env = await lab({ resize: { gpu: ["RTX-PRO-6000:2"], spot: "require" } });
-    await fault("fleet", { instanceType: "g7e.12xlarge", purchase: "spot" });
+    await outOfStock(env, { instanceType: "g7e.12xlarge", purchase: "spot" });
     await env.send("resize");
     await env.wake("resize");
 
@@ -125,7 +133,7 @@ describe("the controller's function", () => {
   awsTest("takes the next GPU when spot and on demand of the first are out of stock", async () => {
     const env = await lab({ resize: { gpu: ["T4", "L4"] } });
     for (const size of ["xlarge", "2xlarge"]) {
-      await fault("fleet", { instanceType: `g4dn.${size}`, code: "InsufficientInstanceCapacity" });
+      await outOfStock(env, { instanceType: `g4dn.${size}` });
     }
     await env.send("resize");
     await env.wake("resize");

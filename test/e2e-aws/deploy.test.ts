@@ -133,82 +133,54 @@ describe("windlass bootstrap", () => {
 });
 
 describe("windlass deploy", () => {
-  awsTest(
-    "puts queues, manifest, code and a row in place, and lists the app",
-    async () => {
-      const app = await newApp();
+  /** One app for all, as they leave it: each deploys what it needs, which takes no time where it is there. */
+  let app: Awaited<ReturnType<typeof newApp>>;
+  let first: Deployed;
 
-      const deployed = await app.deploy(1);
+  beforeAll(async () => {
+    if (inject("aws") === null) return;
+    app = await newApp();
+    first = await app.deploy(1);
+  }, 2 * MINUTES);
 
-      const { facts, rows } = await environmentOf(environment);
-      const found = await row(app.name);
-      expect(found).toMatchObject({ number: 1, codeHash: deployed.codeHash, isAhead: false });
-      expect((await rows.get(appKey(app.name)))?.body).toEqual({ app: app.name });
-      const text = (key: string) => textOf(facts["bucket-name"], key);
-      expect(sha256(await text(`bundles/${app.name}/${deployed.codeHash}.mjs`))).toBe(
-        deployed.codeHash,
-      );
-      const manifest = JSON.parse(await text(found?.manifestKey ?? "")) as Manifest;
-      expect(manifest).toMatchObject({ app: app.name, environment, table: facts["table-name"] });
-      const QueueUrl = manifest.functions["version"]?.queueUrl;
-      const { Attributes } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["MessageRetentionPeriod"] }),
-      );
-      expect(Attributes?.["MessageRetentionPeriod"]).toBe("604800");
-    },
-    3 * MINUTES,
-  );
+  /** Number of the current deployment. */
+  const number = async (): Promise<number> => (await row(app.name))?.number ?? 0;
 
-  awsTest(
-    "deploys a change of code without CloudFormation",
-    async () => {
-      const app = await newApp();
-      await app.deploy(1);
-      const events = await eventsOf(app.stack);
+  awsTest("puts queues, manifest, code and a row in place, and lists the app", async () => {
+    const { facts, rows } = await environmentOf(environment);
+    const found = await row(app.name);
+    expect(found).toMatchObject({ number: 1, codeHash: first.codeHash, isAhead: false });
+    expect((await rows.get(appKey(app.name)))?.body).toEqual({ app: app.name });
+    const text = (key: string) => textOf(facts["bucket-name"], key);
+    expect(sha256(await text(`bundles/${app.name}/${first.codeHash}.mjs`))).toBe(first.codeHash);
+    const manifest = JSON.parse(await text(found?.manifestKey ?? "")) as Manifest;
+    expect(manifest).toMatchObject({ app: app.name, environment, table: facts["table-name"] });
+    const QueueUrl = manifest.functions["version"]?.queueUrl;
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["MessageRetentionPeriod"] }),
+    );
+    expect(Attributes?.["MessageRetentionPeriod"]).toBe("604800");
+  });
 
-      const second = await app.deploy(2);
+  awsTest("leaves what is deployed already as it is", async () => {
+    const before = await number();
 
-      expect(await row(app.name)).toMatchObject({
-        ...{ number: 2, codeHash: second.codeHash, isAhead: true },
-      });
-      expect(await eventsOf(app.stack)).toBe(events);
-    },
-    3 * MINUTES,
-  );
+    expect(await app.deploy(1)).toMatchObject({ deployment: before });
+  });
 
-  awsTest(
-    "leaves what is deployed already as it is",
-    async () => {
-      const app = await newApp();
-      await app.deploy(1);
+  awsTest("deploys a change of code without CloudFormation", async () => {
+    const before = await number();
+    const events = await eventsOf(app.stack);
 
-      expect(await app.deploy(1)).toMatchObject({ deployment: 1 });
-    },
-    3 * MINUTES,
-  );
+    const { codeHash } = await app.deploy(2);
 
-  awsTest(
-    "deploys under another name, beside the first one",
-    async () => {
-      const app = await newApp();
-      await app.deploy(1);
-      const other = unique("app");
-      apps.push(other);
-      const image = `${app.image}=${IMAGE}`;
-
-      await runJson(["deploy", `${app.name}.ts`, "--name", other, "--image", image]);
-
-      expect(await row(other)).toMatchObject({ number: 1 });
-      expect(await row(app.name)).toMatchObject({ number: 1 });
-    },
-    3 * MINUTES,
-  );
+    expect(await row(app.name)).toMatchObject({ number: before + 1, codeHash, isAhead: true });
+    expect(await eventsOf(app.stack)).toBe(events);
+  });
 
   awsTest(
     "goes back to the code that was live when its stack is rolled back",
     async () => {
-      const app = await newApp();
-      await app.deploy(1);
       const ahead = await app.deploy(2);
       const code = "export const broken = true;";
       const codeKey = `${unique("code")}.mjs`;
@@ -216,7 +188,9 @@ describe("windlass deploy", () => {
 
       await failAfter(app.stack, { codeKey, codeHash: sha256(code), templateHash: "another" });
 
-      expect(await row(app.name)).toMatchObject({ number: 4, codeHash: ahead.codeHash });
+      // There and back.
+      const expected = { number: ahead.deployment + 2, codeHash: ahead.codeHash };
+      expect(await row(app.name)).toMatchObject(expected);
     },
     3 * MINUTES,
   );
@@ -224,9 +198,8 @@ describe("windlass deploy", () => {
   awsTest(
     "lets `cdk deploy` put its code in place of code that was ahead",
     async () => {
-      const app = await newApp();
-      const first = await app.deploy(1);
       await app.deploy(2);
+      const before = await number();
       app.edit(1);
       const parameter = `ImageUri${sha256(app.image).slice(0, 12)}=${IMAGE}`;
 
@@ -238,8 +211,24 @@ describe("windlass deploy", () => {
       ]);
 
       expect(await row(app.name)).toMatchObject({
-        ...{ number: 3, codeHash: first.codeHash, isAhead: false },
+        ...{ number: before + 1, codeHash: first.codeHash, isAhead: false },
       });
+    },
+    3 * MINUTES,
+  );
+
+  awsTest(
+    "deploys under another name, beside the first one",
+    async () => {
+      const before = await number();
+      const other = unique("app");
+      apps.push(other);
+      const image = `${app.image}=${IMAGE}`;
+
+      await runJson(["deploy", `${app.name}.ts`, "--name", other, "--image", image]);
+
+      expect(await row(other)).toMatchObject({ number: 1 });
+      expect(await number()).toBe(before);
     },
     3 * MINUTES,
   );
@@ -247,26 +236,24 @@ describe("windlass deploy", () => {
   awsTest(
     "refuses an app that another stack has deployed, before it changes anything",
     async () => {
-      const app = await newApp();
+      const taken = await newApp();
       const { rows } = await environmentOf(environment);
       const owner = "arn:aws:cloudformation:us-east-1:000000000000:stack/Media/1/Deployment";
-      await rows.put(deploymentKey(app.name), { number: 1, owner, shards: "0" }, 0);
+      await rows.put(deploymentKey(taken.name), { number: 1, owner, shards: "0" }, 0);
 
-      const { code, stderr } = await run(["deploy", `${app.name}.ts`]);
+      const { code, stderr } = await run(["deploy", `${taken.name}.ts`]);
 
-      await rows.delete(deploymentKey(app.name));
+      await rows.delete(deploymentKey(taken.name));
       expect(code).toBe(1);
       expect(stderr).toContain("error[WINDLASS_APP_EXISTS]");
       expect(stderr).toContain("by the stack Media");
     },
-    3 * MINUTES,
   );
 
   awsTest(
     "tells why a resource failed, and the fix, when a stack is rolled back",
     async () => {
-      const app = await newApp();
-      await app.deploy(1);
+      const before = await number();
       const image = `${app.image}=${IMAGE}`;
 
       const { code, stderr } = await run([
@@ -276,11 +263,19 @@ describe("windlass deploy", () => {
       expect(code).toBe(1);
       expect(stderr).toContain("error[WINDLASS_SHARDS_CHANGED]");
       expect(stderr).toContain("hint: deploy under a new name");
-      expect(await row(app.name)).toMatchObject({ number: 1 });
+      expect(await number()).toBe(before);
       expect(await statusOf(app.stack)).toBe("UPDATE_ROLLBACK_COMPLETE");
     },
     3 * MINUTES,
   );
+
+  awsTest("keeps an environment that it uses", async () => {
+    const { code, stderr } = await run(["destroy", "--delete-data"]);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain("error[WINDLASS_ENVIRONMENT_IN_USE]");
+    expect(stderr).toContain(app.name);
+  });
 });
 
 /** Updates the deployment of a stack, then fails at another resource; resolves once the stack is rolled back. */
@@ -405,21 +400,6 @@ describe("windlass destroy", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("error[WINDLASS_APP_NOT_DEPLOYED]");
   });
-
-  awsTest(
-    "keeps an environment that apps use",
-    async () => {
-      const app = await newApp();
-      await app.deploy(1);
-
-      const { code, stderr } = await run(["destroy", "--delete-data"]);
-
-      expect(code).toBe(1);
-      expect(stderr).toContain("error[WINDLASS_ENVIRONMENT_IN_USE]");
-      expect(stderr).toContain(app.name);
-    },
-    3 * MINUTES,
-  );
 
   awsTest(
     "leaves nothing of an environment without apps with --delete-data",

@@ -20,6 +20,7 @@ import { deploymentKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { type Outcome, windlass } from "../cli/cli.ts";
 import { aws } from "./aws.ts";
+import { environmentFor } from "./harness.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const CDK = join(
@@ -32,13 +33,7 @@ export const s3: S3Client = new S3Client({ ...aws, forcePathStyle: true });
 const dynamo = new DynamoDBClient(aws);
 
 /** What leads a program to the emulator. */
-export const AWS_ENV: NodeJS.ProcessEnv = {
-  AWS_ENDPOINT_URL: aws.endpoint,
-  AWS_REGION: aws.region,
-  AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
-  AWS_EC2_METADATA_DISABLED: "true",
-};
+export const AWS_ENV: NodeJS.ProcessEnv = environmentFor(aws);
 
 /** Runs `windlass` on the emulator. */
 export function onAws(

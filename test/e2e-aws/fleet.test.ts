@@ -11,7 +11,7 @@ describe("CreateFleet", () => {
     async (code) => {
       const cluster = await newCluster();
       const refused = { instanceType: "g5.xlarge", zone: "us-east-1b", code };
-      await fault("fleet", refused);
+      await fault("fleet", { cluster: cluster.name, ...refused });
       const answer = await cluster.buy({
         types: ["g5.xlarge", "m5.large"],
         zones: ["us-east-1b", "us-east-1c"],
@@ -37,7 +37,7 @@ describe("CreateFleet", () => {
 
   awsTest("that can buy nothing answers 200 with errors alone", async () => {
     const cluster = await newCluster();
-    await fault("fleet", { instanceType: "p5.48xlarge", purchase: "spot" });
+    await fault("fleet", { cluster: cluster.name, instanceType: "p5.48xlarge", purchase: "spot" });
     const request = { types: ["p5.48xlarge"], purchase: "spot" } as const;
     const answer = await cluster.buy(request);
     expect(instancesOf(answer)).toEqual([]);

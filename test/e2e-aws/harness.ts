@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 
@@ -16,19 +19,32 @@ declare module "vitest" {
   }
 }
 
+const AWS: AwsTarget = {
+  endpoint: "http://127.0.0.1:4566",
+  region: "us-east-1",
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+};
 const UP = fileURLToPath(new URL("emulator/up.sh", import.meta.url));
 // What up.sh answers where something is missing that it cannot install (EX_UNAVAILABLE).
 const UNAVAILABLE = 69;
+
+/** What leads a program there. */
+export function environmentFor({ endpoint, region, credentials }: AwsTarget): NodeJS.ProcessEnv {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
 
 /** Brings the emulator up and leaves it up: the next run starts at once. */
 export function setup(project: TestProject): void {
   const { status, stderr } = spawnSync(UP, { encoding: "utf8", timeout: 600_000 });
   if (status === 0) {
-    project.provide("aws", {
-      endpoint: "http://127.0.0.1:4566",
-      region: "us-east-1",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    });
+    bootstrapCdk();
+    project.provide("aws", AWS);
     return;
   }
   const reason = stderr.trim();
@@ -37,4 +53,15 @@ export function setup(project: TestProject): void {
   }
   console.log(`skipped every test on the AWS emulator: ${reason.split("\n").at(-1)}`);
   project.provide("aws", null);
+}
+
+/** Once for all files: of two that did so at the same time, one would fail at the stack of the other. */
+function bootstrapCdk(): void {
+  const package_ = createRequire(import.meta.url).resolve("aws-cdk/package.json");
+  const cdk = [join(dirname(package_), "bin/cdk"), "bootstrap", `aws://000000000000/${AWS.region}`];
+  const env = { ...process.env, ...environmentFor(AWS), CDK_DISABLE_VERSION_CHECK: "1", CI: "1" };
+  const { status, stderr } = spawnSync(process.execPath, cdk, {
+    ...{ cwd: tmpdir(), encoding: "utf8", env },
+  });
+  if (status !== 0) throw new Error(`the CDK could not be bootstrapped: ${stderr}`);
 }

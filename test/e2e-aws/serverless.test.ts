@@ -20,17 +20,15 @@ import { callKey, deploymentKey } from "../../lib/aws/keys.ts";
 import { tempProject, writeFiles } from "../bundle/temp-project.ts";
 import { APP, service } from "../serverless/service.ts";
 import { aws, awsTest, unique } from "./aws.ts";
+import { deploymentOf } from "./deployed.ts";
+import { environmentFor } from "./harness.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../dist/cdk/main.js");
 const CDK = join(createRequire(import.meta.url).resolve("aws-cdk/package.json"), "../bin/cdk");
 const ENVIRONMENT = unique("sls");
 
 const env = {
-  AWS_ENDPOINT_URL: aws.endpoint,
-  AWS_REGION: aws.region,
-  AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
-  AWS_EC2_METADATA_DISABLED: "true",
+  ...environmentFor(aws),
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   CDK_DISABLE_VERSION_CHECK: "1",
   CI: "1",
@@ -81,7 +79,6 @@ describe("a service on the emulator", () => {
   beforeAll(async () => {
     if (inject("aws") === null) return;
     const folder = tempProject({}, afterAll);
-    await cdk(folder, "bootstrap", `aws://000000000000/${aws.region}`);
     await cdk(folder, "deploy", "--require-approval", "never");
     const data = [await fact("table-name"), await fact("bucket-name")] as const;
     return async () => {
@@ -91,7 +88,7 @@ describe("a service on the emulator", () => {
   }, 120_000);
 
   awsTest(
-    "is deployed with its app, again with other code, and removed without a trace",
+    "is deployed with its app, again with other code, rolled back, and removed without a trace",
     async () => {
       const name = unique("shop");
       const windlass = { app: "./gpu/app.ts", environment: ENVIRONMENT, images: images() };
@@ -106,6 +103,7 @@ describe("a service on the emulator", () => {
       );
       expect((await queuesOf(`${name}-dev-`)).length).toBe(3);
 
+      const first = await deploymentOf(rows, "media-dev");
       writeFiles(shop.folder, { "gpu/app.ts": APP.replace("* 2", "* 3") });
       await shop.sls("deploy");
 
@@ -113,6 +111,14 @@ describe("a service on the emulator", () => {
       // Both bundles: a rollback finds the first.
       const bundles = await keysIn(staging, `windlass/${name}-dev/`);
       expect(bundles.filter((key) => key.endsWith(".mjs")).length).toBe(2);
+
+      const { stdout: listed } = await shop.sls("deploy", "list");
+      const [, timestamp = ""] = /Timestamp: (\d+)/.exec(listed) ?? [];
+      await shop.sls("rollback", "--timestamp", timestamp);
+
+      expect(await deploymentOf(rows, "media-dev")).toMatchObject({
+        ...{ number: 3, codeHash: first?.codeHash },
+      });
 
       const call = callKey("media-dev", "fc-1");
       await rows.put(call, {}, 0);

@@ -1,19 +1,18 @@
 import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTaskDefinitionCommand, ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { App, DeployedFunction, Dict, Queue, resolveSpec } from "windlass";
+import { beforeAll, describe, expect, inject } from "vitest";
+import { DeployedFunction, Dict, Queue } from "windlass";
 import { logGroupOf } from "../../lib/aws/facts.ts";
-import { appProject, type Outcome } from "../cli/cli.ts";
-import { aws, awsTest, unique, until } from "./aws.ts";
+import type { Outcome } from "../cli/cli.ts";
+import { aws, awsTest, until } from "./aws.ts";
 import { ecs } from "./cluster.ts";
-import { AWS_ENV, cloudFormation, deploymentOf, environmentOf, onAws, textOf } from "./deployed.ts";
-import { buildImage } from "./images.ts";
+import { cloudFormation, deploymentOf, environmentOf, onAws, textOf } from "./deployed.ts";
+import { createPlace } from "./place.ts";
 
 const MINUTES = 60_000;
-const environment = unique("stored");
-const name = unique("app");
-let root = "";
+const place = createPlace("stored");
+const { environment, app: name } = place;
 
 /** What a user would write. Every value of a secret has the word `planted`. */
 const SOURCE = `
@@ -38,8 +37,8 @@ export const tell = app.function("tell", { ...size, secrets, env: { LEVEL: "env"
 });
 `;
 
-async function run(...args: string[]): Promise<Outcome> {
-  const outcome = await onAws(root, [...args, "--environment", environment]);
+async function well(running: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await running;
   expect({ ...outcome, stdout: "" }).toMatchObject({ code: 0 });
   return outcome;
 }
@@ -54,22 +53,9 @@ function call<Args extends unknown[], Output>(named: string) {
 
 beforeAll(async () => {
   if (inject("aws") === null) return;
-  Object.assign(process.env, AWS_ENV);
-  root = appProject({ "app.ts": SOURCE, "secret.env": "INLINE=planted-inline" }, afterAll);
-  const plain = new App("plain");
-  plain.function("f", () => 1);
-  const [spec] = resolveSpec(plain).images;
-  if (spec === undefined) throw new Error("an app has an image");
-  // It ends with 1, since the emulator lacks Service Quotas, once all else is done.
-  await onAws(root, ["bootstrap", "--environment", environment]);
-  await run("secret", "create", "named", "NAMED=planted-named", "LEVEL=planted-level");
-  await run("deploy", "app.ts", "--image", `${spec.hash}=${buildImage(spec)}`);
-}, 4 * MINUTES);
-
-afterAll(async () => {
-  if (inject("aws") === null) return;
-  await onAws(root, ["destroy", name, "--environment", environment, "--delete-data"]);
-  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
+  const values = ["NAMED=planted-named", "LEVEL=planted-level"];
+  await well(place.run(["secret", "create", "named", ...values]));
+  await well(place.deploy({ "app.ts": SOURCE, "secret.env": "INLINE=planted-inline" }));
 }, 4 * MINUTES);
 
 describe("a container on AWS", () => {
@@ -84,7 +70,7 @@ describe("a container on AWS", () => {
       const taken = call<[], string>("take").remote();
       await Queue.fromName<string>("jobs", { environment, createIfMissing: true }).put("job");
       expect(await taken).toBe("job");
-      const { stdout } = await run("dict", "get", "counts", "visits");
+      const { stdout } = await well(place.run(["dict", "get", "counts", "visits"]));
       expect(stdout).toBe("6\n");
     },
     3 * MINUTES,
@@ -116,7 +102,7 @@ describe("a container on AWS", () => {
           ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })),
         ),
       );
-      const { stdout: spec } = await onAws(root, ["spec", "app.ts"]);
+      const { stdout: spec } = await onAws(place.root, ["spec", "app.ts"]);
       const seen = { written, row, manifest, template, definitions, spec };
       for (const [where, what] of Object.entries(seen)) {
         expect([where, JSON.stringify(what).includes("planted")]).toEqual([where, false]);

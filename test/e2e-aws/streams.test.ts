@@ -1,17 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { App, type Client, connect, DeployedFunction, resolveSpec } from "windlass";
-import { writeFiles } from "../bundle/temp-project.ts";
-import { appProject } from "../cli/cli.ts";
-import { awsTest, unique, until } from "./aws.ts";
-import { AWS_ENV, environmentOf, onAws } from "./deployed.ts";
-import { buildImage } from "./images.ts";
+import { beforeAll, describe, expect, inject } from "vitest";
+import { App, type Client, connect, DeployedFunction } from "windlass";
+import { awsTest, until } from "./aws.ts";
+import { environmentOf } from "./deployed.ts";
+import { createPlace } from "./place.ts";
 
 const MINUTES = 60_000;
-const environment = unique("streams");
-const name = unique("app");
-let image: string;
-let root = "";
+const place = createPlace("streams");
+const { environment, app: name } = place;
 
 /** The app, as a user would write it. */
 const SOURCE = `
@@ -109,26 +105,10 @@ let client: Client<Module>;
 
 beforeAll(async () => {
   if (inject("aws") === null) return;
-  Object.assign(process.env, AWS_ENV);
-  root = appProject({}, afterAll);
-  const plain = new App("plain");
-  plain.function("f", () => 1);
-  const [spec] = resolveSpec(plain).images;
-  if (spec === undefined) throw new Error("an app has an image");
-  image = `${spec.hash}=${buildImage(spec)}`;
-  await onAws(root, ["bootstrap", "--environment", environment]);
-  writeFiles(root, { "app.ts": SOURCE });
-  const args = ["deploy", "app.ts", "--environment", environment, "--image", image];
-  const { code, stderr } = await onAws(root, args);
+  const { code, stderr } = await place.deploy({ "app.ts": SOURCE });
   expect(stderr).not.toContain("error");
   expect(code).toBe(0);
   client = await connect<Module>(name, { environment });
-}, 4 * MINUTES);
-
-afterAll(async () => {
-  if (inject("aws") === null) return;
-  await onAws(root, ["destroy", name, "--environment", environment, "--delete-data"]);
-  await onAws(root, ["destroy", "--environment", environment, "--delete-data"]);
 }, 4 * MINUTES);
 
 async function collect(
@@ -232,7 +212,9 @@ describe("a deployed function with `batch`", () => {
 function kill(containerId: string): void {
   const docker = (...args: string[]): string =>
     execFileSync("docker", args, { encoding: "utf8" }).trim();
-  const ids = docker("ps", "--quiet", "--filter", `ancestor=${image.split("=")[1]}`).split("\n");
+  const ids = docker("ps", "--quiet", "--filter", `ancestor=${place.image.split("=")[1]}`).split(
+    "\n",
+  );
   const found = ids.find((id) =>
     docker("inspect", "--format", '{{join .Config.Env "\\n"}}', id).includes(containerId),
   );

@@ -5,7 +5,7 @@ GET    /_windlass/faults        lists the faults that were not removed, with the
 DELETE /_windlass/faults/ID     removes one; DELETE /_windlass/faults removes all
 POST   /_windlass/ACTION        {…}  does what a filler registered under that name
 
-Every fault names what it strikes (a type and zone, an operation and a text in its request, a cluster, a queue),
+Every fault names what it strikes (a cluster with a type and zone, an operation and a text in its request, a queue),
 so that tests on one emulator do not disturb one another.
 """
 import json
@@ -17,7 +17,7 @@ from ministack import app
 
 PREFIX = "/_windlass/"
 KINDS = {
-    "fleet": {"code", "instanceType", "zone", "purchase", "times"},
+    "fleet": {"cluster", "code", "instanceType", "zone", "purchase", "times"},
     "throttle": {"operation", "match", "code", "times"},
     "boot-delay": {"seconds", "cluster"},
     "leave-delay": {"seconds", "cluster"},

@@ -60,6 +60,7 @@ def offers(p):
             zone = ec2._subnets.get(subnet, {}).get("AvailabilityZone")
             found.append({
                 "spec": spec,
+                "cluster": agent_settings(template.get("UserData"))[0],
                 "type": ec2._p(p, prefix + "InstanceType") or template.get("InstanceType") or "",
                 "subnet": subnet,
                 "zone": zone or ec2._p(p, prefix + "AvailabilityZone") or f"{get_region()}a",
@@ -93,7 +94,8 @@ def error_item(offer, purchase, code):
 def refusal_of(offer, purchase):
     if shapes.shape_of(offer["type"]) is None:
         return "InvalidFleetConfiguration"
-    fault = control.struck("fleet", instanceType=offer["type"], zone=offer["zone"], purchase=purchase)
+    facts = {"cluster": offer["cluster"], "instanceType": offer["type"], "zone": offer["zone"]}
+    fault = control.struck("fleet", purchase=purchase, **facts)
     return fault and fault.get("code", "InsufficientInstanceCapacity")
 
 
