@@ -56,6 +56,7 @@ test("the package exports these names", () => {
       "getLocalInputConcurrency",
       "isLocal",
       "isWindlassError",
+      "onNotice",
       "preempt",
       "resolveSpec",
       "setLocalInputConcurrency",
