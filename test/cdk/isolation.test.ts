@@ -352,7 +352,7 @@ describe("dicts, queues and secrets", () => {
 
   it("leave no value of a secret in the template or the manifest", () => {
     const app = appOf("alpha");
-    const secret = Secret.fromObject({ TOKEN: "planted-value" });
+    const secret = Secret.fromDict({ TOKEN: "planted-value" });
     app.function("plain", { secrets: [secret] }, () => 1);
     expect(JSON.stringify(toJson(appStack({ app })))).not.toContain("planted");
     expect(specText(resolveSpec(app))).not.toContain("planted");

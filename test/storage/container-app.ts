@@ -4,7 +4,7 @@ const counts = Dict.fromName<number>("counts", { createIfMissing: true });
 const unlisted = "unlisted";
 
 export const app = new App("storage-test", {
-  secrets: [Secret.fromObject({ TOKEN: "app-token-planted", SHARED: "from-app-secret" })],
+  secrets: [Secret.fromDict({ TOKEN: "app-token-planted", SHARED: "from-app-secret" })],
 });
 
 export const count = app.function("count", async (key: string) => {
@@ -38,7 +38,7 @@ export const variables = app.function(
   "variables",
   {
     secrets: [
-      Secret.fromObject({ SHARED: "from-function-secret", LEVEL: "from-secret", NONE: null }),
+      Secret.fromDict({ SHARED: "from-function-secret", LEVEL: "from-secret", NONE: null }),
       Secret.fromName("named", { requiredKeys: ["NAMED"] }),
     ],
     env: { LEVEL: "from-env" },
