@@ -70,15 +70,11 @@ function queueAccess(
   queues: readonly string[],
 ): PolicyStatement[] {
   const { ephemeral } = partitionQueuePrefixes(environment);
-  const prefixes = queues.map((name) => partitionQueuePrefix(environment, name));
+  const names = sorted(queues.map((name) => `${partitionQueuePrefix(environment, name)}*`));
   const actions = [...USE_QUEUE, "sqs:GetQueueUrl", "sqs:CreateQueue"];
   return [
-    namedQueues(
-      scope,
-      sorted([...prefixes, ephemeral].map((prefix) => `${prefix}*.fifo`)),
-      actions,
-    ),
-    namedQueues(scope, [`${ephemeral}*.fifo`], ["sqs:DeleteQueue"]),
+    namedQueues(scope, [`${ephemeral}*`], [...actions, "sqs:DeleteQueue"]),
+    ...(names.length > 0 ? [namedQueues(scope, names, actions)] : []),
   ];
 }
 
