@@ -34,6 +34,14 @@ export const remove = app.function("remove", async () => {
   await Dict.objects.delete("counts");
 });
 
+export const fail = app.function("fail", (): string => {
+  const { TOKEN } = process.env;
+  const cause = new Error(`401 for ${TOKEN}`);
+  throw Object.assign(new Error(`"${TOKEN}" was refused`, { cause }), { url: `/?token=${TOKEN}` });
+});
+
+export const tell = app.function("tell", () => process.env["TOKEN"]);
+
 export const variables = app.function(
   "variables",
   {
