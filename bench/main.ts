@@ -26,6 +26,7 @@ import { payload } from "./suites/payload.ts";
 import { plugin } from "./suites/plugin.ts";
 import { python } from "./suites/python.ts";
 import { queue } from "./suites/queue.ts";
+import { queueAws } from "./suites/queue-aws.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
@@ -53,6 +54,7 @@ const SUITES: readonly Suite[] = [
   simulate,
   synth,
   aws,
+  queueAws,
   plugin,
 ];
 const NAMES: string = SUITES.map(({ name }) => name).join(" ");

@@ -13,6 +13,7 @@ import { type HostLimits, hostMistakes } from "../lib/scheduling/first-offers.ts
 import { sha256 } from "../lib/sha256.ts";
 import { type AppSpec, specText } from "../lib/spec.ts";
 import { isNarrowed } from "../lib/uses.ts";
+import { checkSecrets } from "./app/check-secrets.ts";
 import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
 import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
@@ -83,6 +84,7 @@ export class WindlassApp extends Construct {
     const name = props.name ?? resolved.name;
     throwViolations(`app ${show(name)}`, checkAppName(name), WindlassApp);
     this.spec = { ...resolved, name };
+    checkSecrets(this, this.spec);
     const { tags } = this.spec;
     const environment = props.environment ?? "default";
     const mistakes = hostMistakes(this.spec.functions, limitsOf(environment));

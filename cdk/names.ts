@@ -31,3 +31,6 @@ export function appRolePath(environment: string): string {
 export function shortHash(text: string, digits: number): string {
   return sha256(text).slice(0, digits);
 }
+
+/** Context of the CDK that says that whoever deploys has stored the secrets whose values are in code. */
+export const STORES_SECRETS = "windlass:stores-secrets";

@@ -129,12 +129,21 @@ export type {
 } from "./storage/manage-objects.ts";
 export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
 export {
+  type EphemeralQueueOptions,
   Queue,
+  type QueueFromNameOptions,
   type QueueGetOptions,
   type QueueIterateOptions,
   type QueuePutOptions,
 } from "./storage/queue.ts";
-export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
+export type { CreateQueueOptions, QueueBacking, QueueManager } from "./storage/queue-backing.ts";
+export {
+  type CreateSecretOptions,
+  Secret,
+  type SecretFromNameOptions,
+  type SecretManager,
+} from "./storage/secret.ts";
+export type { SecretBacking } from "./storage/secret-places.ts";
 export type { SecretValues } from "./storage/secret-values.ts";
 export type { StoredObject } from "./storage/stored-object.ts";
 export type { Varied } from "./varied.ts";

@@ -1,17 +1,26 @@
 import { Queue } from "../../lib/storage/queue.ts";
+import type { QueueBacking } from "../../lib/storage/queue-backing.ts";
 import type { Invocation } from "../command-table.ts";
 import { printValue } from "../print-value.ts";
 import {
   type ActionContext,
   type Actions,
-  objectActions,
+  listAndDelete,
   printLine,
   runAction,
 } from "../storage/actions.ts";
 import { UsageError } from "../usage-error.ts";
 
 const ACTIONS: Actions = {
-  ...objectActions("queue", Queue.objects),
+  ...listAndDelete("queue", Queue.objects),
+  create: {
+    operands: "<name>",
+    run: ({ name, connect, options }) => {
+      // Checked by create().
+      const backing = options["backing"] as QueueBacking | undefined;
+      return Queue.objects.create(name, { ...connect, backing });
+    },
+  },
   peek: {
     operands: "<name> [count]",
     async run(context) {

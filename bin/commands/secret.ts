@@ -1,4 +1,5 @@
 import { Secret } from "../../lib/storage/secret.ts";
+import type { SecretBacking } from "../../lib/storage/secret-places.ts";
 import type { Invocation } from "../command-table.ts";
 import { type ActionContext, type Actions, listAndDelete, runAction } from "../storage/actions.ts";
 import { readSecretValues } from "../storage/secret-input.ts";
@@ -16,5 +17,8 @@ export async function run(invocation: Invocation): Promise<number> {
 async function create({ name, rest, connect, options }: ActionContext): Promise<void> {
   const values = await readSecretValues(rest, options);
   if (options["update"] === true) await Secret.fromName(name, connect).update(values);
-  else await Secret.objects.create(name, values, connect);
+  else {
+    const backing = options["backing"] as SecretBacking | undefined; // Checked by create().
+    await Secret.objects.create(name, values, { ...connect, backing });
+  }
 }

@@ -1,6 +1,6 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { ECSClient } from "@aws-sdk/client-ecs";
-import { appStackId } from "../../cdk/names.ts";
+import { appStackId, STORES_SECRETS } from "../../cdk/names.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import {
   checkOutput,
@@ -64,7 +64,7 @@ export async function deployAppStack(
         dropCalls,
         ...(shards !== undefined && { shards }),
       }),
-    context: { "windlass:template-hash": deployment.templateHash },
+    context: { "windlass:template-hash": deployment.templateHash, [STORES_SECRETS]: true },
     onProgress: (progress) => steps.progress(progressText(progress)),
     onMessage(message) {
       builds.see(message);

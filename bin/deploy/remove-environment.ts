@@ -4,7 +4,7 @@ import { ECSClient } from "@aws-sdk/client-ecs";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { type AwsClients, createClients } from "../../lib/aws/clients.ts";
 import { stopContainers } from "../../lib/aws/deploy/containers.ts";
-import { deleteLogGroups } from "../../lib/aws/deploy/delete-data.ts";
+import { deleteLogGroups, deleteQueues } from "../../lib/aws/deploy/delete-data.ts";
 import { deleteSecrets } from "../../lib/aws/deploy/delete-secrets.ts";
 import { deleteStack } from "../../lib/aws/deploy/delete-stack.ts";
 import { endHosts } from "../../lib/aws/deploy/end-hosts.ts";
@@ -16,6 +16,7 @@ import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { type Facts, readFacts } from "../../lib/aws/environment.ts";
 import { factsPath } from "../../lib/aws/facts.ts";
 import { appKey } from "../../lib/aws/keys.ts";
+import { partitionQueuePrefixes } from "../../lib/aws/storage/object-keys.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { countOf } from "./describe-deployment.ts";
 import type { Removal } from "./remove-app.ts";
@@ -37,6 +38,8 @@ export async function removeEnvironment(removal: Removal): Promise<readonly Stor
   const stores = { bucket: facts["bucket-name"], table: facts["table-name"] };
   if (!isAll) return await measureStores(clients, stores);
   await deleteStores(clients, stores);
+  const { named, ephemeral } = partitionQueuePrefixes(environment);
+  for (const prefix of [named, ephemeral]) await deleteQueues(clients.sqs, prefix);
   const logs = new CloudWatchLogsClient(CLIENT_CONFIG);
   const prefix = facts["log-group-prefix"];
   const groups = (await storedLogs(logs, prefix))

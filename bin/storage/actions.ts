@@ -116,7 +116,10 @@ function toLines(kind: string, objects: readonly NamedObjectInfo[]): string {
   if (objects.length === 0) return `there is no ${kind}`;
   const width = Math.max(...objects.map(({ name }) => name.length));
   return objects
-    .map(({ name, createdAt }) => `${name.padEnd(width)}  ${createdAt.toISOString()}`)
+    .map(({ name, createdAt, backing }) => {
+      const line = `${name.padEnd(width)}  ${createdAt.toISOString()}`;
+      return backing === undefined ? line : `${line}  ${backing}`;
+    })
     .join("\n");
 }
 

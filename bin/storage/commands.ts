@@ -27,6 +27,7 @@ export const STORAGE_COMMANDS: readonly CommandEntry[] = [
     operands: "<create|list|peek|len|clear|delete> [name] [count]",
     description: "look into queues, make and remove them",
     options: [
+      ["--backing <backing>", "with create: sqs (default) or dynamodb, which peek needs on AWS"],
       ["--partition <partition>", "with peek, len and clear: not the one without a name"],
       ["--total", "with len: all partitions"],
       ["--all", "with clear: all partitions"],
@@ -44,6 +45,7 @@ export const STORAGE_COMMANDS: readonly CommandEntry[] = [
     operands: "<create|list|delete> [name] [KEY=value...]",
     description: "make, list and remove secrets; values are never shown",
     options: [
+      ["--backing <backing>", "with create: ssm (default) or secretsmanager"],
       ["--from-dotenv <file>", "with create: variables of a .env file; - is standard input"],
       ["--from-json <file>", "with create: of a JSON object; - is standard input"],
       ["--update", "with create: set variables of one that is there"],

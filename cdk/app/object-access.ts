@@ -1,10 +1,17 @@
-import { Stack } from "aws-cdk-lib";
+import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
-import { secretPath } from "../../lib/aws/storage/object-keys.ts";
+import {
+  managedName,
+  objectKey,
+  partitionQueuePrefix,
+  partitionQueuePrefixes,
+  secretPath,
+} from "../../lib/aws/storage/object-keys.ts";
 import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
-import { storedSecret } from "../../lib/storage/app-secrets.ts";
-import { type AccessProps, objectsOf, rows } from "./access.ts";
+import { isInline, storedSecret } from "../../lib/storage/app-secrets.ts";
+import { isSecretArn } from "../../lib/storage/secret-places.ts";
+import { type AccessProps, namedQueues, objectsOf, rows, USE_QUEUE } from "./access.ts";
 
 /** Names of objects without one: whoever knows such a name may use it, and nobody can list them. */
 const EPHEMERAL = "~*";
@@ -29,11 +36,12 @@ export function objectAccess(
   );
   return [
     ...rowAccess(scope, props, { dicts, queues }),
+    ...queueAccess(scope, props, names("queue")),
     new PolicyStatement({
       actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
       resources: folders.map((folder) => objectsOf(scope, props.bucketName, `stored/${folder}/*`)),
     }),
-    ...(secrets.length > 0 ? [secretAccess(scope, props, secrets)] : []),
+    ...secretAccess(scope, props, secrets),
   ];
 }
 
@@ -46,16 +54,66 @@ function rowAccess(
     ...dicts.flatMap((name) => [`#dict#${name}`, `#dict#${name}#*`]),
     ...queues.flatMap((name) => [`#queue#${name}`, `#queue#${name}#*`]),
   ];
-  const actions = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+  const reads = ["GetItem", "BatchGetItem", "Query"];
+  const writes = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
   return [
-    rows(scope, tableName, { keys, actions }),
+    rows(scope, tableName, { keys, actions: [...reads, ...writes] }),
     // What lists those that a container makes; it cannot read or remove there.
-    rows(scope, tableName, { keys: ["#dicts", "#queues"], actions: ["PutItem"] }),
+    rows(scope, tableName, { keys: ["#dicts", "#queues", "#made-queues"], actions: ["PutItem"] }),
   ];
 }
 
-/** Their variables, and nothing beside them: SSM asks for the folder, and for what is in it. */
+/** Queues of SQS that keep queues: made by who puts first, removed by the controller, those without a name by who ends. */
+function queueAccess(
+  scope: Construct,
+  { environment }: AccessProps,
+  queues: readonly string[],
+): PolicyStatement[] {
+  const { ephemeral } = partitionQueuePrefixes(environment);
+  const names = sorted(queues.map((name) => `${partitionQueuePrefix(environment, name)}*`));
+  const actions = [...USE_QUEUE, "sqs:GetQueueUrl", "sqs:CreateQueue"];
+  return [
+    namedQueues(scope, [`${ephemeral}*`], [...actions, "sqs:DeleteQueue"]),
+    ...(names.length > 0 ? [namedQueues(scope, names, actions)] : []),
+  ];
+}
+
+/** Their variables, and nothing beside them, wherever they are: their objects say that, when they are read. */
 function secretAccess(
+  scope: Construct,
+  props: AccessProps,
+  secrets: readonly string[],
+): PolicyStatement[] {
+  const inParameters = secrets.filter((name) => !isSecretArn(name));
+  const named = inParameters.filter((name) => !isInline(name));
+  const managed = named.map((name) =>
+    Stack.of(scope).formatArn({
+      service: "secretsmanager",
+      resource: "secret",
+      // What Secrets Manager adds to a name.
+      resourceName: `${managedName(props.environment, name)}-??????`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    }),
+  );
+  const resources = [...managed, ...secrets.filter(isSecretArn)];
+  return [
+    ...(inParameters.length > 0 ? [parameterAccess(scope, props, inParameters)] : []),
+    ...(resources.length > 0
+      ? [new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources })]
+      : []),
+    ...(named.length > 0
+      ? [
+          rows(scope, props.tableName, {
+            keys: named.map((name) => objectKey("secret", name).pk),
+            actions: ["GetItem"],
+          }),
+        ]
+      : []),
+  ];
+}
+
+/** SSM asks for the folder, and for what is in it. */
+function parameterAccess(
   scope: Construct,
   { environment }: AccessProps,
   names: readonly string[],

@@ -20,6 +20,7 @@ import { readPool } from "./read-pool.ts";
 import { bootMs } from "./start-up.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
+import { sweepPartitionQueues } from "./sweep-partition-queues.ts";
 import { type HostUse, type KnownApp, type KnownContainer, toHostState } from "./world.ts";
 
 /** Partition key of the rows of all apps, see `appKey`. */
@@ -87,6 +88,9 @@ export async function runPass(
   const functions = new Map(planned.map(({ id, fn }) => [id, fn]));
   const acted = await act(actions, { found, apps: chosen.apps, functions, lease }, controller);
   if (turn !== undefined) await sweepLeftovers(turn, controller);
+  if (asked.isSweep) {
+    await attempt({ at: "sweep-queues" }, () => sweepPartitionQueues(controller), ports);
+  }
   return {
     ...acted,
     idleApps: new Set(

@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { partitionQueuePrefixes } from "../../lib/aws/storage/object-keys.ts";
 import { appRolePath } from "../names.ts";
 import type { ControllerFunctionProps } from "./controller-function.ts";
 import { queueAccess } from "./queue-access.ts";
@@ -31,9 +32,29 @@ function dataStatements(
     rowAccess(table, ["#apps", "*#deployment", "*#call#*"], ["GetItem", "Query"]),
     ...sweepStatements({ table, bucket }),
     ...queueAccess(scope, environment, ["sqs:DeleteQueue"]),
+    ...partitionStatements(scope, table, environment),
     new PolicyStatement({
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [logGroup.logGroupArn],
+    }),
+  ];
+}
+
+/** Queues of SQS that keep partitions of queues are removed when those are over; nothing is taken from them. */
+function partitionStatements(
+  scope: Construct,
+  table: ControllerFunctionProps["table"],
+  environment: string,
+): PolicyStatement[] {
+  const { named, ephemeral } = partitionQueuePrefixes(environment);
+  return [
+    rowAccess(table, ["#made-queues"], ["Query", "DeleteItem"]),
+    rowAccess(table, ["#queue#*"], ["GetItem", "PutItem"]),
+    new PolicyStatement({
+      actions: ["sqs:GetQueueUrl", "sqs:DeleteQueue"],
+      resources: [named, ephemeral].map((prefix) =>
+        Stack.of(scope).formatArn({ service: "sqs", resource: `${prefix}*` }),
+      ),
     }),
   ];
 }

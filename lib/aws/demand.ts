@@ -13,6 +13,8 @@ export interface DemandQueues {
   peek(url: string): Promise<readonly Received[]>;
   giveBack(url: string, handles: readonly string[]): Promise<void>;
   discard(url: string, handles: readonly string[]): Promise<void>;
+  /** The URL of a queue; undefined where there is none. */
+  find(name: string): Promise<string | undefined>;
   /** Removes a queue; one that is gone is no error. */
   remove(url: string): Promise<void>;
 }

@@ -3,6 +3,7 @@ import {
   DeleteMessageBatchCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
+  GetQueueUrlCommand,
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
@@ -70,6 +71,15 @@ export class SqsDemand implements DemandQueues {
   async discard(url: string, handles: readonly string[]): Promise<void> {
     const Entries = handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
     await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+  }
+
+  async find(name: string): Promise<string | undefined> {
+    try {
+      return (await this.#client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl;
+    } catch (error) {
+      if (isQueueGone(error)) return undefined;
+      throw error;
+    }
   }
 
   async remove(url: string): Promise<void> {

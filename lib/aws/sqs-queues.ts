@@ -1,6 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
 import {
-  type BatchResultErrorEntry,
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   DeleteMessageBatchCommand,
@@ -11,27 +9,13 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { onAws, toAwsError } from "./aws-error.ts";
+import { onAws } from "./aws-error.ts";
 import { Batches } from "./batches.ts";
 import { MESSAGE_BYTES, type Outgoing, type Queues, type Received } from "./queues.ts";
+import { BATCH_MESSAGES, inBatch, queueNameOf, STALE_HANDLE } from "./sqs-batch.ts";
 
-/** SQS takes 10 messages at a time, together no more than one may have [SendMessageBatch]. */
-const BATCH_MESSAGES = 10;
-/** Entries of a batch that SQS failed at are sent again this often, after pauses that double. */
-const MAX_ATTEMPTS = 6;
-const PAUSE_MS = 50;
-const STALE_HANDLE = "ReceiptHandleIsInvalid";
 /** A message that is done is deleted with those that follow it this closely. */
 const DELETE_AFTER_MS = 20;
-
-interface BatchRequest<Entry> {
-  /** Completes the sentence `cannot <doing>`. */
-  readonly doing: string;
-  readonly entries: readonly Entry[];
-  readonly request: (
-    entries: (Entry & { Id: string })[],
-  ) => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>;
-}
 
 /** Queues of SQS. What is sent or deleted in one turn of the event loop goes as one request. */
 export class SqsQueues implements Queues {
@@ -124,8 +108,8 @@ export class SqsQueues implements Queues {
       await this.#do("send to", url, () => this.#client.send(command));
       return [];
     }
-    return await this.#inBatch({
-      doing: `send to queue "${nameOf(url)}"`,
+    return await inBatch({
+      doing: `send to queue "${queueNameOf(url)}"`,
       entries: messages.map(toMessage),
       request: (Entries) =>
         this.#client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries })),
@@ -139,34 +123,17 @@ export class SqsQueues implements Queues {
       await this.#do("delete from", url, () => this.#client.send(command).catch(ignoreStale));
       return [];
     }
-    return await this.#inBatch({
-      doing: `delete from queue "${nameOf(url)}"`,
+    return await inBatch({
+      doing: `delete from queue "${queueNameOf(url)}"`,
       entries: handles.map((ReceiptHandle) => ({ ReceiptHandle })),
       request: (Entries) =>
         this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries })),
+      isDone: ({ Code }) => Code === STALE_HANDLE,
     });
   }
 
-  /** Sends the entries that SQS itself failed at again; answers the errors of the others at their places. */
-  async #inBatch<Entry extends object>({ doing, entries, request }: BatchRequest<Entry>) {
-    const errors: unknown[] = [];
-    let left = entries.map((entry, index) => ({ ...entry, Id: String(index) }));
-    for (let attempt = 1; left.length > 0; attempt += 1) {
-      const { Failed = [] } = await onAws(doing, () => request(left));
-      const again = new Set<string>();
-      for (const { Id = "", Code = "Error", Message = "", SenderFault } of Failed) {
-        if (Code === STALE_HANDLE) continue;
-        if (SenderFault !== true && attempt < MAX_ATTEMPTS) again.add(Id);
-        else errors[Number(Id)] = entryError({ Code, Message }, doing);
-      }
-      left = left.filter(({ Id }) => again.has(Id));
-      if (left.length > 0) await pause(PAUSE_MS * 2 ** attempt);
-    }
-    return errors;
-  }
-
   #do<T>(what: string, url: string, act: () => Promise<T>): Promise<T> {
-    return onAws(`${what} queue "${nameOf(url)}"`, act);
+    return onAws(`${what} queue "${queueNameOf(url)}"`, act);
   }
 }
 
@@ -185,12 +152,4 @@ function toMessage({ body, group, delaySeconds }: Outgoing): {
 /** The handle of an earlier delivery: the message was seen again, and whoever has it now deletes it. */
 function ignoreStale(error: unknown): void {
   if (!(error instanceof Error) || error.name !== STALE_HANDLE) throw error;
-}
-
-function entryError({ Code, Message }: { Code: string; Message: string }, doing: string): Error {
-  return toAwsError(Object.assign(new Error(Message), { name: Code }), doing);
-}
-
-function nameOf(url: string): string {
-  return url.slice(url.lastIndexOf("/") + 1);
 }

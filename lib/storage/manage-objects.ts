@@ -1,8 +1,8 @@
 import type { ConnectOptions } from "../client/connection.ts";
 import { storesFor } from "./choose-stores.ts";
 import { objectMissing } from "./mistakes.ts";
-import type { NamedObjectInfo } from "./named-object.ts";
-import { checkObjectName, isEphemeral, toObjectId } from "./names.ts";
+import { checkBacking, type NamedObjectInfo, toMode, toNamedInfo } from "./named-object.ts";
+import { checkObjectName, isEphemeral } from "./names.ts";
 import type { ObjectKind } from "./stores.ts";
 
 export interface CreateObjectOptions extends ConnectOptions {
@@ -27,10 +27,7 @@ export interface ObjectManager {
 
 export function manageObjects(kind: ObjectKind): ObjectManager {
   return {
-    async create(name, { allowExisting = false, ...connect } = {}) {
-      checkObjectName(kind, name);
-      await storesFor(connect).objects.create(kind, name, allowExisting);
-    },
+    create: (name, options = {}) => createObject(kind, name, options),
     list: (connect = {}) => listObjects(kind, connect),
     async delete(name, { allowMissing = false, ...connect } = {}) {
       checkObjectName(kind, name);
@@ -46,6 +43,18 @@ export function manageObjects(kind: ObjectKind): ObjectManager {
   };
 }
 
+/** Makes an object of a kind that may have a choice of what keeps it. @throws AlreadyExistsError */
+export async function createObject(
+  kind: ObjectKind,
+  name: string,
+  options: CreateObjectOptions & { readonly backing?: string | undefined },
+): Promise<void> {
+  const { allowExisting = false, backing, ...connect } = options;
+  checkObjectName(kind, name);
+  const { objects } = storesFor(connect);
+  checkBacking(await objects.create(kind, name, toMode(allowExisting, backing)), backing);
+}
+
 async function listObjects(
   kind: ObjectKind,
   connect: ConnectOptions,
@@ -53,10 +62,6 @@ async function listObjects(
   const objects = await storesFor(connect).objects.list(kind);
   return objects
     .filter(({ name }) => !isEphemeral(name))
-    .map((info) => ({
-      name: info.name,
-      id: toObjectId(info),
-      createdAt: new Date(info.createdAt),
-    }))
+    .map(toNamedInfo)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

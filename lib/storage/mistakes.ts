@@ -1,4 +1,4 @@
-import { AlreadyExistsError, NotFoundError } from "../errors.ts";
+import { AlreadyExistsError, InvalidError, isWindlassError, NotFoundError } from "../errors.ts";
 import { showList } from "../options/show.ts";
 import { classOf, isEphemeral, toObjectId } from "./names.ts";
 import type { ObjectInfo, ObjectKind } from "./stores.ts";
@@ -50,5 +50,23 @@ export function objectReplaced(info: ObjectInfo, wantedId: string): NotFoundErro
     "WINDLASS_OBJECT_REPLACED",
     `${kind} "${name}" is "${toObjectId(info)}" now, and "${toObjectId({ ...info, id: wantedId })}" was deleted`,
     { hint: `use the new one with \`${classOf(kind)}.fromName("${name}")\`` },
+  );
+}
+
+const KEPT_ELSEWHERE = "WINDLASS_OBJECT_BACKING";
+
+export function isKeptElsewhere(error: unknown): boolean {
+  return isWindlassError(error) && error.code === KEPT_ELSEWHERE;
+}
+
+/** The object is kept by something else than was asked for: nothing moves what it holds. */
+export function objectKeptElsewhere(info: ObjectInfo, wanted: string): InvalidError {
+  const { kind, name, backing = "another" } = info;
+  return new InvalidError(
+    KEPT_ELSEWHERE,
+    `${kind} "${name}" has the backing "${backing}", not "${wanted}"`,
+    {
+      hint: `leave \`backing\` out, or delete it and make it anew: \`windlass ${kind} delete ${name}\``,
+    },
   );
 }

@@ -1,9 +1,9 @@
 import type { ConnectOptions } from "../client/connection.ts";
 import { createObjectId } from "../ids.ts";
 import { storesFor } from "./choose-stores.ts";
-import { objectReplaced } from "./mistakes.ts";
+import { objectKeptElsewhere, objectReplaced } from "./mistakes.ts";
 import { checkObjectName, ephemeralName, isEphemeral, parseObjectId, toObjectId } from "./names.ts";
-import type { ObjectInfo, ObjectKind, Stores } from "./stores.ts";
+import type { CreateMode, ObjectInfo, ObjectKind, Stores } from "./stores.ts";
 
 /** How a handle finds its object. */
 export interface FromNameOptions extends ConnectOptions {
@@ -17,6 +17,8 @@ export interface NamedObjectInfo {
   /** For `fromId`: another one for each object that ever had this name. */
   readonly id: string;
   readonly createdAt: Date;
+  /** What keeps it, where its kind has a choice. */
+  readonly backing?: string | undefined;
 }
 
 /** Which object a handle stands for. */
@@ -27,6 +29,8 @@ export interface ObjectReference {
   readonly id?: string | undefined;
   readonly createIfMissing: boolean;
   readonly connect: ConnectOptions;
+  /** What must keep it. @default - whatever does */
+  readonly backing?: string | undefined;
 }
 
 /** The object that a handle stands for: looked up with its first use. */
@@ -64,7 +68,7 @@ export class NamedObject {
     const stores = storesFor(this.#reference.connect);
     this.#found = undefined;
     const found = await this.#find(stores);
-    return { name: found.name, id: toObjectId(found), createdAt: new Date(found.createdAt) };
+    return toNamedInfo(found);
   }
 
   /** Stores say by themselves that an object is missing; a handle looks only once in each. */
@@ -79,22 +83,45 @@ export class NamedObject {
   }
 
   async #look({ objects }: Stores): Promise<ObjectInfo> {
-    const { kind, name, id, createIfMissing } = this.#reference;
-    if (createIfMissing) return await objects.create(kind, name, true);
-    const found = await objects.find(kind, name);
+    const { kind, name, id, createIfMissing, backing } = this.#reference;
+    const found = createIfMissing
+      ? await objects.create(kind, name, toMode(true, backing))
+      : await objects.find(kind, name);
     if (id !== undefined && found.id !== id) throw objectReplaced(found, id);
+    checkBacking(found, backing);
     return found;
   }
+}
+
+/** How an object is made. */
+export function toMode(allowExisting: boolean, backing: string | undefined): CreateMode {
+  return backing === undefined ? allowExisting : { allowExisting, backing };
+}
+
+/** @throws InvalidError for an object that something else keeps than was asked for */
+export function checkBacking(info: ObjectInfo, wanted: string | undefined): void {
+  if (wanted !== undefined && info.backing !== wanted) throw objectKeptElsewhere(info, wanted);
+}
+
+/** An object as its users see it. */
+export function toNamedInfo(info: ObjectInfo): NamedObjectInfo {
+  const { name, createdAt, backing } = info;
+  const shown = { name, id: toObjectId(info), createdAt: new Date(createdAt) };
+  return backing === undefined ? shown : { ...shown, backing };
 }
 
 /** The object of a name. @throws InvalidError for what is no name */
 export function byName(
   kind: ObjectKind,
   name: string,
-  { createIfMissing = false, ...connect }: FromNameOptions,
+  {
+    createIfMissing = false,
+    backing,
+    ...connect
+  }: FromNameOptions & Pick<ObjectReference, "backing">,
 ): NamedObject {
   checkObjectName(kind, name);
-  return new NamedObject({ kind, name, createIfMissing, connect });
+  return new NamedObject({ kind, name, createIfMissing, backing, connect });
 }
 
 /** The object of an id, as `info()` says it. @throws InvalidError for what is no id */
@@ -106,11 +133,11 @@ export function byId(kind: ObjectKind, objectId: string, connect: ConnectOptions
 /** A new object without a name, and what removes it. */
 export async function createEphemeral(
   kind: ObjectKind,
-  connect: ConnectOptions,
+  { backing, ...connect }: ConnectOptions & Pick<ObjectReference, "backing">,
 ): Promise<{ readonly object: NamedObject; readonly remove: () => Promise<void> }> {
   const name = ephemeralName(createObjectId());
   const { objects } = storesFor(connect);
-  await objects.create(kind, name, false);
+  await objects.create(kind, name, toMode(false, backing));
   const object = new NamedObject({ kind, name, createIfMissing: false, connect });
   const remove = async (): Promise<void> => {
     await objects.delete(kind, name);

@@ -1,12 +1,26 @@
 import { callSite } from "../call-site.ts";
 import type { ConnectOptions } from "../client/connection.ts";
-import { manageObjects, type ObjectManager } from "./manage-objects.ts";
+import { createObject, manageObjects } from "./manage-objects.ts";
 import { byId, byName, createEphemeral, type FromNameOptions } from "./named-object.ts";
 import { registerObject } from "./object-registry.ts";
 import { unpackValue } from "./packed-value.ts";
 import { checkCount, checkPartition, checkSeconds, packItem } from "./queue-arguments.ts";
+import { checkQueueBacking, type QueueBacking, type QueueManager } from "./queue-backing.ts";
 import { queueEmpty, queueFull } from "./queue-mistakes.ts";
 import { StoredObject } from "./stored-object.ts";
+
+export interface QueueFromNameOptions extends FromNameOptions {
+  /**
+   * What keeps it on AWS. One that there is keeps its own, and must have this one.
+   * @default - the one that it has; "sqs" where it is made
+   */
+  readonly backing?: QueueBacking | undefined;
+}
+
+export interface EphemeralQueueOptions extends ConnectOptions {
+  /** What keeps it on AWS. @default "sqs" */
+  readonly backing?: QueueBacking | undefined;
+}
 
 interface PartitionOptions {
   /** 1 to 64 bytes: items of one partition are in order, and have nothing to do with others. @default - the one without a name */
@@ -21,7 +35,10 @@ type AllPartitions<Word extends string> = { readonly [Name in Word]: true } & {
 export interface QueuePutOptions extends PartitionOptions {
   /** The partition is removed this long after the last put into it, at most seven days. @default 86400 */
   readonly partitionTtlSeconds?: number | undefined;
-  /** How long to wait for room in a partition that has 5,000 items; 0: not at all. @default - until there is some */
+  /**
+   * How long to wait for room in a partition that has 5,000 items; 0: not at all. SQS has no such limit.
+   * @default - until there is some
+   */
   readonly timeoutSeconds?: number | undefined;
 }
 
@@ -46,7 +63,8 @@ const DAY_SECONDS = 86_400;
 
 /**
  * Items that all containers and programs of an environment pass to each other, first in, first out. Each is given to one
- * of those who ask. It takes what calls can carry, up to 1 MiB an item, and 5,000 items a partition.
+ * of those who ask. It takes what calls can carry, up to 1 MiB an item. On AWS, SQS keeps it, or with
+ * `backing: "dynamodb"` the table, which can also be read without being taken from; `docs/storage.md` compares them.
  *
  * @example
  * const urls = Queue.fromName<string>("urls", { createIfMissing: true });
@@ -55,14 +73,21 @@ const DAY_SECONDS = 86_400;
  */
 export class Queue<Item = unknown> extends StoredObject {
   /** Makes, lists and removes queues. */
-  static readonly objects: ObjectManager = manageObjects("queue");
+  static readonly objects: QueueManager = {
+    ...manageObjects("queue"),
+    async create(name, options = {}) {
+      checkQueueBacking(options.backing);
+      await createObject("queue", name, options);
+    },
+  };
 
   /**
    * The queue of this name; it is looked up with its first use. Name it at the top level of the module of an app: its
    * containers may use what their module names.
-   * @throws InvalidError for what is no name
+   * @throws InvalidError for what is no name or no backing, and with the first use for another backing than it has
    */
-  static fromName<Item = unknown>(name: string, options: FromNameOptions = {}): Queue<Item> {
+  static fromName<Item = unknown>(name: string, options: QueueFromNameOptions = {}): Queue<Item> {
+    checkQueueBacking(options.backing);
     const object = byName("queue", name, options);
     registerObject({ kind: "queue", name, file: callSite(Queue.fromName) });
     return new Queue(object);
@@ -78,8 +103,9 @@ export class Queue<Item = unknown> extends StoredObject {
    * @example await using scratch = await Queue.ephemeral<number>();
    */
   static async ephemeral<Item = unknown>(
-    options: ConnectOptions = {},
+    options: EphemeralQueueOptions = {},
   ): Promise<Queue<Item> & AsyncDisposable> {
+    checkQueueBacking(options.backing);
     const { object, remove } = await createEphemeral("queue", options);
     return Object.assign(new Queue<Item>(object), { [Symbol.asyncDispose]: remove });
   }
@@ -130,7 +156,10 @@ export class Queue<Item = unknown> extends StoredObject {
     }
   }
 
-  /** How many items a partition has, or with `total` all partitions together. */
+  /**
+   * How many items a partition has, or with `total` all partitions together. Approximate where SQS keeps the queue: up to
+   * a minute old, and without items of which a container died a few seconds ago.
+   */
   async len(
     options: (PartitionOptions & { readonly total?: never }) | AllPartitions<"total"> = {},
   ): Promise<number> {
@@ -139,7 +168,10 @@ export class Queue<Item = unknown> extends StoredObject {
     return await (await this.object.stores()).queues.count(this.name, partition);
   }
 
-  /** Removes all items of a partition, or with `all` those of all partitions. */
+  /**
+   * Removes all items of a partition, or with `all` those of all partitions. Where SQS keeps the queue, it takes them one
+   * by one: so what is put meanwhile, too.
+   */
   async clear(
     options: (PartitionOptions & { readonly all?: never }) | AllPartitions<"all"> = {},
   ): Promise<void> {
@@ -148,7 +180,7 @@ export class Queue<Item = unknown> extends StoredObject {
     await (await this.object.stores()).queues.clear(this.name, partition);
   }
 
-  /** Reads items in their order without taking them. */
+  /** Reads items in their order without taking them. @throws InvalidError where SQS keeps the queue: it cannot do that */
   async *iterate(options: QueueIterateOptions = {}): AsyncGenerator<Item, void> {
     const { partition = "", itemPollTimeoutSeconds = 0 } = options;
     this.#check(options);

@@ -6,22 +6,35 @@ import { show, showList } from "../options/show.ts";
 import { storesFor } from "./choose-stores.ts";
 import { parseDotenv } from "./dotenv.ts";
 import type { CreateObjectOptions, DeleteObjectOptions } from "./manage-objects.ts";
-import { manageObjects } from "./manage-objects.ts";
-import { byId, byName, type NamedObject, type NamedObjectInfo } from "./named-object.ts";
+import { createObject, manageObjects } from "./manage-objects.ts";
+import { byId, byName, NamedObject, type NamedObjectInfo } from "./named-object.ts";
 import { checkObjectName } from "./names.ts";
 import { registerObject } from "./object-registry.ts";
+import {
+  checkSecretArn,
+  checkSecretBacking,
+  isSecretArn,
+  type SecretBacking,
+} from "./secret-places.ts";
 import { checkSecretValues, type SecretValues, toSecretValues } from "./secret-values.ts";
 import { StoredObject } from "./stored-object.ts";
 
 export interface SecretFromNameOptions extends ConnectOptions {
   /** Variables that it must have, or containers do not start. @default - none */
   readonly requiredKeys?: readonly string[] | undefined;
+  /** What keeps it on AWS, to be sure of it. @default - the one that it has */
+  readonly backing?: SecretBacking | undefined;
+}
+
+export interface CreateSecretOptions extends CreateObjectOptions {
+  /** What keeps it on AWS. @default "ssm" */
+  readonly backing?: SecretBacking | undefined;
 }
 
 /** What {@link Secret.objects} does; values are never read back. */
 export interface SecretManager {
   /** @throws AlreadyExistsError; InvalidError for names and values that no variable can have */
-  create(name: string, values: SecretValues, options?: CreateObjectOptions): Promise<void>;
+  create(name: string, values: SecretValues, options?: CreateSecretOptions): Promise<void>;
   /** All secrets, sorted by name. */
   list(options?: ConnectOptions): Promise<readonly NamedObjectInfo[]>;
   /** @throws NotFoundError */
@@ -63,11 +76,25 @@ export class Secret extends StoredObject {
     delete: deleteSecret,
   };
 
-  /** The secret of this name, made with `windlass secret create`. @throws InvalidError for what is no name */
+  /** The secret of this name, made with `windlass secret create`, or of this ARN. @throws InvalidError for what is neither */
   static fromName(name: string, options: SecretFromNameOptions = {}): Secret {
-    const { requiredKeys, ...connect } = options;
-    const object = byName("secret", name, connect);
+    const { requiredKeys, backing, ...connect } = options;
+    if (isSecretArn(name)) return Secret.fromArn(name, { ...connect, requiredKeys });
+    checkSecretBacking(backing);
+    const object = byName("secret", name, { ...connect, backing });
     registerObject({ kind: "secret", name, file: callSite(Secret.fromName) });
+    return new Secret(object, { requiredKeys, connect });
+  }
+
+  /**
+   * A secret of AWS Secrets Manager that others made: an object of JSON with the values of variables. Containers on this
+   * machine have those of the local secret whose name the ARN ends in.
+   * @throws InvalidError for what is no ARN of a secret
+   */
+  static fromArn(arn: string, options: Omit<SecretFromNameOptions, "backing"> = {}): Secret {
+    const { requiredKeys, ...connect } = options;
+    checkSecretArn(arn);
+    const object = new NamedObject({ kind: "secret", name: arn, createIfMissing: false, connect });
     return new Secret(object, { requiredKeys, connect });
   }
 
@@ -80,8 +107,8 @@ export class Secret extends StoredObject {
    * A secret of these values, without a name. What is null or undefined is left out.
    * @throws InvalidError for names and values that no variable can have
    */
-  static fromObject(values: Readonly<Record<string, string | null | undefined>>): Secret {
-    const checked = toSecretValues(values, "Secret.fromObject()");
+  static fromDict(values: Readonly<Record<string, string | null | undefined>>): Secret {
+    const checked = toSecretValues(values, "Secret.fromDict()");
     return Secret.#inline(() => checked);
   }
 
@@ -135,19 +162,22 @@ export class Secret extends StoredObject {
 async function createSecret(
   name: string,
   values: SecretValues,
-  { allowExisting = false, ...connect }: CreateObjectOptions = {},
+  options: CreateSecretOptions = {},
 ): Promise<void> {
+  const { allowExisting: _, backing, ...connect } = options;
+  checkSecretBacking(backing);
   checkObjectName("secret", name);
   const checked = checkSecretValues(values, `secret ${show(name)}`);
-  const { objects, secrets } = storesFor(connect);
-  await objects.create("secret", name, allowExisting);
-  await secrets.update(name, checked);
+  await createObject("secret", name, options);
+  await storesFor(connect).secrets.update(name, checked);
 }
 
 async function deleteSecret(name: string, options: DeleteObjectOptions = {}): Promise<void> {
   const { allowMissing: _, ...connect } = options;
-  await manageObjects("secret").delete(name, options);
+  checkObjectName("secret", name);
+  // First its values: where they are, it says itself.
   await storesFor(connect).secrets.remove(name);
+  await manageObjects("secret").delete(name, options);
 }
 
 function readText(path: string): string {

@@ -11,12 +11,33 @@ export interface ObjectInfo {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** What keeps it, where its kind has a choice. */
+  readonly backing?: string | undefined;
+}
+
+/** Whether an object may be there already; with `backing`, what keeps it if it is made. */
+export type CreateMode = boolean | ResolvedMode;
+
+interface ResolvedMode {
+  readonly allowExisting: boolean;
+  readonly backing?: string | undefined;
+}
+
+/** What keeps objects on AWS of which nothing is said, where their kind has a choice. */
+const DEFAULT_BACKINGS: Partial<Readonly<Record<ObjectKind, string>>> = {
+  queue: "sqs",
+  secret: "ssm",
+};
+
+export function resolveMode(kind: ObjectKind, mode: CreateMode): ResolvedMode {
+  const given = typeof mode === "boolean" ? { allowExisting: mode } : mode;
+  return { ...given, backing: given.backing ?? DEFAULT_BACKINGS[kind] };
 }
 
 /** Port to the names of an environment. */
 export interface ObjectStore {
-  /** Makes an object. @throws AlreadyExistsError where there is one, unless `allowExisting` */
-  create(kind: ObjectKind, name: string, allowExisting: boolean): Promise<ObjectInfo>;
+  /** Makes an object. @throws AlreadyExistsError where there is one that may not be there */
+  create(kind: ObjectKind, name: string, mode: CreateMode): Promise<ObjectInfo>;
   /** @throws NotFoundError naming those that there are */
   find(kind: ObjectKind, name: string): Promise<ObjectInfo>;
   list(kind: ObjectKind): Promise<readonly ObjectInfo[]>;
@@ -76,7 +97,7 @@ export interface QueuePut {
 export interface QueueGet {
   readonly partition: string;
   readonly count: number;
-  /** How long to wait for the first item. */
+  /** How long to wait for the first item; 0: what can be had at once. */
   readonly waitMs: number;
 }
 
@@ -93,11 +114,12 @@ export interface QueueStore {
   put(queue: string, items: QueuePut): Promise<boolean>;
   /** Takes up to so many items, each for one who asks; none once the signal is aborted. */
   get(queue: string, wanted: QueueGet, signal?: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** @throws InvalidError where a queue cannot be read without being taken from */
   page(
     queue: string,
     query: { readonly partition: string; readonly after?: string | undefined },
   ): Promise<QueuePage>;
-  /** Of a partition; null: of all. */
+  /** Of a partition; null: of all. Approximate where the queue is kept by SQS. */
   count(queue: string, partition: string | null): Promise<number>;
   clear(queue: string, partition: string | null): Promise<void>;
 }

@@ -12,7 +12,12 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
-import { createRedaction } from "../../lib/storage/redact.ts";
+import {
+  createRedaction,
+  type Redaction,
+  redactFailures,
+  redactPage,
+} from "../../lib/storage/redact.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
@@ -84,7 +89,7 @@ export class Agent implements LeaseWorker {
   #leavingSince: number | undefined;
   #taken = 0;
   #startupError: Page | undefined;
-  #redact: (text: string) => string = (text) => text;
+  #redact: Redaction = createRedaction({});
   /** Why this agent killed its runner, if it did. */
   #killReason: string | undefined;
 
@@ -366,7 +371,7 @@ export class Agent implements LeaseWorker {
     const [name, id, ...rest] = message.control;
     switch (name) {
       case "out":
-        this.#out(Number(id), toResultPage(rest, message));
+        this.#out(Number(id), redactFailures(toResultPage(rest, message), this.#redact));
         break;
       case "items":
         this.#items(Number(id), message);
@@ -389,7 +394,7 @@ export class Agent implements LeaseWorker {
         this.#abandon();
         break;
       case "startup-failed":
-        this.#startupError = toPage(id, message);
+        this.#startupError = redactPage(toPage(id, message), this.#redact);
         break;
       default:
         if (!this.#storage.receive(message)) this.#nested.receive(message);

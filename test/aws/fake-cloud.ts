@@ -290,6 +290,7 @@ export class FakeCloud {
             const kept = this.#queue(url).filter(({ id }) => !handles.includes(String(id)));
             this.queues.set(url, kept);
           }),
+        find: (name) => through("queues.find", () => (this.queues.has(name) ? name : undefined)),
         remove: (url) =>
           through("queues.remove", () => {
             this.queues.delete(url);

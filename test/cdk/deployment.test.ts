@@ -80,6 +80,10 @@ class Queues implements DemandQueues {
     this.messages.set(url, left);
   }
 
+  find(): Promise<undefined> {
+    throw new RangeError("looked for a queue");
+  }
+
   remove(): Promise<void> {
     throw new RangeError("removed a queue");
   }

@@ -1,8 +1,10 @@
 import { Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, it } from "vitest";
-import { type App, Dict, resolveSpec, Secret, specText } from "windlass";
+import { type App, Dict, Queue, resolveSpec, Secret, specText } from "windlass";
+import { STORES_SECRETS } from "../../cdk/names.ts";
 import { ownQueuePrefix, REPLY_QUEUES, setQueues } from "../../lib/aws/parameter-sets.ts";
+import { partitionQueuePrefix } from "../../lib/aws/storage/object-keys.ts";
 import { mistake } from "../dsl/mistake.ts";
 import {
   ACCOUNT,
@@ -276,7 +278,7 @@ describe("a function with `uses`", () => {
 
   it("is refused before the deployment where its policy is too long for IAM", () => {
     const names = (count: number) => Array.from({ length: count }, (_, n) => `beta/function-${n}`);
-    expect(policiesOf("alpha", names(20))).toHaveLength(1);
+    expect(policiesOf("alpha", names(18))).toHaveLength(1);
     expect(mistake(() => policiesOf("alpha", names(100)))).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_USES_TOO_MUCH
       \`uses\` of "render" makes a policy of 23264 characters, at most 9500 are allowed
@@ -301,17 +303,43 @@ describe("dicts, queues and secrets", () => {
     object("s3:PutObject", `stored/dict/${name}/generation/1`),
     object("s3:DeleteObject", `stored/dict/${name}/generation/1`),
   ];
+  const queueOf = (name: string): readonly Attempt[] => [
+    row("dynamodb:BatchGetItem", `#queue#${name}`),
+    row("dynamodb:PutItem", `#queue#${name}`),
+    ...["CreateQueue", "GetQueueUrl", "SendMessage", "ReceiveMessage", "DeleteMessage"].map(
+      (action) => ({
+        action: `sqs:${action}`,
+        resource: `arn:aws:sqs:${REGION}:${ACCOUNT}:${partitionQueuePrefix("default", name)}x.fifo`,
+      }),
+    ),
+  ];
+  const managed = (id: string): Attempt => ({
+    action: "secretsmanager:GetSecretValue",
+    resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${id}`,
+  });
   const secretOf = (name: string): readonly Attempt[] => [
+    managed(`windlass/default/${name}-a1B2c3`),
+    row("dynamodb:GetItem", `#secret#${name}`),
     parameter(`/windlass-secrets/default/${name}`),
     parameter(`/windlass-secrets/default/${name}/KEY`),
   ];
-  const ALWAYS = [...dictOf("~0123456789abcdefghjkmnpqr"), row("dynamodb:PutItem", "#dicts")];
+  const EPHEMERAL = "~0123456789abcdefghjkmnpqr";
+  const ALWAYS = [
+    ...dictOf(EPHEMERAL),
+    ...queueOf(EPHEMERAL),
+    row("dynamodb:PutItem", "#dicts"),
+    row("dynamodb:PutItem", "#made-queues"),
+  ];
   const NEVER: readonly Attempt[] = [
     ...dictOf("cache-2"),
     ...dictOf("other"),
     row("dynamodb:Query", "#dicts"),
     row("dynamodb:DeleteItem", "#dicts"),
-    row("dynamodb:GetItem", "#secret#openai"),
+    row("dynamodb:Query", "#made-queues"),
+    row("dynamodb:PutItem", "#secret#openai"),
+    ...queueOf("jobs-2"),
+    { ...(queueOf("jobs")[2] ?? managed("")), action: "sqs:DeleteQueue" },
+    managed("prod/db-a1B2c4"),
     ...secretOf("openai-2"),
     ...secretOf("other"),
     parameter("/windlass-secrets/default"),
@@ -324,8 +352,10 @@ describe("dicts, queues and secrets", () => {
   /** An app that names a dict, whose function `render` has a secret; one more with `uses`. */
   function policies(description: string): IdentityPolicy[] {
     const cache = Dict.fromName("cache");
+    Queue.fromName("jobs");
     const app = appOf("alpha");
-    app.function("plain", { secrets: [Secret.fromName("openai")] }, () => 1);
+    const ofOthers = Secret.fromArn(managed("prod/db-a1B2c3").resource);
+    app.function("plain", { secrets: [Secret.fromName("openai"), ofOthers] }, () => 1);
     app.function("narrow", { uses: [cache], secrets: [Secret.fromName("mine")] }, () => 1);
     app.function("nothing", { uses: [] }, () => 1);
     return rolePolicies(app, description);
@@ -335,7 +365,11 @@ describe("dicts, queues and secrets", () => {
   const ofNarrow = "Containers of narrow of";
   const ofNothing = "Containers of nothing of";
   const cases: readonly (readonly [string, readonly Attempt[], readonly Attempt[]])[] = [
-    [ofApp, [...dictOf("cache"), ...secretOf("openai")], secretOf("mine")],
+    [
+      ofApp,
+      [...dictOf("cache"), ...queueOf("jobs"), ...secretOf("openai"), managed("prod/db-a1B2c3")],
+      secretOf("mine"),
+    ],
     [ofNarrow, [...dictOf("cache"), ...secretOf("mine")], secretOf("openai")],
     [ofNothing, [], [...dictOf("cache"), ...secretOf("openai"), ...secretOf("mine")]],
   ];
@@ -352,9 +386,21 @@ describe("dicts, queues and secrets", () => {
 
   it("leave no value of a secret in the template or the manifest", () => {
     const app = appOf("alpha");
-    const secret = Secret.fromObject({ TOKEN: "planted-value" });
+    const secret = Secret.fromDict({ TOKEN: "planted-value" });
     app.function("plain", { secrets: [secret] }, () => 1);
-    expect(JSON.stringify(toJson(appStack({ app })))).not.toContain("planted");
+    const place = cdkApp();
+    place.node.setContext(STORES_SECRETS, true);
+    expect(JSON.stringify(toJson(appStack({ app }, place)))).not.toContain("planted");
     expect(specText(resolveSpec(app))).not.toContain("planted");
+  });
+
+  it("are refused where their values are in code and nobody stores them", () => {
+    const app = appOf("alpha");
+    app.function("plain", { secrets: [Secret.fromDict({ TOKEN: "planted-value" })] }, () => 1);
+    expect(mistake(() => appStack({ app }))).toMatchInlineSnapshot(`
+      "InvalidError WINDLASS_SECRETS_IN_CODE
+      "plain" of app "alpha" has a secret whose values are in its code, which a template cannot carry
+      hint: deploy with \`windlass deploy\`, which stores them; or make it with \`windlass secret create\` and name it with Secret.fromName()"
+    `);
   });
 });

@@ -63,8 +63,16 @@ test("windlass queue looks into queues without taking from them", async () => {
   expect(await output("queue", "peek", "jobs", "3")).toBe("");
   expect(await output("queue", "len", "jobs", "--total")).toBe("0\n");
   await output("queue", "clear", "jobs", "--all");
-  expect(JSON.parse(await output("queue", "list", "--json"))).toMatchObject([{ name: "jobs" }]);
+  expect(JSON.parse(await output("queue", "list", "--json"))).toMatchObject([
+    { name: "jobs", backing: "sqs" },
+  ]);
   await output("queue", "delete", "jobs");
+  await output("queue", "create", "watched", "--backing", "dynamodb");
+  expect(await output("queue", "list")).toMatch(/^watched {2}\S+ {2}dynamodb\n$/);
+  await output("queue", "delete", "watched");
+  expect(
+    report(ROOT, await windlass(ROOT, ["queue", "create", "other", "--backing", "redis"])),
+  ).toMatchInlineSnapshot();
 });
 
 describe("windlass secret", () => {

@@ -102,6 +102,7 @@ export class Sqs {
         program.ask("queues.discard", () => {
           for (const handle of handles) this.#delete(url, handle);
         }),
+      find: (name) => program.ask("queues.find", () => (this.#queues.has(name) ? name : undefined)),
       remove: (url) =>
         program.ask("queues.remove", () => {
           this.#queues.delete(url);

@@ -4,7 +4,7 @@ const counts = Dict.fromName<number>("counts", { createIfMissing: true });
 const unlisted = "unlisted";
 
 export const app = new App("storage-test", {
-  secrets: [Secret.fromObject({ TOKEN: "app-token-planted", SHARED: "from-app-secret" })],
+  secrets: [Secret.fromDict({ TOKEN: "app-token-planted", SHARED: "from-app-secret" })],
 });
 
 export const count = app.function("count", async (key: string) => {
@@ -34,11 +34,19 @@ export const remove = app.function("remove", async () => {
   await Dict.objects.delete("counts");
 });
 
+export const fail = app.function("fail", (): string => {
+  const { TOKEN } = process.env;
+  const cause = new Error(`401 for ${TOKEN}`);
+  throw Object.assign(new Error(`"${TOKEN}" was refused`, { cause }), { url: `/?token=${TOKEN}` });
+});
+
+export const tell = app.function("tell", () => process.env["TOKEN"]);
+
 export const variables = app.function(
   "variables",
   {
     secrets: [
-      Secret.fromObject({ SHARED: "from-function-secret", LEVEL: "from-secret", NONE: null }),
+      Secret.fromDict({ SHARED: "from-function-secret", LEVEL: "from-secret", NONE: null }),
       Secret.fromName("named", { requiredKeys: ["NAMED"] }),
     ],
     env: { LEVEL: "from-env" },

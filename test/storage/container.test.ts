@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Dict, type Run, resolveSpec, Secret, specText } from "windlass";
 import { stateDirectoryOf } from "../../lib/local/project.ts";
-import { app, count, large, narrow, reach, remove, stray, variables } from "./container-app.ts";
+import {
+  app,
+  count,
+  fail,
+  large,
+  narrow,
+  reach,
+  remove,
+  stray,
+  tell,
+  variables,
+} from "./container-app.ts";
 
 const STATE = stateDirectoryOf(join(import.meta.dirname, "../.."));
 const SECRETS = join(STATE, "secrets");
@@ -75,6 +86,21 @@ describe("code in a container", () => {
       NAMED: "by-name-planted",
       none: false,
     });
+  });
+
+  it("throws without values of secrets, and returns what its code returns", async () => {
+    const error = await fail.remote().then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    const { message, cause, stack = "" } = error ?? {};
+    expect({ message, cause, url: Object(error).url }).toMatchObject({
+      message: '"***" was refused',
+      cause: expect.objectContaining({ message: "401 for ***" }),
+      url: "/?token=***",
+    });
+    expect(stack).not.toContain("planted");
+    expect(await tell.remote()).toBe("app-token-planted");
   });
 
   it("leaves no value of a secret in the AppSpec, nor readable for others on the disk", async () => {

@@ -1,11 +1,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Queue } from "../../lib/storage/queue.ts";
+import type { QueueBacking } from "../../lib/storage/queue-backing.ts";
 import { all, HOUR_MS, newName, type StorageLab, use } from "./lab.ts";
 
 const NOW = { timeoutSeconds: 0 };
 
-/** What queues do, whichever stores hold them. */
-export function describeQueues(place: string, open: () => Promise<StorageLab>): void {
+/** What queues do, whichever stores hold them; SQS can do less. */
+export function describeQueues(
+  place: string,
+  open: () => Promise<StorageLab>,
+  backing?: QueueBacking,
+): void {
+  const itReads = it.skipIf(backing === "sqs");
   describe(`a queue ${place}`, () => {
     let lab: StorageLab;
     beforeEach(async () => {
@@ -14,7 +20,7 @@ export function describeQueues(place: string, open: () => Promise<StorageLab>): 
     });
 
     function newQueue<Item>(): Queue<Item> {
-      return Queue.fromName<Item>(newName(), { createIfMissing: true });
+      return Queue.fromName<Item>(newName(), { createIfMissing: true, backing });
     }
 
     it("gives items in the order in which they were put, each once", async () => {
@@ -87,7 +93,7 @@ export function describeQueues(place: string, open: () => Promise<StorageLab>): 
       expect(await queue.getMany(1, { partition: long, ...NOW })).toEqual([]);
     });
 
-    it("is read in order without being taken from", async () => {
+    itReads("is read in order without being taken from", async () => {
       const queue = newQueue<number>();
       const numbers = Array.from({ length: 250 }, (_, n) => n);
       await queue.putMany(numbers);
@@ -95,16 +101,20 @@ export function describeQueues(place: string, open: () => Promise<StorageLab>): 
       expect(await queue.len()).toBe(250);
     });
 
-    it("has no room for more than 5,000 items a partition", async () => {
-      const queue = newQueue<number>();
-      await queue.putMany(Array.from({ length: 4999 }, (_, n) => n));
-      await queue.put(1, NOW);
-      await expect(queue.put(2, NOW)).rejects.toMatchObject({ code: "WINDLASS_QUEUE_FULL" });
-      await queue.put(3, { partition: "other", ...NOW });
-      await queue.get();
-      await queue.put(4, NOW);
-      expect(await queue.len()).toBe(5000);
-    }, 120_000);
+    itReads(
+      "has no room for more than 5,000 items a partition",
+      async () => {
+        const queue = newQueue<number>();
+        await queue.putMany(Array.from({ length: 4999 }, (_, n) => n));
+        await queue.put(1, NOW);
+        await expect(queue.put(2, NOW)).rejects.toMatchObject({ code: "WINDLASS_QUEUE_FULL" });
+        await queue.put(3, { partition: "other", ...NOW });
+        await queue.get();
+        await queue.put(4, NOW);
+        expect(await queue.len()).toBe(5000);
+      },
+      120_000,
+    );
 
     it("forgets a partition a day after the last put into it, or as it says", async () => {
       const queue = newQueue<string>();
@@ -136,6 +146,43 @@ export function describeQueues(place: string, open: () => Promise<StorageLab>): 
       await expect(queue.getMany(0)).rejects.toMatchObject(invalid);
       await expect(queue.get({ timeoutSeconds: -1 })).rejects.toMatchObject(invalid);
       await expect(queue.put(1, { partitionTtlSeconds: 0 })).rejects.toMatchObject(invalid);
+    });
+
+    // Rows are written at once where nobody waits for one before the next.
+    it.skipIf(backing === "dynamodb")("takes items in order from who puts many without waiting", async () => {
+      const queue = newQueue<number>();
+      const numbers = Array.from({ length: 35 }, (_, n) => n);
+      await Promise.all(numbers.map((n) => queue.put(n)));
+      expect(await queue.getMany(20, NOW)).toEqual(numbers.slice(0, 20));
+      expect(await queue.getMany(20, NOW)).toEqual(numbers.slice(20));
+    });
+
+    it("keeps the backing that it was made with", async () => {
+      const name = newName();
+      await Queue.objects.create(name, { backing: "dynamodb" });
+      expect((await Queue.fromName(name).info()).backing).toBe("dynamodb");
+      await Queue.fromName(name, { backing: "dynamodb" }).put(1);
+      await expect(Queue.fromName(name, { backing: "sqs" }).put(1)).rejects.toMatchObject({
+        code: "WINDLASS_OBJECT_BACKING",
+        message: `queue "${name}" has the backing "dynamodb", not "sqs"`,
+        hint: `leave \`backing\` out, or delete it and make it anew: \`windlass queue delete ${name}\``,
+      });
+      const again = { backing: "sqs", allowExisting: true } as const;
+      await expect(Queue.objects.create(name, again)).rejects.toMatchObject({
+        code: "WINDLASS_OBJECT_BACKING",
+      });
+      await Queue.objects.delete(name);
+      await Queue.objects.create(name);
+      expect((await Queue.fromName(name).info()).backing).toBe("sqs");
+      await Queue.fromName(name).put(2);
+      expect(await Queue.fromName(name).get()).toBe(2);
+      const wrong = { backing: "redis" } as never;
+      expect(() => Queue.fromName(name, wrong)).toThrowError(
+        expect.objectContaining({
+          code: "WINDLASS_INVALID_QUEUE_BACKING",
+          message: '`backing` of a queue must be "sqs" or "dynamodb", got "redis"',
+        }),
+      );
     });
 
     it("does not exist before it is created", async () => {

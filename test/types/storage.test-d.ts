@@ -48,7 +48,7 @@ test("a queue has items of its type", () => {
 });
 
 test("an app takes secrets, and a function names what it uses", () => {
-  const app = new App("types-storage", { secrets: [Secret.fromObject({ A: "1", B: null })] });
+  const app = new App("types-storage", { secrets: [Secret.fromDict({ A: "1", B: null })] });
   app.function("f", { secrets: [Secret.fromName("s")], uses: [pages, jobs, "f"] }, () => 1);
   // @ts-expect-error its name is not enough
   app.function("g", { secrets: ["s"] }, () => 1);

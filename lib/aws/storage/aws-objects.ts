@@ -2,10 +2,12 @@ import { createObjectId } from "../../ids.ts";
 import { objectExists, objectMissing } from "../../storage/mistakes.ts";
 import { isEphemeral } from "../../storage/names.ts";
 import {
+  type CreateMode,
   ENTRY_TTL_MS,
   type ObjectInfo,
   type ObjectKind,
   type ObjectStore,
+  resolveMode,
 } from "../../storage/stores.ts";
 import { objectKey, objectNameKey } from "./object-keys.ts";
 import { EXISTS, type Item, type StorageTable } from "./storage-table.ts";
@@ -20,13 +22,14 @@ export class AwsObjects implements ObjectStore {
     this.#now = now;
   }
 
-  async create(kind: ObjectKind, name: string, allowExisting: boolean): Promise<ObjectInfo> {
+  async create(kind: ObjectKind, name: string, mode: CreateMode): Promise<ObjectInfo> {
+    const { allowExisting, backing } = resolveMode(kind, mode);
     const key = objectKey(kind, name);
     const known = allowExisting ? await this.#get(kind, name) : undefined;
     if (known !== undefined) return toInfo(kind, known);
     // First what lists it: a name without an object is left out, an object without a name would be lost.
     if (!isEphemeral(name)) await this.#table.put(objectNameKey(kind, name), {});
-    const item = this.#toItem(kind, name);
+    const item = this.#toItem(kind, name, backing);
     const over = { ":now": { N: seconds(this.#now()) } };
     const condition = { text: "attribute_not_exists(pk) OR expiresAt <= :now", values: over };
     const { isWritten, before } = await this.#table.put(key, item, condition);
@@ -91,13 +94,14 @@ export class AwsObjects implements ObjectStore {
     return await this.#table.keys(objectNameKey(kind, "").pk);
   }
 
-  #toItem(kind: ObjectKind, name: string): Item {
+  #toItem(kind: ObjectKind, name: string, backing: string | undefined): Item {
     const now = this.#now();
     const item: Item = {
       id: { S: createObjectId(now) },
       name: { S: name },
       createdAt: { N: String(now) },
       generation: { S: createObjectId(now) },
+      ...(backing !== undefined && { backing: { S: backing } }),
     };
     // Secrets in code go with their app.
     if (!isEphemeral(name) || kind === "secret") return item;
@@ -111,11 +115,13 @@ export class AwsObjects implements ObjectStore {
 }
 
 function toInfo(kind: ObjectKind, item: Item): ObjectInfo {
+  const backing = item["backing"]?.S;
   return {
     kind,
     name: item["name"]?.S ?? "",
     id: item["id"]?.S ?? "",
     createdAt: Number(item["createdAt"]?.N),
+    ...(backing !== undefined && { backing }),
   };
 }
 

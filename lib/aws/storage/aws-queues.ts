@@ -1,110 +1,71 @@
-import { setTimeout as pause } from "node:timers/promises";
-import {
-  MAX_QUEUED,
-  QUEUE_PAGE_ITEMS,
-  type QueueGet,
-  type QueuePage,
-  type QueuePut,
-  type QueueStore,
-} from "../../storage/stores.ts";
+import type { QueueGet, QueuePage, QueuePut, QueueStore } from "../../storage/stores.ts";
+import { isKeptElsewhere } from "../../storage/mistakes.ts";
 import type { AwsObjects } from "./aws-objects.ts";
-import type { Blobs } from "./blobs.ts";
-import { QueueItems } from "./queue-items.ts";
-import { type PartitionState, QueuePartitions } from "./queue-partitions.ts";
-import type { StorageTable } from "./storage-table.ts";
 
-/** Others may put the next item at any time: how often to look, at first and at the latest. */
-const FIRST_LOOK_MS = 50;
-const LAST_LOOK_MS = 1000;
-/** Items read beyond those that are wanted: others take from the front as well. */
-const SPARE_ITEMS = 5;
-
-/** Queues in DynamoDB: items in the order of a number that each queue counts. */
+/** Queues of an environment: each is kept by SQS or by the table, as its object says. */
 export class AwsQueues implements QueueStore {
-  readonly #items: QueueItems;
   readonly #objects: AwsObjects;
-  readonly #partitions: QueuePartitions;
-  /** At most how many items a partition had when it was looked at, and the queue's number then. */
-  readonly #counted: Map<string, { readonly count: number; readonly number: number }> = new Map();
+  readonly #sqs: QueueStore;
+  readonly #rows: QueueStore;
+  /** An object keeps its backing for as long as it lives. Who asks at once is answered in order. */
+  readonly #known: Map<string, Promise<QueueStore>> = new Map();
 
-  constructor(
-    { table, blobs, objects }: { table: StorageTable; blobs: Blobs; objects: AwsObjects },
-    now: () => number,
-  ) {
-    this.#items = new QueueItems(table, blobs, now);
-    this.#objects = objects;
-    this.#partitions = new QueuePartitions(table, objects, now);
+  constructor(stores: {
+    readonly objects: AwsObjects;
+    readonly sqs: QueueStore;
+    readonly rows: QueueStore;
+  }) {
+    this.#objects = stores.objects;
+    this.#sqs = stores.sqs;
+    this.#rows = stores.rows;
   }
 
-  async put(queue: string, { partition, items, ttlMs }: QueuePut): Promise<boolean> {
-    const count = items.length;
-    const state = await this.#partitions.reserve(queue, partition, { count, ttlMs });
-    if (!(await this.#hasRoom(queue, partition, { state, count }))) return false;
-    await this.#items.put({ queue, partition, ...state }, items);
-    return true;
+  put(queue: string, items: QueuePut): Promise<boolean> {
+    return this.#within(queue, (store) => store.put(queue, items));
   }
 
-  async get(
+  get(queue: string, wanted: QueueGet, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#within(queue, (store) => store.get(queue, wanted, signal));
+  }
+
+  page(
     queue: string,
-    { partition, count, waitMs }: QueueGet,
-    signal?: AbortSignal,
-  ): Promise<readonly Uint8Array[]> {
-    const deadline = performance.now() + waitMs;
-    for (let everyMs = FIRST_LOOK_MS; ; everyMs = Math.min(LAST_LOOK_MS, everyMs * 2)) {
-      if (signal?.aborted === true) return [];
-      const state = await this.#partitions.read(queue, partition);
-      const at = { queue, partition, ...state };
-      const taken = state.isOver ? [] : await this.#items.take(at, count, SPARE_ITEMS);
-      const left = deadline - performance.now();
-      if (taken.length > 0 || left <= 0) return taken;
-      await pause(Math.min(everyMs, left), undefined, { signal }).catch(() => {});
-    }
-  }
-
-  async page(
-    queue: string,
-    { partition, after }: { readonly partition: string; readonly after?: string | undefined },
+    query: { readonly partition: string; readonly after?: string | undefined },
   ): Promise<QueuePage> {
-    const state = await this.#partitions.read(queue, partition);
-    if (state.isOver) return { items: [] };
-    const from = Math.max(state.from, Number(after ?? 0));
-    const found = await this.#items.read({ queue, partition, ...state, from }, QUEUE_PAGE_ITEMS);
-    const last = found.at(-1);
-    const items = found.map(({ value }) => value);
-    return last === undefined ? { items } : { items, last: String(last.number) };
+    return this.#within(queue, (store) => store.page(queue, query));
   }
 
-  async count(queue: string, partition: string | null): Promise<number> {
-    const partitions = partition === null ? await this.#partitions.list(queue) : [partition];
-    if (partitions.length === 0) await this.#objects.find("queue", queue);
-    let total = 0;
-    for (const one of partitions) {
-      const state = await this.#partitions.read(queue, one);
-      if (!state.isOver) total += await this.#items.count({ queue, partition: one, ...state });
-    }
-    return total;
+  count(queue: string, partition: string | null): Promise<number> {
+    return this.#within(queue, (store) => store.count(queue, partition));
   }
 
-  async clear(queue: string, partition: string | null): Promise<void> {
-    if (partition === null) await this.#objects.renew("queue", queue);
-    else await this.#partitions.clear(queue, partition);
+  clear(queue: string, partition: string | null): Promise<void> {
+    return this.#within(queue, (store) => store.clear(queue, partition));
   }
 
-  /** A partition cannot have more than it had when it was counted, and what the whole queue got since. */
-  async #hasRoom(
+  /** @throws NotFoundError */
+  async #within<Result>(
     queue: string,
-    partition: string,
-    { state, count }: { readonly state: PartitionState; readonly count: number },
-  ): Promise<boolean> {
-    const key = `${state.generation} ${partition}`;
-    const known = this.#counted.get(key);
-    if (known !== undefined && known.count + state.number - known.number <= MAX_QUEUED) return true;
-    // As it is now: somebody may have cleared it.
-    const now = await this.#partitions.read(queue, partition);
-    const counted = now.isOver ? 0 : await this.#items.count({ queue, partition, ...now });
-    const isRoom = counted + count <= MAX_QUEUED;
-    // What is about to be put is not counted yet, and the number includes it.
-    this.#counted.set(key, { count: counted + (isRoom ? count : 0), number: state.number });
-    return isRoom;
+    act: (store: QueueStore) => Promise<Result>,
+  ): Promise<Result> {
+    const store = await (this.#known.get(queue) ?? this.#look(queue));
+    try {
+      return await act(store);
+    } catch (error) {
+      if (!isKeptElsewhere(error)) throw error;
+      // Another object has its name by now, with another backing.
+      return await act(await this.#look(queue));
+    }
+  }
+
+  #look(queue: string): Promise<QueueStore> {
+    const store = this.#objects.find("queue", queue).then(({ backing }) => {
+      return backing === "dynamodb" ? this.#rows : this.#sqs;
+    });
+    this.#known.set(queue, store);
+    store.catch(() => {
+      if (this.#known.get(queue) === store) this.#known.delete(queue);
+    });
+    return store;
   }
 }

@@ -1,8 +1,8 @@
-import { objectMissing } from "../../storage/mistakes.ts";
+import { objectKeptElsewhere } from "../../storage/mistakes.ts";
 import type { RowKey } from "../keys.ts";
 import type { AwsObjects } from "./aws-objects.ts";
 import { objectKey } from "./object-keys.ts";
-import { EXISTS, type Item, type StorageTable } from "./storage-table.ts";
+import { EXISTS, type Expression, type Item, type StorageTable } from "./storage-table.ts";
 
 /** Where the items of a partition are. */
 export interface PartitionState {
@@ -16,6 +16,12 @@ export interface PartitionState {
 }
 
 const PREFIX = "partition#";
+const BACKING = "dynamodb";
+/** Another object may have the name of one that was used before. */
+const KEPT_HERE: Expression = {
+  text: "backing = :backing",
+  values: { ":backing": { S: BACKING } },
+};
 const KEPT_LONGER = 1.01;
 
 /** The row of a queue counts its items; each partition has a row that says when it is over. */
@@ -38,7 +44,8 @@ export class QueuePartitions {
     partition: string,
     { count, ttlMs }: { readonly count: number; readonly ttlMs: number },
   ): Promise<PartitionState> {
-    const object = await this.#table.add(objectKey("queue", queue), "last", count);
+    const key = objectKey("queue", queue);
+    const object = await this.#table.add(key, "last", { amount: count, condition: KEPT_HERE });
     if (object === undefined) throw await this.#missing(queue);
     const generation = object["generation"]?.S ?? "";
     const number = Number(object["last"]?.N);
@@ -54,7 +61,7 @@ export class QueuePartitions {
       partitionKey(queue, partition),
     ]);
     const object = rows.find((row) => row["sk"]?.S === "object");
-    if (object === undefined) throw await this.#missing(queue);
+    if (object?.["backing"]?.S !== BACKING) throw await this.#missing(queue);
     const row = rows.find((one) => one !== object);
     const generation = object["generation"]?.S ?? "";
     const number = Number(object["last"]?.N ?? 0);
@@ -129,11 +136,9 @@ export class QueuePartitions {
   }
 
   async #missing(queue: string): Promise<Error> {
-    const known = await this.#objects.list("queue").catch(() => undefined);
-    return objectMissing(
-      "queue",
-      queue,
-      known?.map(({ name }) => name),
+    return await this.#objects.find("queue", queue).then(
+      (found) => objectKeptElsewhere(found, BACKING),
+      (error: Error) => error,
     );
   }
 }

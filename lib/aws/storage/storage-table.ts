@@ -141,8 +141,12 @@ export class StorageTable {
     });
   }
 
-  /** Adds to a number of an item and answers the item then; undefined where there is none. */
-  async add(key: RowKey, attribute: string, amount: number): Promise<Item | undefined> {
+  /** Adds to a number of an item and answers the item then; undefined where the condition does not hold. */
+  async add(
+    key: RowKey,
+    attribute: string,
+    { amount, condition }: { readonly amount: number; readonly condition: Expression },
+  ): Promise<Item | undefined> {
     return await this.change(
       key,
       {
@@ -150,7 +154,7 @@ export class StorageTable {
         values: { ":amount": { N: String(amount) } },
         names: { "#number": attribute },
       },
-      EXISTS,
+      condition,
     );
   }
 

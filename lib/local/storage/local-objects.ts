@@ -2,10 +2,12 @@ import { createObjectId } from "../../ids.ts";
 import { objectExists, objectMissing } from "../../storage/mistakes.ts";
 import { isEphemeral } from "../../storage/names.ts";
 import {
+  type CreateMode,
   ENTRY_TTL_MS,
   type ObjectInfo,
   type ObjectKind,
   type ObjectStore,
+  resolveMode,
 } from "../../storage/stores.ts";
 import { type ObjectKey, type ObjectRecord, rangeOf, type StorageFile } from "./storage-file.ts";
 
@@ -22,10 +24,12 @@ export class LocalObjects implements ObjectStore {
     this.#now = now;
   }
 
-  async create(kind: ObjectKind, name: string, allowExisting: boolean): Promise<ObjectInfo> {
+  async create(kind: ObjectKind, name: string, mode: CreateMode): Promise<ObjectInfo> {
     const found = this.#get(kind, name);
-    if (found !== undefined && allowExisting) return { kind, name, ...toInfo(found) };
-    const record = await this.#file.change(() => this.#create(kind, name, allowExisting));
+    if (found !== undefined && resolveMode(kind, mode).allowExisting) {
+      return { kind, name, ...toInfo(found) };
+    }
+    const record = await this.#file.change(() => this.#create(kind, name, mode));
     return { kind, name, ...toInfo(record) };
   }
 
@@ -76,13 +80,15 @@ export class LocalObjects implements ObjectStore {
     }
   }
 
-  #create(kind: ObjectKind, name: string, allowExisting: boolean): ObjectRecord {
+  #create(kind: ObjectKind, name: string, mode: CreateMode): ObjectRecord {
+    const { allowExisting, backing } = resolveMode(kind, mode);
     const found = this.#get(kind, name);
     if (found !== undefined && allowExisting) return found;
     if (found !== undefined) throw objectExists(kind, name);
     const now = this.#now();
     const generation = this.#file.next("generation");
-    const record = { id: createObjectId(now), createdAt: now, generation };
+    const id = createObjectId(now);
+    const record = { id, createdAt: now, generation, ...(backing !== undefined && { backing }) };
     this.#file.objects.putSync([kind, name], record);
     return record;
   }
@@ -116,6 +122,7 @@ export class LocalObjects implements ObjectStore {
   }
 }
 
-function toInfo({ id, createdAt }: ObjectRecord): Pick<ObjectInfo, "id" | "createdAt"> {
-  return { id, createdAt };
+function toInfo(record: ObjectRecord): Pick<ObjectInfo, "id" | "createdAt" | "backing"> {
+  const { id, createdAt, backing } = record;
+  return { id, createdAt, ...(backing !== undefined && { backing }) };
 }

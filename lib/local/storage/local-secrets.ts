@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { createObjectId } from "../../ids.ts";
 import { objectMissing } from "../../storage/mistakes.ts";
+import { localName } from "../../storage/secret-places.ts";
 import type { SecretValues } from "../../storage/secret-values.ts";
 import type { SecretStore } from "../../storage/stores.ts";
 
@@ -48,8 +49,9 @@ export class LocalSecrets implements SecretStore {
 
 /** Reads a secret without the store, at once: a container is about to start. @throws NotFoundError */
 export function readLocalSecret(stateDirectory: string, secret: string): SecretValues {
-  const values = readValues(fileOf(secretsFolder(stateDirectory), secret));
-  if (values === undefined) throw objectMissing("secret", secret, undefined);
+  const name = localName(secret);
+  const values = readValues(fileOf(secretsFolder(stateDirectory), name));
+  if (values === undefined) throw objectMissing("secret", name, undefined);
   return values;
 }
 

@@ -6,6 +6,8 @@ import type { ObjectKind } from "../../storage/stores.ts";
 export interface ObjectRecord {
   readonly id: string;
   readonly createdAt: number;
+  /** What would keep it on AWS, where its kind has a choice. */
+  readonly backing?: string | undefined;
   /** What it holds lies under this number; another one after `clear`. */
   readonly generation: number;
 }

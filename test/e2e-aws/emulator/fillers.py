@@ -9,6 +9,7 @@ from ministack.services.cloudformation import provisioners
 import control
 import counters  # noqa: F401  (it registers itself)
 import events
+import fifo
 import fleet
 import hosts
 import kills
@@ -41,6 +42,8 @@ def install():
         queues.duplicates_without_expiry,
         queues.counts_are_approximate,
         queues.hidden_for_twelve_hours,
+        fifo.expired_handles_are_refused,
+        fifo.receives_can_be_repeated,
         kills.callers_die,
     ):
         filler()
