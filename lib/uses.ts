@@ -58,16 +58,18 @@ export function refuseApp(
 
 /** The same for an object of the environment. One without a name is for all who know its id. */
 export function refuseObject(
-  { name, kind, uses, objects = [] }: FunctionSpec,
+  { name, kind, uses, objects = [], python }: FunctionSpec,
   used: ObjectUseSpec,
 ): InvalidError | undefined {
   if (isEphemeral(used.name)) return undefined;
   if (objects.some((one) => one.kind === used.kind && one.name === used.name)) return undefined;
   const subject = `${kind === "cls" ? "class" : "function"} "${name}"`;
   const named = `${classOf(used.kind)}.fromName("${used.name}")`;
+  // What a Python file names is not known before it runs.
+  const place = python ? "the TypeScript module that defines it" : "its module";
   const hint = uses
     ? `add \`${named}\` to \`uses\` of ${subject}`
-    : `write \`const … = ${named}\` at the top level of its module, not within functions`;
+    : `write \`const … = ${named}\` at the top level of ${place}, not within functions`;
   const where = uses ? "it is not in its `uses`" : "its module does not name it when it is loaded";
   const message = `${subject} may not use ${used.kind} "${used.name}": ${where}`;
   return new InvalidError("WINDLASS_NOT_IN_USES", message, { hint });

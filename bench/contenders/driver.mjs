@@ -5,6 +5,7 @@
 //   call(value)                     one awaited call
 //   map(items, check)               results of an array, each given to check(result, index), in order
 //   stream(items, check)            the same for a generator that must not be held in memory
+//   map(texts, check)               vectors of texts, in `embed`
 //   items(count)                    items of a generator; one, which says when it was yielded, for -1
 //   durable(items, check)           the same through a store that survives a crash
 //   dict()                          values by key: put(key, value), get(key), update(pairs)
@@ -17,12 +18,12 @@ import { inspect } from "node:util";
 import { faults } from "./workloads/faults.mjs";
 import { call, cold, numpy, payload } from "./workloads/latency.mjs";
 import { dict, queue } from "./workloads/storage.mjs";
-import { batchedMap, batching, firstItem, generator } from "./workloads/streams.mjs";
+import { batchedMap, batching, embed, firstItem, generator } from "./workloads/streams.mjs";
 import { cpu, durable, map, skew, stream } from "./workloads/throughput.mjs";
 
 const WORKLOADS = {
   ...{ call, cold, payload, numpy, cpu, dict, durable, map, queue, skew, stream, faults },
-  ...{ generator, firstItem, batching, batchedMap },
+  ...{ generator, firstItem, batching, batchedMap, embed },
 };
 
 export async function serve(contender) {

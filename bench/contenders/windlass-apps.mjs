@@ -19,6 +19,15 @@ for (const [workers, options] of [ONE, TWO].entries()) {
   const calls = app.python("echoPython", { ...options, handler: "echo.py:echo" });
   apps.set(`echoPython ${workers + 1}`, { app, calls });
 }
+{
+  const app = new App("bench-embed-1");
+  const MiniLm = app.pythonCls("MiniLm", {
+    ...ONE,
+    handler: "minilm.py:MiniLm",
+    batch: { maxSize: 32, waitMs: 20 },
+  });
+  apps.set("embed 1", { app, calls: new MiniLm().embed });
+}
 define("echo", ONE, echo);
 define("echo", TWO, echo);
 define("echoAsync", ONE, echoAsync);

@@ -78,6 +78,7 @@ function taskRequest(
       WINDLASS_FUNCTION: row.function,
       WINDLASS_POOL: row.pool,
       WINDLASS_CONTAINER_ID: id,
+      WINDLASS_LANGUAGE: fn.spec.python === null ? "node" : "python",
       WINDLASS_ENVIRONMENT: environment,
       WINDLASS_TABLE: table,
       WINDLASS_BUCKET: bucket,

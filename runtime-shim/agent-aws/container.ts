@@ -107,7 +107,7 @@ export class AwsContainer {
   constructor(options: AwsContainerOptions) {
     const { environment, rows, objects, wallClock, now, onError } = options;
     this.#options = options;
-    this.#runner = options.startRunner("node");
+    this.#runner = options.startRunner(environment.language);
     this.#beatAt = now();
     this.#record = new ContainerRecord({
       ...{ environment, rows, onError },
@@ -132,7 +132,7 @@ export class AwsContainer {
       this.#work = this.#prepare(deployment, parameters);
       const { spec } = this.#work;
       const isPython = spec.python !== null;
-      if (isPython) this.#useRunner("python");
+      this.#useRunner(isPython ? "python" : "node");
       const [bundle, ...values] = await Promise.all([
         this.#options.fetchCode(deployment.row.codeHash, isPython),
         ...spec.secrets.map(({ name }) => this.#readSecret(name)),
@@ -145,8 +145,9 @@ export class AwsContainer {
     }
   }
 
-  /** The one that started is of the other language. */
+  /** A deployment since then may have changed the language. */
   #useRunner(language: "node" | "python"): void {
+    if (language === this.#options.environment.language) return;
     this.#runner?.kill();
     this.#runner = this.#options.startRunner(language);
   }

@@ -8,6 +8,8 @@ export interface AgentEnvironment {
   /** Key of the pool that it belongs to. */
   readonly pool: string;
   readonly containerId: string;
+  /** Of its function when the container was placed: which runner to start while the deployment is looked up. */
+  readonly language: "node" | "python";
   readonly environment: string;
   readonly table: string;
   readonly bucket: string;
@@ -39,5 +41,9 @@ export function readEnvironment(
   }
   const values = Object.entries(NAMES).map(([field, name]) => [field, env[name]]);
   const controller = env["WINDLASS_CONTROLLER"] || undefined;
-  return { ...(Object.fromEntries(values) as Omit<AgentEnvironment, "controller">), controller };
+  return {
+    ...(Object.fromEntries(values) as Omit<AgentEnvironment, "controller" | "language">), // Each is there.
+    language: env["WINDLASS_LANGUAGE"] === "python" ? "python" : "node",
+    controller,
+  };
 }

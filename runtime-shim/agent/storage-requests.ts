@@ -50,7 +50,7 @@ export class StorageRequests {
     if (!isStoreRequest(request)) throw unknownRequest(request);
     const used = usedBy(request);
     if (used.kind === "secret" && request.method !== "find") throw secretsElsewhere(request);
-    const refusal = refuseObject(this.#options.spec, used) ?? this.#refuseMethod(request, used);
+    const refusal = this.#refuseMethod(request, used) ?? refuseObject(this.#options.spec, used);
     if (refusal !== undefined) throw refusal;
     // A container that is gone must not take items which nobody would get.
     const isGet = request.store === "queues" && request.method === "get";

@@ -31,6 +31,8 @@ from windlass_runner.sequential import SequentialExecutor
 _RECURSION_LIMIT = 5000
 # Messages for calls that user code made.
 _ANSWERS = frozenset({"results", "items", "page", "answer", "failed"})
+# For what it asked of dicts and queues.
+_STORED = frozenset({"stored", "not-stored"})
 
 Executor = Union[SequentialExecutor, ConcurrentExecutor, BatchExecutor]
 # What a process exits with that SIGTERM ends.
@@ -45,6 +47,9 @@ class Program:
         self._loop = EventLoop()
         self._executor: Optional[Executor] = None
         self._backend: Any = None
+        self._storage: Any = None
+        # Threads of user code may be the first to use one at the same time.
+        self._opening = threading.Lock()
         self._request: Any = None
         self._asked = threading.Event()
         self._is_preempted = False
@@ -74,6 +79,7 @@ class Program:
         runtime.container = True
         runtime.app = request.app
         runtime.backend = self._open_backend
+        runtime.storage = self._open_storage
         loaded = load(request, self._loop)
         options = ExecutorOptions(loaded.handler, self._send)
         executor = self._create_executor(request, options)
@@ -93,8 +99,16 @@ class Program:
         # Loaded when it is first used: most functions call no others.
         from windlass_runner.calls import ContainerBackend
 
-        self._backend = self._backend or ContainerBackend(self._link.send)
+        with self._opening:
+            self._backend = self._backend or ContainerBackend(self._link.send)
         return self._backend
+
+    def _open_storage(self) -> Any:
+        from windlass_runner.storage import ContainerStorage
+
+        with self._opening:
+            self._storage = self._storage or ContainerStorage(self._link.send)
+        return self._storage
 
     def _terminate(self) -> None:
         self._send(encode_control("preempted"))
@@ -146,6 +160,8 @@ class Program:
             self._asked.set()
         elif executor is None and name in ("exit", "preempt"):
             os._exit(0 if name == "exit" else _TERMINATED)
+        elif name in _STORED:
+            self._storage.receive(message)
         elif executor is None or name in _ANSWERS:
             self._backend.receive(message)
         elif name == "run":

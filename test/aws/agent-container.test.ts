@@ -43,6 +43,14 @@ describe("a container", () => {
     expect(lab.row(started.id)).toMatchObject({ status: "ended", taskArn: "arn:task" });
   });
 
+  it("starts the runner of its function at once, or in its place that of newer code", async () => {
+    await lab.deploy();
+    await lab.startReady("double");
+    expect(lab.runners).toEqual(["node"]);
+    await lab.reaches(lab.start("double", { language: "python" }), "ready");
+    expect(lab.runners).toEqual(["node", "python", "node"]);
+  });
+
   it("writes a row where there is none", async () => {
     await lab.deploy();
     const started = lab.start("double", { hasRow: false });

@@ -12,7 +12,9 @@ it("a container reads from its environment what it is", () => {
   expect(readEnvironment({ ...GIVEN, PATH: "/bin" })).toEqual({
     ...{ app: "media", function: "resize", pool: "resize", containerId: "ct-1" },
     ...{ environment: "default", table: "table", bucket: "bucket", controller: undefined },
+    language: "node",
   });
+  expect(readEnvironment({ ...GIVEN, WINDLASS_LANGUAGE: "python" }).language).toBe("python");
   expect(readEnvironment({ ...GIVEN, WINDLASS_CONTROLLER: "f" }).controller).toBe("f");
 });
 

@@ -81,6 +81,14 @@ export interface Started {
   readonly endPolls: () => void;
 }
 
+interface StartOptions {
+  readonly pool?: string;
+  readonly hasRow?: boolean;
+  readonly mustDrain?: boolean;
+  /** What the controller believed when it placed the container. */
+  readonly language?: "node" | "python";
+}
+
 /** An app that is deployed in memory, and its containers: real runner processes on a clock of the test's. */
 export class Lab {
   now = 1_000_000_000;
@@ -92,6 +100,8 @@ export class Lab {
   readonly errors: unknown[] = [];
   /** Pools that the controller was asked to look at. */
   readonly woken: string[] = [];
+  /** Languages of the runners that were started. */
+  readonly runners: string[] = [];
   readonly started: Started[] = [];
   readonly #folder: string;
   #client: AwsBackend | undefined;
@@ -137,7 +147,8 @@ export class Lab {
   }
 
   /** A container of this function's pool, or of a parameter set's. */
-  start(name: string, { pool = name, hasRow = true, mustDrain = false } = {}): Started {
+  start(name: string, options: StartOptions = {}): Started {
+    const { pool = name, hasRow = true, mustDrain = false, language = "node" } = options;
     const id = createContainerId(this.now + this.started.length);
     const lines: LogLine[] = [];
     const onError = (error: unknown): unknown => this.errors.push(error);
@@ -147,7 +158,7 @@ export class Lab {
     const clocks = { wallClock: () => this.now, now: () => this.now };
     const environment = {
       ...{ app: DEPLOYED, function: name, pool, containerId: id, environment: "test" },
-      ...{ table: "table", bucket: "bucket", controller: undefined },
+      ...{ table: "table", bucket: "bucket", controller: undefined, language },
     };
     const backendOf = (app: string) => this.#backend(app, { queues, sessionId: id });
     const row = { ...wanted(name, pool, this.now), mustDrain };
@@ -156,7 +167,10 @@ export class Lab {
       ...{ environment, rows, objects, queues, onError, ...clocks },
       fetchCode: (codeHash) =>
         fetchCode(objects, { app: DEPLOYED, codeHash, folder: this.#folder, isPython: false }),
-      startRunner,
+      startRunner: (wanted) => {
+        this.runners.push(wanted);
+        return startRunner();
+      },
       backend: backendOf(DEPLOYED),
       otherApp: backendOf,
       wake: async (pools) => {

@@ -93,6 +93,7 @@ describe("a wake", () => {
         WINDLASS_FUNCTION: "resize",
         WINDLASS_POOL: "resize",
         WINDLASS_CONTAINER_ID: id,
+        WINDLASS_LANGUAGE: "node",
         WINDLASS_ENVIRONMENT: "test",
         WINDLASS_TABLE: "table",
         WINDLASS_BUCKET: "bucket",

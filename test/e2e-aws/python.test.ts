@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { App, connect, Image, resolveSpec } from "windlass";
+import { App, connect, Dict, Image, Queue, resolveSpec } from "windlass";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject } from "../cli/cli.ts";
 import { awsTest, unique, until } from "./aws.ts";
@@ -13,12 +13,15 @@ let root = "";
 const images: string[] = [];
 
 const source = `
-import { App, Image } from "windlass";
+import { App, Dict, Image, Queue } from "windlass";
+Dict.fromName("seen");
+Queue.fromName("words");
 const size = { cpu: 0.25, memoryMiB: 256, maxContainers: 1 };
 const python = { ...size, image: Image.debianSlim({ python: "3.11" }) };
 export const app = new App(${JSON.stringify(name)});
 app.python("shout", { ...python, handler: "py/tools.py:shout" });
 app.python("fails", { ...python, handler: "py/tools.py:fails" });
+app.python("store", { ...python, handler: "py/tools.py:store" });
 app.python("greetAll", { ...python, handler: "py/tools.py:greet_all" });
 app.pythonCls("Counter", { ...python, handler: "py/tools.py:Counter" });
 app.function("greet", size, (word: string) => "hello " + word);
@@ -36,6 +39,17 @@ def shout(text):
 
 def fails(data):
     raise ValueError(f"{len(data)} bytes")
+
+
+def store(key, value):
+    seen = windlass.Dict.from_name("seen", create_if_missing=True)
+    words = windlass.Queue.from_name("words", create_if_missing=True)
+    before = seen.get(key)
+    written = [seen.put("python", value), seen.put(key, 0, skip_if_exists=True)]
+    seen.update({f"many {n}": n for n in range(30)})
+    words.put_many(["to", "typescript"], partition="out")
+    kept = sorted(seen.keys())[:2], seen.len(), seen.pop("many 7"), "many 7" in seen
+    return [before, written, kept, words.get(timeout=20)]
 
 
 def greet_all(words):
@@ -61,6 +75,8 @@ const types = new App("types");
 const model = {
   shout: () => types.python<(text: string) => string>("shout", { handler: "a.py:a" }),
   fails: () => types.python<(data: Uint8Array) => void>("fails", { handler: "a.py:a" }),
+  store: () =>
+    types.python<(key: string, value: unknown) => unknown[]>("store", { handler: "a.py:a" }),
   greetAll: () => types.python<(words: string[]) => string[]>("greetAll", { handler: "a.py:a" }),
   Counter: () =>
     types.pythonCls<{ add(n: number): number }, { start: number } | undefined>("Counter", {
@@ -122,6 +138,26 @@ describe("a deployed Python function", () => {
     const client = await connect<Model>(name, { environment });
     expect(await new client.Counter({ start: 1 }).add.remote(1)).toBe(102);
     expect(await client.greetAll.remote(["you", "all"])).toEqual(["hello you", "hello all"]);
+  });
+
+  awsTest("shares dicts and queues with TypeScript", async () => {
+    const client = await connect<Model>(name, { environment });
+    const seen = Dict.fromName<unknown>("seen", { environment, createIfMissing: true });
+    const words = Queue.fromName<string>("words", { environment, createIfMissing: true });
+    const value = { bytes: Uint8Array.of(1, 2), big: 2n ** 70n + 1n, when: new Date(0) };
+    await seen.put("kept", value);
+    await words.put("to python");
+    expect(await client.store.remote("kept", value)).toEqual([
+      value,
+      [true, false],
+      [["kept", "many 0"], 32, 7, false],
+      "to python",
+    ]);
+    expect(await seen.get("python")).toEqual(value);
+    expect(await words.getMany(2, { partition: "out", timeoutSeconds: 20 })).toEqual([
+      "to",
+      "typescript",
+    ]);
   });
 
   awsTest("changes with its file, without the stack", async () => {

@@ -124,6 +124,16 @@ export const callTypescriptError = app.python<() => unknown>(
   "callTypescriptError",
   of("call_typescript_error"),
 );
+export const failDeep = app.python<() => never>("failDeepPython", of("fail_deep"));
+export const callPay = app.python<(name: string) => unknown>("callPay", of("call_pay"));
+app.function("relayPay", async (amount: number) => await pay.remote(amount));
+export const callDeepError = app.python<() => unknown>("callDeepError", of("call_deep_error"));
+app.function("failDeep", () => {
+  const middle = new RangeError("middle", { cause: new TypeError("inner") });
+  throw Object.assign(new Error("outer", { cause: Object.assign(middle, { at: 3 }) }), {
+    name: "DeepError",
+  });
+});
 export const callUnreadable = app.python<() => string[]>("callUnreadable", of("call_unreadable"));
 app.function("oddMap", () => new Map([[{}, 1]]));
 app.function("oddItems", function* () {

@@ -241,6 +241,29 @@ def call_typescript_error():
         return [type(error).__name__, str(error), error.code, "greeter" in error.stack]
 
 
+def fail_deep():
+    try:
+        pay(5)
+    except PaymentError as cause:
+        raise LookupError("outer") from cause
+
+
+def call_pay(name):
+    """By the class that this module has, whichever languages the error came through."""
+    try:
+        windlass.function(name).remote(3)
+    except PaymentError as error:
+        return [str(error), error.amount, type(error.__cause__).__name__, "at pay (" in error.stack]
+
+
+def call_deep_error():
+    try:
+        windlass.function("failDeep").remote()
+    except windlass.RemoteException as error:
+        middle = error.__cause__
+        return [error.name, str(error), middle.name, middle.at, repr(middle.__cause__)]
+
+
 def call_unreadable():
     codes = []
     for call in (

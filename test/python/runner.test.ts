@@ -171,8 +171,10 @@ describe("values", () => {
   });
 
   it("of bytes and numbers travel as they are", async () => {
-    const [name, length, first] = await fixture.bytesOf.remote(new Uint8Array(3_000_000).fill(7));
-    expect([name, length, first]).toEqual(["bytes", 3_000_000, Uint8Array.of(7, 7, 7)]);
+    for (const size of [3_000_000, 40_000_001]) {
+      const [name, length, first] = await fixture.bytesOf.remote(new Uint8Array(size).fill(7));
+      expect([name, length, first]).toEqual(["bytes", size, Uint8Array.of(7, 7, 7)]);
+    }
     const numbers = Float64Array.from({ length: 1000 }, (_, i) => i);
     expect((await fixture.total.remote(numbers))[1]).toBe(499_500);
     expect(await fixture.halve.remote(Float64Array.of(1, 2))).toEqual(Float64Array.of(0.5, 2));
@@ -188,6 +190,28 @@ describe("errors", () => {
       /^PaymentError: declined\n {4}at pay \(.*test\/python\/functions\.py:\d+\)$/,
     );
     expect(error.cause).toMatchObject({ name: "KeyError", message: "'account'" });
+  });
+
+  it("arrive with all their causes, each with the lines of the user", async () => {
+    const error = await caught(fixture.failDeep.remote());
+    expect(error).toMatchObject({ name: "LookupError", message: "outer" });
+    expect(error.cause).toMatchObject({
+      name: "PaymentError",
+      amount: 5,
+      stack: expect.stringMatching(/^PaymentError: declined\n {4}at pay \(.*functions\.py:\d+\)/),
+      cause: { name: "KeyError" },
+    });
+  });
+
+  it("are of the class of the user where it was imported, through TypeScript too", async () => {
+    const expected = ["declined", 3, "KeyError", true];
+    expect(await fixture.callPay.remote("pay")).toEqual(expected);
+    expect(await fixture.callPay.remote("relayPay")).toEqual(expected);
+  });
+
+  it("of TypeScript arrive in Python with all their causes and fields", async () => {
+    const expected = ["DeepError", "DeepError: outer", "RangeError", 3, "TypeError('inner')"];
+    expect(await fixture.callDeepError.remote()).toEqual(expected);
   });
 
   it("that are final end an input at once, others are tried again", async () => {

@@ -11,6 +11,7 @@ from windlass_runner.decode import decode_page  # noqa: E402
 from windlass_runner.encode import encode_page, to_utf8  # noqa: E402
 from windlass_runner.frames import FrameReader, encode_frame  # noqa: E402
 from windlass_runner.messages import parse_message  # noqa: E402
+from windlass_runner.packed import pack_value, unpack_value  # noqa: E402
 from windlass_runner.page import Page  # noqa: E402
 
 try:
@@ -87,6 +88,15 @@ for vector in vectors["hostileFrames"]:
 
     check(vector["name"], code_of(lambda: read([data])), vector["code"])
     check(vector["name"], code_of(lambda: read([bytes([byte]) for byte in data])), vector["code"])
+
+for vector in vectors["stored"]:
+    data = bytes.fromhex(vector["hex"])
+    page = Page(vector["text"], vector["tagged"], attachments_of(vector))
+    check(vector["name"], unpack_value(data), decode_page(page)[0])
+    check(vector["name"], pack_value(unpack_value(data), "value"), data)
+
+for vector in vectors["hostileStored"]:
+    check(vector["name"], code_of(lambda: unpack_value(bytes.fromhex(vector["hex"]))), vector["code"])
 
 check("control line", code_of(lambda: parse_message("{}\n", [])), "WINDLASS_MESSAGE_MALFORMED")
 check("control line", code_of(lambda: parse_message("[" * 100_000, [])), "WINDLASS_MESSAGE_MALFORMED")

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { appProject, windlass } from "../cli/cli.ts";
 
@@ -59,6 +59,21 @@ function run(...args: string[]) {
   return windlass(ROOT, ["run", ...args]);
 }
 
+/** A uv that does with Python's own tools what it is asked, writes that down, and fails for anything else. */
+const UV = `#!/bin/sh
+echo "$*" >> "${join(ROOT, "uv.log")}"
+for last; do :; done
+case "$1 $2" in
+  "--version ") echo "uv 0.0.0" ;;
+  "venv --quiet") exec python3 -m venv "$last" ;;
+  "pip install") python=$4; shift 4; exec "$python" -m pip install --quiet "$@" ;;
+  *) exit 9 ;;
+esac
+`;
+mkdirSync(join(ROOT, "bin"));
+writeFileSync(join(ROOT, "bin/uv"), UV, { mode: 0o755 });
+writeFileSync(join(ROOT, "uv.ts"), source(version, `.uvPipInstall("windlass-greeting", ${local})`));
+
 describe("what an image installs", () => {
   it("is there in a virtual environment, which is made once", async () => {
     const first = await run("app.ts::greet", "all");
@@ -91,13 +106,23 @@ describe("what an image installs", () => {
     }
   });
 
+  it("is made and installed by uv, where that is", async () => {
+    const path = `${join(ROOT, "bin")}${delimiter}${process.env["PATH"]}`;
+    const { stdout } = await windlass(ROOT, ["run", "uv.ts::greet", "all"], { PATH: path });
+
+    expect(stdout).toBe("hello all\n");
+    const [, venv, pip] = readFileSync(join(ROOT, "uv.log"), "utf8").split("\n");
+    expect(venv).toMatch(new RegExp(`^venv --quiet --relocatable --python ${version} /`));
+    expect(pip).toMatch(/^pip install --python \/.*\/bin\/python .*windlass-greeting/);
+  });
+
   it("fails with the last lines of the installer, and leaves nothing", async () => {
     const { code, stderr } = await run("broken.ts::greet", "all");
     expect(code).toBe(1);
     expect(stderr).toMatch(/error\[WINDLASS_PYTHON_INSTALL] `pip install` of windlass-absent/);
     expect(stderr).toContain("No matching distribution found for windlass-absent");
     const folder = join(ROOT, ".windlass/python");
-    expect(existsSync(folder) ? readdirSync(folder) : []).toHaveLength(1);
+    expect(existsSync(folder) ? readdirSync(folder) : []).toHaveLength(2);
   });
 });
 

@@ -40,6 +40,19 @@ export async function batching(contender, { count }) {
   return { seconds: took, batches: new Set(told.map(({ batch }) => batch)).size };
 }
 
+/** Texts, whose vectors are of length one and have a place in a sum. */
+export async function embed(contender, { texts }) {
+  const rows = [];
+  const start = performance.now();
+  await contender.map(texts, (row) => rows.push(row));
+  const took = seconds(start);
+  assert.equal(rows.length, texts.length);
+  const dot = (a, b) => a.reduce((sum, value, at) => sum + value * b[at], 0);
+  for (const row of rows) assert.ok(Math.abs(dot(row, row) - 1) < 1e-3, "a vector is not whole");
+  const checksum = rows.reduce((sum, row, at) => sum + (at + 1) * dot(row, rows[0]), 0);
+  return { seconds: took, checksum };
+}
+
 /** A map, whose pages become batches. */
 export async function batchedMap(contender, { count }) {
   const items = Array.from({ length: count }, (_, x) => x);

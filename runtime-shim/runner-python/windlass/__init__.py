@@ -1,4 +1,7 @@
-"""Windlass in a container: calls of other functions, hooks of classes, and what code can ask about its input."""
+"""
+Windlass in a container: calls of other functions, hooks of classes, dicts and queues, and what code can ask about its
+input.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,8 @@ from .errors import (
     NonRetriableError,
     NotFoundError,
     OutputExpiredError,
+    QueueEmptyError,
+    QueueFullError,
     RemoteError,
     RemoteException,
     RequestSizeError,
@@ -26,15 +31,21 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from ._dict import Dict
     from ._function import Cls, Function, RemoteObject, cls, function
     from ._function_call import FunctionCall
+    from ._queue import Queue
+    from ._secret import Secret
 
 # Loaded when they are first used: most functions call no others.
 _LATER = {
     "Cls": "_function",
+    "Dict": "_dict",
     "Function": "_function",
     "FunctionCall": "_function_call",
+    "Queue": "_queue",
     "RemoteObject": "_function",
+    "Secret": "_secret",
     "cls": "_function",
     "function": "_function",
 }
@@ -56,6 +67,7 @@ __all__ = [
     "ContainerCrashedError",
     "ContainerStartupError",
     "DeserializationError",
+    "Dict",
     "ExecutionError",
     "Function",
     "FunctionCall",
@@ -66,10 +78,14 @@ __all__ = [
     "NonRetriableError",
     "NotFoundError",
     "OutputExpiredError",
+    "Queue",
+    "QueueEmptyError",
+    "QueueFullError",
     "RemoteError",
     "RemoteException",
     "RemoteObject",
     "RequestSizeError",
+    "Secret",
     "SerializationError",
     "TimeoutError",
     "WindlassError",

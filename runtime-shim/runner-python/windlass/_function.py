@@ -1,28 +1,15 @@
 """Handles of functions and classes."""
 
-from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, Iterator, Optional, TypeVar
+from typing import Any, AsyncIterator, Callable, Dict, Iterable, Iterator, Optional
 
 from windlass_runner.encode import encode_page
 from windlass_runner.messages import pack_page
 
+from ._blocking import Blocking
 from ._function_call import FunctionCall, call_spawn, call_spawn_map
 from ._map import MapOptions, call_generator, call_map
 from ._remote import call_remote, call_remote_aio
 from ._target import Target, create_target, to_arguments
-
-Output = TypeVar("Output")
-
-
-class Blocking(Generic[Output]):
-    """Called as it is, it blocks its thread; `aio` is the same for `await`."""
-
-    def __init__(self, call: Callable[..., Output], aio: Callable[..., Any]) -> None:
-        self._call = call
-        self.aio = aio
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Output:
-        return self._call(*args, **kwargs)
-
 
 class Function:
     """A function of an app, or a method of a remote object."""

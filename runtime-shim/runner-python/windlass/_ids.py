@@ -1,4 +1,4 @@
-"""Ids of calls."""
+"""Ids of calls, and of objects that have a name."""
 
 import os
 import time
@@ -10,12 +10,17 @@ _TIME_CHARS = 9
 _RANDOM_CHARS = 16
 
 
-def create_call_id() -> str:
+def create_object_id() -> str:
     """Sorts by creation time: 45 bits of milliseconds, then 80 random bits."""
     now = int(time.time() * 1000)
     times = [_ALPHABET[now >> 5 * shift & 31] for shift in range(_TIME_CHARS - 1, -1, -1)]
     randoms = [_ALPHABET[byte & 31] for byte in os.urandom(_RANDOM_CHARS)]
-    return "fc-" + "".join(times + randoms)
+    return "".join(times + randoms)
+
+
+def create_call_id() -> str:
+    """Sorts by creation time, too."""
+    return f"fc-{create_object_id()}"
 
 
 def parse_call_id(call_id: str) -> Tuple[str, Optional[int]]:

@@ -35,7 +35,8 @@ class _Group:
     def _settle(self, results: Results) -> None:
         for index, value in enumerate(results.values, results.start):
             future = self._waiting.pop(index, None)
-            if future is None or future.cancelled():
+            # From here on it cannot be cancelled.
+            if future is None or not future.set_running_or_notify_cancel():
                 continue
             if type(value) is Failure:
                 future.set_exception(value.error)

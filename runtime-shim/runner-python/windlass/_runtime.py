@@ -18,6 +18,8 @@ class Runtime:
         self.app = ""
         # Gives the way to other functions, in a container.
         self.backend: Optional[Callable[[], Any]] = None
+        # Gives the way to dicts, queues and secrets, in a container.
+        self.storage: Optional[Callable[[], Any]] = None
         self.current: Callable[[], Optional[InputContext]] = lambda: None
 
 

@@ -1,5 +1,6 @@
 """Errors of Windlass, by the names that they have in TypeScript."""
 
+import queue
 from typing import Any, Dict, List, Optional, Type
 
 
@@ -69,6 +70,14 @@ class OutputExpiredError(TimeoutError):
     """A call is older than seven days: its results were removed."""
 
 
+class QueueEmptyError(TimeoutError, queue.Empty):
+    """A queue had no item in time."""
+
+
+class QueueFullError(TimeoutError, queue.Full):
+    """A queue had no room in time."""
+
+
 class NonRetriableError(WindlassError):
     """Raised by user code to fail an input at once, whatever `retries` says."""
 
@@ -124,6 +133,8 @@ _OURS = (
     FunctionTimeoutError,
     OutputExpiredError,
     InputCancellation,
+    QueueEmptyError,
+    QueueFullError,
     NonRetriableError,
 )
 

@@ -114,7 +114,7 @@ class ContainerBackend:
         elif name == "answer":
             self._answer(key, lambda answer: answer.set_result(rest[0] if rest else -1))
         elif name == "failed":
-            error = _to_exception(Page(message.text, rest[0] == 1, message.attachments))
+            error = to_exception(Page(message.text, rest[0] == 1, message.attachments))
             self._answer(key, lambda answer: answer.set_exception(error))
 
     def _forget(self, key: int) -> None:
@@ -152,7 +152,7 @@ def _to_results(fields: List[Any], message: Message) -> Results:
     for index, _, text, is_tagged, size in told or ():
         own = attachments[used : used + size]
         used += size
-        values[index - start] = Failure(_to_exception(Page(text, is_tagged == 1, own)))
+        values[index - start] = Failure(to_exception(Page(text, is_tagged == 1, own)))
     return Results(start, values)
 
 
@@ -163,7 +163,8 @@ def _pass_items(sink: Sink, page: Page) -> None:
         sink.results(Results(0, [Failure(error)]))
 
 
-def _to_exception(page: Page) -> BaseException:
+def to_exception(page: Page) -> BaseException:
+    """What a page of one error raises."""
     try:
         error = decode_page(page)[0]
     except WindlassError as unreadable:

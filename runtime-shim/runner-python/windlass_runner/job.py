@@ -2,7 +2,7 @@
 
 import operator
 import threading
-from typing import Any, Iterator, Optional, Set
+from typing import Any, Iterator, List, Optional, Set
 
 from windlass._runtime import InputContext
 from windlass.errors import InputCancellation
@@ -130,3 +130,16 @@ class Job:
         if not self._is_decoded:
             return 0
         return self.count - operator.length_hint(self.pending)
+
+
+class Batch:
+    """Jobs that run together, and what interrupts them."""
+
+    def __init__(self, jobs: List[Job]) -> None:
+        self.jobs = jobs
+        self.guard = Guard()
+        self.task: Any = None
+
+    def is_cancelled(self) -> bool:
+        """Nobody waits for any of it."""
+        return all(len(job.cancelled) == job.count for job in self.jobs)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import threading
-from typing import Callable, List
+from typing import Callable, List, Optional
 
 from .frames import Buffer, FrameReader
 from .messages import Message, parse_message
@@ -38,17 +38,24 @@ class Link:
         reader = FrameReader(lambda header, attachments: on_message(parse_message(header, attachments)))
         buffer = memoryview(bytearray(_READ_BUFFER_BYTES))
         while True:
-            room = reader.room()
-            if room is not None and len(room) > _READ_BUFFER_BYTES:
-                # Straight into the memory that the value will have.
-                count = self._receive(room)
-                room.release()
-                reader.filled(count)
-            else:
+            count = self._read_large(reader)
+            if count is None:
                 count = self._receive(buffer)
                 reader.push(buffer[:count])
             if count == 0:
                 return
+
+    def _read_large(self, reader: FrameReader) -> Optional[int]:
+        """Reads straight into the memory that a value will have; None where little of it is left, or there is none."""
+        room = reader.room()
+        if room is None:
+            return None
+        # Memory of which there is a view cannot grow.
+        with room:
+            count = self._receive(room) if len(room) > _READ_BUFFER_BYTES else None
+        if count is not None:
+            reader.filled(count)
+        return count
 
     def _receive(self, room: memoryview) -> int:
         try:

@@ -1,7 +1,7 @@
 """Exceptions from tagged errors."""
 
 import builtins
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from windlass.errors import CLASSES, RemoteException, WindlassError
 
@@ -29,10 +29,12 @@ def build_error(
     fields: Dict[str, Any],
 ) -> BaseException:
     """
-    An exception of the class of its name, if that is the language's or ours, else a RemoteException with that name.
-    `stack` is where it was raised in the other process.
+    An exception of the class of its name, if that is the language's, ours, or one that was imported here, else a
+    RemoteException with that name. `stack` is where it was raised in the other process.
     """
-    error = _construct(name or "Error", message or "", code, hint)
+    name, message = name or "Error", message or ""
+    error = _construct(name, message, code, hint) or _of_user_code(name, message, fields)
+    error = error or RemoteException(name, message)
     error.stack = stack  # type: ignore[attr-defined]
     if cause:
         if isinstance(cause[0], BaseException):
@@ -49,7 +51,9 @@ def build_error(
     return error
 
 
-def _construct(name: str, message: str, code: Optional[str], hint: Optional[str]) -> BaseException:
+def _construct(
+    name: str, message: str, code: Optional[str], hint: Optional[str]
+) -> Optional[BaseException]:
     if code is not None:
         error_class = CLASSES.get(name, WindlassError)
         error = error_class.__new__(error_class, message)
@@ -61,8 +65,31 @@ def _construct(name: str, message: str, code: Optional[str], hint: Optional[str]
         return error
     built_in = _BUILT_IN.get(name)
     if built_in is None:
-        return RemoteException(name, message)
+        return None
     return built_in(_key_of(message) if built_in is KeyError else message)
+
+
+def _of_user_code(name: str, message: str, fields: Dict[str, Any]) -> Optional[BaseException]:
+    """Of the only class of this name that was imported here. Its constructor is not called: it may take anything."""
+    found = {each for each in _subclasses(Exception) if each.__name__ == name}
+    if len(found) != 1:
+        return None
+    (error_class,) = found
+    # The class of C that it stands on, and not its own `__new__`.
+    base: Any = next(each for each in error_class.__mro__ if each.__module__ == "builtins")
+    try:
+        error: BaseException = base.__new__(error_class, message)
+        error.__dict__.update(fields)
+        str(error)
+    except Exception:  # noqa: BLE001 - it lacks a field that could not be sent
+        return None
+    return error
+
+
+def _subclasses(cls: type) -> Iterator[type]:
+    for each in cls.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 def _key_of(message: str) -> Any:
