@@ -3,7 +3,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { CLIENT_CONFIG } from "./client-config.ts";
 
 /** One client a service, made on first use. */

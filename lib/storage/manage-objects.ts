@@ -1,4 +1,4 @@
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { storesFor } from "./choose-stores.ts";
 import { objectMissing } from "./mistakes.ts";
 import type { NamedObjectInfo } from "./named-object.ts";
