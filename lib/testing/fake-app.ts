@@ -38,10 +38,10 @@ export function fakeApp<Module>(name: string, fakes: Fakes<Module>): App {
 
 /** A class whose objects are those that the fake makes. */
 function toClass(fake: (...params: readonly unknown[]) => object): new (params: never) => object {
-  return class {
+  return class Fake {
     constructor(...params: readonly unknown[]) {
       // biome-ignore lint/correctness/noConstructorReturn: what the fake makes is the object.
-      return fake(...params);
+      return fake(...params) as Fake; // Nobody calls a method of this class.
     }
     /** A class needs a method to be defined; which there are, the fake knows. */
     method(): void {}

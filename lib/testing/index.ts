@@ -3,9 +3,9 @@ export type { AttemptFailure } from "./doubles.ts";
 export { type Fakes, fakeApp } from "./fake-app.ts";
 export type { AnyClsHandle, AnyFunctionHandle, FakeOf } from "./handle-types.ts";
 export {
-  type FailAttemptOptions,
   type TestApp,
   type TestAppOptions,
   type TestClock,
   testApp,
+  type WhichAttempt,
 } from "./test-app.ts";

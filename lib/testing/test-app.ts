@@ -46,8 +46,11 @@ export interface TestClock {
   settle(): Promise<void>;
 }
 
-export interface FailAttemptOptions<Args> {
-  /** Which inputs it is about, by their arguments. @default - all of the function */
+/** Which runs of inputs are to fail. */
+export interface WhichAttempt<Args> {
+  /** The n-th run of an input, 1 for the first. */
+  readonly attempt: number;
+  /** Which inputs, by their arguments. @default - all of the function */
   readonly when?:
     | ((...args: Args extends readonly unknown[] ? Args : never) => boolean)
     | undefined;
@@ -68,14 +71,14 @@ export interface TestApp extends AsyncDisposable {
   /**
    * Makes the n-th run of each input fail before its code is called: with an error, with the end of its container, or by
    * running out of time.
-   * @param attempt - 1 for the first
+   * @param attempt - 1 for the first, or with `when` that of some inputs
    * @throws InvalidError for what is no attempt
+   * @example media.failAttempt(resize, { attempt: 1, when: (url) => url === "a.png" }, "crash");
    */
   failAttempt<Handle extends AnyFunctionHandle>(
     handle: Handle,
-    attempt: number,
+    attempt: number | WhichAttempt<ArgsOf<Handle>>,
     failure: AttemptFailure,
-    options?: FailAttemptOptions<ArgsOf<Handle>>,
   ): void;
 
   /**
@@ -125,11 +128,11 @@ class LabApp implements TestApp {
 
   failAttempt<Handle extends AnyFunctionHandle>(
     handle: Handle,
-    attempt: number,
+    which: number | WhichAttempt<ArgsOf<Handle>>,
     failure: AttemptFailure,
-    { when }: FailAttemptOptions<ArgsOf<Handle>> = {},
   ): void {
     const isTarget = matcher("failAttempt", handle);
+    const { attempt, when = undefined } = typeof which === "number" ? { attempt: which } : which;
     checkAttempt(attempt);
     const isInput = when as ((...args: readonly unknown[]) => boolean) | undefined; // Its handle types the arguments.
     this.#lab.doubles.plan({

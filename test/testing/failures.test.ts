@@ -48,7 +48,7 @@ test("a number of retries is a second apart, and the last error is the caller's"
 
 test("a failure is planned for some inputs alone", async () => {
   const kit = await open();
-  kit.failAttempt(double, 1, new Error("not this one"), { when: (x) => x === 2 });
+  kit.failAttempt(double, { attempt: 1, when: (x) => x === 2 }, new Error("not this one"));
 
   const outputs = await double.map([1, 2, 3], { returnExceptions: true }).toArray();
 
@@ -103,7 +103,7 @@ test("an attempt that is planned to time out is retried, and nobody waits for it
 
 test("an input whose container ends runs again, and fails when three have", async () => {
   const kit = await open();
-  kit.failAttempt(double, 1, "crash", { when: (x) => x === 1 });
+  kit.failAttempt(double, { attempt: 1, when: (x) => x === 1 }, "crash");
 
   expect(await double.remote(1)).toBe(2);
   const [call] = kit.calls(double);
