@@ -8,6 +8,8 @@ const resolve = {
   alias: [
     { find: /^windlass$/, replacement: built("lib/index.js") },
     { find: /^windlass\/cdk$/, replacement: built("cdk/index.js") },
+    { find: /^windlass\/client$/, replacement: built("lib/client/index.js") },
+    { find: /^windlass\/testing$/, replacement: built("lib/testing/index.js") },
   ],
 };
 

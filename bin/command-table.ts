@@ -81,6 +81,25 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/types.ts"),
   },
   {
+    name: "client",
+    operands: "<file>",
+    description:
+      "write a package to call an app from other programs: its names and types, none of its code",
+    options: [
+      ["--out <folder>", "where to write it (default: <app>-client)"],
+      ["--name <package>", "the name of the package (default: <app>-client)"],
+      ["--check", "write nothing, and fail where what was written is no longer so"],
+      JSON_OPTION,
+      DEBUG_OPTION,
+      QUIET_OPTION,
+    ],
+    examples: [
+      "$ windlass client app.ts --out packages/media --name @acme/media",
+      "$ windlass client app.ts --out packages/media --check   for continuous integration",
+    ].join("\n  "),
+    load: () => import("./commands/client.ts"),
+  },
+  {
     name: "bootstrap",
     operands: "",
     description: "prepare an AWS account and region, or upgrade what was prepared",

@@ -276,7 +276,12 @@ export class App {
    * @example await using run = await app.run({ backend: "local" });
    */
   run(options: RunOptions = {}): Promise<Run> {
-    return startRun(this.#root(), options);
+    return startRun(this.root, options);
+  }
+
+  /** The app that includes it, and is itself in none; this one for most. */
+  get root(): App {
+    return this.#parent === undefined ? this : this.#parent.root;
   }
 
   #define({ definition, violations }: Reading<Definition>, below: unknown): void {
@@ -290,12 +295,8 @@ export class App {
     return this.#parent === undefined ? [this] : [this, ...this.#parent.#line()];
   }
 
-  #root(): App {
-    return this.#parent === undefined ? this : this.#parent.#root();
-  }
-
   #target(name: string): { readonly app: string; readonly name: string } {
-    const root = (): App => this.#root();
+    const root = (): App => this.root;
     return {
       // Read at each call: the app may be included after its functions are defined.
       get app() {

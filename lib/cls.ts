@@ -1,6 +1,7 @@
 import { getCurrentStats, type Scaled, updateAutoscaler } from "./autoscaler.ts";
 import type { AutoscalerSettings, FunctionStats, Target } from "./backend.ts";
 import type { Batched, BatchMethodHandle } from "./batch.ts";
+import { rememberCls } from "./cls-targets.ts";
 import type { Page } from "./codec/page.ts";
 import { type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
 import {
@@ -145,6 +146,7 @@ export function createClsHandle(
     }
   };
   Object.defineProperty(Handle, "name", { value: target.name });
+  rememberCls(Handle, target);
   // Methods of the class come after, and take their place.
   for (const method of methods) {
     Object.defineProperty(Handle.prototype, method, {

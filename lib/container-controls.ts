@@ -34,7 +34,8 @@ export function setLocalInputConcurrency(inputs: number): void {
 }
 
 function controls(name: string): ContainerControls {
-  if (runtime.controls !== undefined) return runtime.controls;
+  const found = runtime.container()?.controls;
+  if (found !== undefined) return found;
   throw new ExecutionError(
     "WINDLASS_NOT_IN_CONTAINER",
     `${name}() was called outside of a container, where no inputs are taken`,

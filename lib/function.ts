@@ -130,6 +130,12 @@ export class TargetCalls {
     this.#isGenerator = isGenerator;
   }
 
+  /** What a handle calls; undefined for anything else. */
+  static targetOf(handle: unknown): Target | undefined {
+    const isHandle = typeof handle === "object" && handle !== null && #target in handle;
+    return isHandle ? handle.#target : undefined;
+  }
+
   // Not async: that would cost every call three turns of the microtask queue.
   remote(...args: readonly unknown[]): Promise<unknown> {
     if (this.#isGenerator === true) return Promise.reject(generatorError(this.#subject, "remote"));

@@ -11,7 +11,7 @@ export type {
   BatchMethodHandle,
   OneOf,
 } from "./batch.ts";
-export type { ConnectOptions } from "./client/connection.ts";
+export type { ConnectOptions } from "./client/connect-options.ts";
 export {
   type Client,
   connect,

@@ -30,7 +30,9 @@ export class MethodTargets {
         return target.app;
       },
       name: target.name,
-      backend: target.backend,
+      get backend() {
+        return target.backend;
+      },
       variant: target.variant,
       method,
       params,

@@ -1,5 +1,6 @@
 import type { Backend } from "./backend.ts";
 import type { WaitNotice } from "./client/notices.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 /** What code can ask about the input that it is running for. */
 export interface CallContext {
@@ -21,20 +22,26 @@ export interface ContainerControls {
   stopFetching(): void;
 }
 
+/** A container, as code in it sees it. */
+export interface Container {
+  /** Where calls of every app go. */
+  readonly backend: Backend;
+  /** How it takes inputs; undefined before it is told what it is. */
+  readonly controls: ContainerControls | undefined;
+  /** The input that runs now. */
+  readonly current: CallContext | undefined;
+}
+
 /** State of this process that every copy of the package in it must share. */
 export interface Runtime {
-  /** True in a process that runs functions. */
-  container: boolean;
-  /** In a container: the backend for every app. */
-  backend: Backend | undefined;
-  /** In a container: how it takes inputs. */
-  controls: ContainerControls | undefined;
+  /** The container of the code that asks; undefined elsewhere. In tests, one process has many. */
+  container: () => Container | undefined;
   /** Elsewhere: backends by app, set by `app.run`. */
   readonly backends: Map<string, Backend>;
   /** Who hears why calls on AWS wait. */
   readonly noticeListeners: Set<(notice: WaitNotice) => void>;
-  /** The input that runs now, where this process is a container. */
-  current: () => CallContext | undefined;
+  /** The time that calls wait in: in tests it is not that of the process. */
+  clock: Clock;
 }
 
 // On globalThis by a registered symbol, since the runner and the user's module each load a copy of this file.
@@ -42,11 +49,9 @@ const KEY: symbol = Symbol.for("windlass.runtime");
 const registry = globalThis as unknown as Record<symbol, Runtime | undefined>;
 
 export const runtime: Runtime = registry[KEY] ?? {
-  container: false,
-  backend: undefined,
-  controls: undefined,
+  container: () => undefined,
   backends: new Map(),
   noticeListeners: new Set(),
-  current: () => undefined,
+  clock: systemClock,
 };
 registry[KEY] = runtime;

@@ -90,7 +90,9 @@ function varied(target: Target, variant: string): Target {
       return target.app;
     },
     name: target.name,
-    backend: target.backend,
+    get backend() {
+      return target.backend;
+    },
     variant,
   };
 }

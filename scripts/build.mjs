@@ -25,6 +25,8 @@ await build({
     "lib/index": "lib/index.ts",
     "lib/local/start": "lib/local/start.ts",
     "lib/aws/start": "lib/aws/start.ts",
+    "lib/client/index": "lib/client/index.ts",
+    "lib/testing/index": "lib/testing/index.ts",
     "cdk/index": "cdk/index.ts",
     "cdk/main": "cdk/main.ts",
     "cdk/serverless/service-apps": "cdk/serverless/service-apps.ts",

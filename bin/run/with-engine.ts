@@ -1,5 +1,5 @@
 import { takeUnconsumedWarnings } from "../../lib/client/unconsumed.ts";
-import type { EngineOptions, LocalEngine } from "../../lib/local/engine.ts";
+import type { LocalEngine, MachineEngineOptions } from "../../lib/local/engine.ts";
 import { runtime } from "../../lib/runtime.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
@@ -12,7 +12,7 @@ import { createRunOutput } from "./output.ts";
 
 interface Setting extends LoadedApp {
   readonly spec: AppSpec;
-  readonly startEngine: (options: EngineOptions) => Promise<LocalEngine>;
+  readonly startEngine: (options: MachineEngineOptions) => Promise<LocalEngine>;
   readonly acceptsCpu: boolean;
 }
 

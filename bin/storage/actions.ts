@@ -1,4 +1,4 @@
-import type { ConnectOptions } from "../../lib/client/connection.ts";
+import type { ConnectOptions } from "../../lib/client/connect-options.ts";
 import type { ObjectManager } from "../../lib/storage/manage-objects.ts";
 import type { NamedObjectInfo } from "../../lib/storage/named-object.ts";
 import type { Invocation } from "../command-table.ts";

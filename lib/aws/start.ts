@@ -1,5 +1,5 @@
-import type { ConnectOptions } from "../client/connection.ts";
-import type { StartedBackend } from "../client/start-backend.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
+import type { StartedBackend } from "../client/started-backend.ts";
 import type { Stores } from "../storage/stores.ts";
 import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";

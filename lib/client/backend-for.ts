@@ -7,16 +7,19 @@ import { startBackend } from "./start-backend.ts";
 
 /** The backend that calls of this target go to. @throws NoBackendError */
 export function backendFor(target: Target): Backend {
-  if (target.backend !== undefined) return target.backend;
-  const { app } = target;
-  const backend = runtime.backend ?? runtime.backends.get(app) ?? startByEnvironment(app);
+  const { app, backend = runtime.container()?.backend ?? runningBackend(app) } = target;
   if (backend !== undefined) return backend;
   throw noBackend(`app "${app}"`);
 }
 
+/** The backend that runs an app in this process, started by WINDLASS_BACKEND if need be. */
+export function runningBackend(app: string): Backend | undefined {
+  return runtime.backends.get(app) ?? startByEnvironment(app);
+}
+
 /** Any backend of this process, for calls known by id alone. @throws NoBackendError */
 export function anyBackend(): Backend {
-  const backend = runtime.backend ?? runtime.backends.values().next().value;
+  const backend = runtime.container()?.backend ?? runtime.backends.values().next().value;
   if (backend !== undefined) return backend;
   const started = definedApps().map((app) => startByEnvironment(app.name));
   const [first] = started.filter((candidate) => candidate !== undefined);

@@ -1,53 +1,50 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import type { Backend } from "../backend.ts";
+import type { Backend, Target } from "../backend.ts";
 import { runtime } from "../runtime.ts";
+import { runningBackend } from "./backend-for.ts";
+import { type ConnectOptions, saysWhere } from "./connect-options.ts";
 import { LazyBackend } from "./lazy-backend.ts";
-import type { StartedBackend } from "./start-backend.ts";
-
-/** Where a deployed app is. */
-export interface ConnectOptions {
-  /** Its environment. @default - WINDLASS_ENVIRONMENT, else "default" */
-  readonly environment?: string | undefined;
-  /** @default - AWS_REGION, or the profile's */
-  readonly region?: string | undefined;
-  /** @default - as the AWS SDK finds them: environment, profile, SSO, role */
-  readonly credentials?:
-    | {
-        readonly accessKeyId: string;
-        readonly secretAccessKey: string;
-        readonly sessionToken?: string;
-      }
-    | undefined;
-}
-
-/** What lib/aws provides; loaded on use, since the AWS SDK is most of the package. */
-interface AwsModule {
-  startAws(app: string, options: ConnectOptions): Promise<StartedBackend>;
-}
-
-/** Connects to a deployed app. @throws NotFoundError; WindlassError when AWS refuses */
-export async function startAws(app: string, options: ConnectOptions): Promise<StartedBackend> {
-  // As start-backend.ts loads the local engine.
-  const file = createRequire(import.meta.url).resolve("windlass/aws");
-  const aws = (await import(pathToFileURL(file).href)) as AwsModule; // lib/aws/start.ts of this package.
-  return aws.startAws(app, options);
-}
+import { startAws } from "./start-aws.ts";
+import type { StartedBackend } from "./started-backend.ts";
 
 const connections: Map<string, LazyBackend<StartedBackend>> = new Map();
 
 /**
  * Where calls of a deployed app go. In a container that is its agent: it has the credentials and the environment, and
- * knows which apps the function uses.
+ * knows which apps the function uses. Where the app runs in this process, it is not called elsewhere.
  */
 export function connectionTo(app: string, options: ConnectOptions): Backend {
-  return agentOf(options) ?? connectedTo(app, options);
+  return here(app, options) ?? connectedTo(app, options);
 }
 
-/** The agent of this container; undefined elsewhere, and for who says where the app is. */
-function agentOf({ environment, region, credentials }: ConnectOptions): Backend | undefined {
-  const isElsewhere = [environment, region, credentials].some((option) => option !== undefined);
-  return runtime.container && !isElsewhere ? runtime.backend : undefined;
+/** A function or class of a deployed app as the target of calls; where they go is asked with each. */
+export function deployedTarget(
+  app: string | (() => string),
+  name: string,
+  options: ConnectOptions,
+): Target {
+  const nameOfApp = typeof app === "string" ? (): string => app : app;
+  let connected: { readonly app: string; readonly backend: Backend } | undefined;
+  return {
+    get app() {
+      return nameOfApp();
+    },
+    name,
+    get backend() {
+      const wanted = nameOfApp();
+      const found = here(wanted, options);
+      if (found !== undefined) return found;
+      if (connected?.app !== wanted) {
+        connected = { app: wanted, backend: connectedTo(wanted, options) };
+      }
+      return connected.backend;
+    },
+  };
+}
+
+/** The agent of this container, or what runs the app in this process; undefined for who says where the app is. */
+function here(app: string, options: ConnectOptions): Backend | undefined {
+  if (saysWhere(options)) return undefined;
+  return runtime.container()?.backend ?? runningBackend(app);
 }
 
 /** The connection of this process to an app; made with the first use of it. */

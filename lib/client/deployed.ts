@@ -1,10 +1,12 @@
 import { getCurrentStats, type Scaled, updateAutoscaler } from "../autoscaler.ts";
 import type { Target } from "../backend.ts";
 import type { ClsHandle } from "../cls.ts";
+import { rememberCls } from "../cls-targets.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
 import { type BatchVaried, Variants, type Varied } from "../varied.ts";
-import { type ConnectOptions, connectionTo } from "./connection.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import { connectionTo, deployedTarget } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
 export type Deployed<Handle> = Handle extends RemoteHandle
@@ -52,8 +54,7 @@ export const DeployedFunction = {
     name: string,
     options: ConnectOptions = {},
   ): Deployed<Handle> {
-    const target = { app, name, backend: connectionTo(app, options) };
-    return toFunction(target) as Deployed<Handle>; // Typed by whoever named the function.
+    return toFunction(deployedTarget(app, name, options)) as Deployed<Handle>; // Typed by whoever named the function.
   },
 };
 
@@ -68,8 +69,7 @@ export const DeployedCls = {
     name: string,
     options: ConnectOptions = {},
   ): Deployed<Handle> {
-    const target = { app, name, backend: connectionTo(app, options) };
-    return openClsHandle(target) as Deployed<Handle>; // Typed by whoever named the class.
+    return openClsHandle(deployedTarget(app, name, options)) as Deployed<Handle>; // Typed by whoever named the class.
   },
 };
 
@@ -104,12 +104,16 @@ export async function connect<Module>(
 
 class DeployedCalls extends TargetCalls {
   readonly name: string;
-  readonly app: string;
+  readonly #target: Target;
 
   constructor(target: Target) {
     super(target, describe(target), undefined);
     this.name = target.method ?? target.name;
-    this.app = target.app;
+    this.#target = target;
+  }
+
+  get app(): string {
+    return this.#target.app;
   }
 }
 
@@ -117,7 +121,8 @@ function describe({ name, method }: Target): string {
   return method === undefined ? `function "${name}"` : `method "${name}.${method}"`;
 }
 
-function toFunction(target: Target): unknown {
+/** A function whose handler is elsewhere. */
+export function toFunction(target: Target): unknown {
   const subject = describe(target);
   const own = [scaled(target, subject), varied(target, subject, toFunction)];
   return Object.assign(new DeployedCalls(target), ...own);
@@ -168,6 +173,7 @@ export function openClsHandle(
     }
   };
   Object.defineProperty(Handle, "name", { value: target.name });
+  rememberCls(Handle, target);
   const own = varied(target, `class "${target.name}"`, openClsHandle);
   // The proxy has all methods.
   return Object.assign(Handle, own) as unknown as ReturnType<typeof openClsHandle>;

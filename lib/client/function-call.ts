@@ -2,8 +2,10 @@ import type { Backend, CallReading, ResultPage } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
 import { InvalidError, TimeoutError } from "../errors.ts";
 import { parseCallId } from "../ids.ts";
+import { runtime } from "../runtime.ts";
 import { anyBackend } from "./backend-for.ts";
-import { type ConnectOptions, connectionTo } from "./connection.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import { connectionTo } from "./connection.ts";
 import { toError } from "./failure.ts";
 
 /** Inputs read from the store at once by `iter`. */
@@ -125,15 +127,15 @@ export class FunctionCall<Output> {
   }
 
   async #wait(callId: string, index: number, timeoutMs: number): Promise<ResultPage> {
-    const deadline = performance.now() + timeoutMs;
+    const deadline = runtime.clock.now() + timeoutMs;
     let reason = "";
     for (;;) {
-      const left = Math.max(0, Math.min(LOOK_MS, deadline - performance.now()));
+      const left = Math.max(0, Math.min(LOOK_MS, deadline - runtime.clock.now()));
       const reading = await this.#read(callId, index, left);
       const page = reading.pages.find((p) => index >= p.start && index < p.start + p.count);
       if (page !== undefined) return page;
       if (reading.waitsFor !== undefined) reason = `: it waits, ${reading.waitsFor}`;
-      if (performance.now() < deadline) continue;
+      if (runtime.clock.now() < deadline) continue;
       throw new TimeoutError(
         "WINDLASS_GET_TIMEOUT",
         `call ${this.id} has no result after ${timeoutMs / 1000} s${reason}`,

@@ -1,7 +1,8 @@
 import type { App } from "../app.ts";
 import { AlreadyExistsError, ExecutionError } from "../errors.ts";
 import { runtime } from "../runtime.ts";
-import { type StartedBackend, startBackend } from "./start-backend.ts";
+import { startBackend } from "./start-backend.ts";
+import type { StartedBackend } from "./started-backend.ts";
 import { takeUnconsumedWarnings } from "./unconsumed.ts";
 
 export interface RunOptions {
@@ -23,7 +24,15 @@ export interface Run extends AsyncDisposable {
  * @throws ExecutionError in a container; AlreadyExistsError while the app runs; InvalidError for an unknown backend
  */
 export async function startRun(app: App, options: RunOptions = {}): Promise<Run> {
-  if (runtime.container) {
+  checkMayRun(app);
+  const name = options.backend ?? process.env["WINDLASS_BACKEND"] ?? "local";
+  const backend = await startBackend(app, name, { output: options.output ?? true });
+  return { backend: backend.name, ...attachBackend(app, backend) };
+}
+
+/** @throws ExecutionError in a container; AlreadyExistsError while the app runs */
+export function checkMayRun(app: App): void {
+  if (runtime.container() !== undefined) {
     throw new ExecutionError(
       "WINDLASS_RUN_IN_CONTAINER",
       `app.run() of "${app.name}" was called in a container, where the module is loaded to find its functions`,
@@ -37,17 +46,15 @@ export async function startRun(app: App, options: RunOptions = {}): Promise<Run>
       { hint: "close the first run before you start another" },
     );
   }
-  const name = options.backend ?? process.env["WINDLASS_BACKEND"] ?? "local";
-  const backend = await startBackend(app, name, { output: options.output ?? true });
-  runtime.backends.set(app.name, backend);
-  return toRun(app, backend);
 }
 
-function toRun(app: App, backend: StartedBackend): Run {
+/** Lets a backend run the calls of an app, until it is closed. */
+export function attachBackend(app: App, backend: StartedBackend): Omit<Run, "backend"> {
+  runtime.backends.set(app.name, backend);
   const close = async (): Promise<void> => {
     if (runtime.backends.get(app.name) === backend) runtime.backends.delete(app.name);
     for (const warning of takeUnconsumedWarnings()) process.emitWarning(warning, "WindlassWarning");
     await backend.close();
   };
-  return { backend: backend.name, close, [Symbol.asyncDispose]: close };
+  return { close, [Symbol.asyncDispose]: close };
 }

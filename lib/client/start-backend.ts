@@ -1,14 +1,9 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { App } from "../app.ts";
-import type { Backend } from "../backend.ts";
 import { InvalidError } from "../errors.ts";
-import { startAws } from "./connection.ts";
-
-/** A backend that this process started and has to end. */
-export interface StartedBackend extends Backend {
-  close(): Promise<void>;
-}
+import { startAws } from "./start-aws.ts";
+import type { StartedBackend } from "./started-backend.ts";
 
 /** What lib/local provides; loaded on use, since it is most of the package. */
 interface LocalModule {

@@ -1,10 +1,11 @@
 import type { CallReading, CallRequest, InputPage, ReadQuery, ResultPage } from "../backend.ts";
+import type { Clock } from "../clock.ts";
 import { NotFoundError, OutputExpiredError } from "../errors.ts";
 import { callTime } from "../ids.ts";
 import { requestFields, toRequest } from "../messages.ts";
 import type { CallState } from "./call-state.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
-import type { CallRecord, Store } from "./store.ts";
+import type { CallRecord, CallStore } from "./store.ts";
 import { splitWork, type Work } from "./work-queue.ts";
 
 /** Results are kept this long after the last of a call. */
@@ -19,12 +20,11 @@ const OWNER_CHECK_LOOKS = 10;
 export const CANCEL_CHECK_MS = 250;
 
 export interface DurableCallsOptions {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly engineId: string;
   readonly app: string;
   readonly functions: ReadonlySet<string>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Clock;
   enqueue(work: Work): void;
   /** Cancels work of a call that waits or runs here. */
   cancel(call: CallState, index?: number): void;
@@ -66,9 +66,9 @@ export class DurableCalls {
 
   /** Registers this engine, removes what is too old, and takes over calls that died with theirs. */
   async begin(): Promise<void> {
-    const { store, engineId, now } = this.#options;
+    const { store, engineId, clock } = this.#options;
     await store.putEngine(engineId, describeSelf());
-    await store.removeOlder(now() - RETENTION_MS);
+    await store.removeOlder(clock.wallTime() - RETENTION_MS);
     for (const callId of store.pendingCalls()) await this.#adopt(callId);
   }
 
@@ -94,12 +94,13 @@ export class DurableCalls {
   }
 
   async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
-    const deadline = performance.now() + waitMs;
+    const { clock } = this.#options;
+    const deadline = clock.now() + waitMs;
     for (let looks = 1; ; looks += 1) {
       const { total, owner } = this.#record(callId);
       const pages = this.#options.store.resultsFrom(callId, start, count);
       const isPast = total !== undefined && start >= total;
-      const left = deadline - performance.now();
+      const left = deadline - clock.now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
       // Results of a call that runs here announce themselves; looking would cost each of many waiters a read.
       const isHere = this.#local.has(callId);
@@ -220,16 +221,18 @@ export class DurableCalls {
     this.#local.delete(callId);
     // Those who wait for the number of inputs, or look past the last.
     for (const waiter of this.#waiters.get(callId) ?? []) waiter.wake();
-    const { store, now } = this.#options;
+    const { store, clock } = this.#options;
     const { total } = call;
-    this.#track(store.updateCall(callId, (record) => ({ ...record, total, doneAt: now() })));
+    this.#track(
+      store.updateCall(callId, (record) => ({ ...record, total, doneAt: clock.wallTime() })),
+    );
   }
 
   #record(callId: string): CallRecord {
-    const { store, now } = this.#options;
+    const { store, clock } = this.#options;
     const record = store.getCall(callId);
     const time = record?.doneAt ?? (record === undefined ? callTime(callId) : undefined);
-    if (time !== undefined && now() - time > RETENTION_MS) {
+    if (time !== undefined && clock.wallTime() - time > RETENTION_MS) {
       throw new OutputExpiredError(
         "WINDLASS_OUTPUT_EXPIRED",
         `the results of call ${callId} are older than 7 days and were removed`,
@@ -261,11 +264,11 @@ export class DurableCalls {
     const waiters = this.#waiters.get(callId) ?? new Set();
     this.#waiters.set(callId, waiters);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => waiter.wake(), ms);
+      const stop = this.#options.clock.timeout(ms, () => waiter.wake());
       const waiter: Waiter = {
         start,
         wake: () => {
-          clearTimeout(timer);
+          stop();
           waiters.delete(waiter);
           resolve();
         },

@@ -1,6 +1,3 @@
-import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type {
   AutoscalerSettings,
   Backend,
@@ -25,21 +22,17 @@ import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
 import type { CallState } from "./call-state.ts";
-import { dropPrewarmed, type InspectOptions } from "./container.ts";
+import type { InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
 import { hasGpu } from "./gpu-here.ts";
+import { type EngineHost, thisMachine } from "./host.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
-import { PythonHost } from "./python/python-host.ts";
-import { readLocalSecret } from "./storage/local-secrets.ts";
-import { localStores } from "./storage/local-stores.ts";
-import { Store } from "./store.ts";
+import type { InputObserver } from "./pool.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
 const BUSY_TICK_MS = 50;
 const IDLE_TICK_MS = 1000;
-/** Functions without `maxContainers` work in this many containers at most, or one a core if that is more. */
-const DEFAULT_WORKING = 4;
 
 /** A line that a container wrote. */
 export interface LogLine {
@@ -60,17 +53,20 @@ export interface EngineOptions {
   readonly bundle: { readonly file: string; readonly hash: string };
   /** Working directory of containers. */
   readonly root: string;
-  readonly stateDirectory: string;
   readonly events: EngineEvents;
   readonly inspect?: InspectOptions | undefined;
   /** Somebody agreed that functions with a GPU run without one: no notice of it. @default false */
   readonly acceptsCpu?: boolean | undefined;
-  /** Python functions run in virtual environments with what their images install. @default true */
-  readonly usesVenv?: boolean | undefined;
   /** Secrets whose values are in the code of the app. @default - none */
   readonly inlineSecrets?: InlineSecrets | undefined;
-  /** Milliseconds since 1970. @default Date.now */
-  readonly wallClock?: () => number;
+  /** Hears of every input and result. */
+  readonly observer?: InputObserver | undefined;
+}
+
+export interface MachineEngineOptions extends EngineOptions {
+  readonly stateDirectory: string;
+  /** Python functions run in virtual environments with what their images install. @default true */
+  readonly usesVenv?: boolean | undefined;
 }
 
 export interface PoolSnapshot {
@@ -93,22 +89,18 @@ export class LocalEngine implements Backend {
   readonly #options: EngineOptions;
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
-  readonly #python: PythonHost;
+  readonly #host: EngineHost;
   #durable: Promise<DurableCalls> | undefined;
   #openDurable: DurableCalls | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: () => void = () => {};
   #isTimerBusy = false;
   #lastCancelCheck = 0;
   #isClosed = false;
 
-  constructor(options: EngineOptions) {
+  constructor(host: EngineHost, options: EngineOptions) {
+    this.#host = host;
     this.#options = options;
-    const { spec, stateDirectory, events, usesVenv = true } = options;
-    this.stores = localStores(stateDirectory);
-    this.#python = new PythonHost({
-      ...{ images: spec.images, stateDirectory, usesVenv },
-      notice: (text) => events.notice(text),
-    });
+    this.stores = host.stores;
   }
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
@@ -120,7 +112,7 @@ export class LocalEngine implements Backend {
     for (const spec of app.functions) {
       if (spec.minContainers > 0 && spec.kind === "function") this.#pool(spec).review();
     }
-    if (existsSync(join(this.#options.stateDirectory, "calls.lmdb"))) await this.#durableCalls();
+    if (this.#host.hasCalls) await this.#durableCalls();
   }
 
   open(request: CallRequest, sink: CallSink): CallChannel {
@@ -177,6 +169,16 @@ export class LocalEngine implements Backend {
     return functions;
   }
 
+  /** The name of its app. */
+  get app(): string {
+    return this.#options.spec.name;
+  }
+
+  /** How long an input of a function may run; undefined for a function that there is not. */
+  timeoutSecondsOf(name: string): number | undefined {
+    return this.#options.spec.functions.find((spec) => spec.name === name)?.timeoutSeconds;
+  }
+
   snapshot(): PoolSnapshot[] {
     return [...this.#pools.values()].map((pool) => pool.snapshot());
   }
@@ -190,18 +192,18 @@ export class LocalEngine implements Backend {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    dropPrewarmed();
+    this.#host.close();
     this.#keepTime();
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
-    clearInterval(this.#timer);
+    this.#stopTimer();
     if (this.#durable !== undefined) await (await this.#durable).close();
   }
 
   /** Ends all containers at once. What was spawned is stored and goes on when the app is next run. */
   kill(): void {
     this.#isClosed = true;
-    clearInterval(this.#timer);
-    dropPrewarmed();
+    this.#stopTimer();
+    this.#host.close();
     for (const pool of this.#pools.values()) pool.kill();
   }
 
@@ -230,11 +232,12 @@ export class LocalEngine implements Backend {
       bundle: this.#options.bundle.file,
       root: this.#options.root,
       backend: this,
+      host: this.#host,
       events: this.#options.events,
       inspect: this.#options.inspect,
-      python: this.#python,
       secrets: () => this.#secretsOf(spec),
-      maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
+      maxWorking: spec.maxContainers ?? this.#host.maxWorking,
+      observer: this.#options.observer,
     });
     this.#pools.set(key, pool);
     return pool;
@@ -242,9 +245,9 @@ export class LocalEngine implements Backend {
 
   /** As they are now: each container has those of its start. @throws NotFoundError, ContainerStartupError */
   #secretsOf(spec: FunctionSpec): SecretValues {
-    const { stateDirectory, inlineSecrets } = this.#options;
+    const { inlineSecrets } = this.#options;
     const values = spec.secrets.map(
-      ({ name }) => inlineSecrets?.get(name)?.() ?? readLocalSecret(stateDirectory, name),
+      ({ name }) => inlineSecrets?.get(name)?.() ?? this.#host.readSecret(name),
     );
     return collectSecrets(spec, values);
   }
@@ -280,13 +283,13 @@ export class LocalEngine implements Backend {
   }
 
   async #openCalls(): Promise<DurableCalls> {
-    const { spec, stateDirectory, wallClock } = this.#options;
+    const { spec } = this.#options;
     const calls = new DurableCalls({
-      store: await Store.open(stateDirectory),
+      store: await this.#host.openCalls(),
       engineId: createContainerId().replace("ct-", "en-"),
       app: spec.name,
       functions: new Set(spec.functions.map((candidate) => candidate.name)),
-      now: wallClock ?? Date.now,
+      clock: this.#host.clock,
       enqueue: (work) => this.#poolOf(work.call.request).enqueue(work),
       cancel: (call, index) => this.#poolOf(call.request).cancel(call, index),
     });
@@ -299,9 +302,7 @@ export class LocalEngine implements Backend {
   /** Keeps this process alive while anything is outstanding, and not otherwise. */
   #keepTime(): void {
     if (this.#isTimerBusy) return;
-    clearInterval(this.#timer);
-    this.#isTimerBusy = true;
-    this.#timer = setInterval(() => this.#tick(), BUSY_TICK_MS);
+    this.#look(true);
   }
 
   #tick(): void {
@@ -310,22 +311,29 @@ export class LocalEngine implements Backend {
       pool.tick();
       isBusy ||= pool.isBusy;
     }
-    const now = performance.now();
+    const now = this.#host.clock.now();
     if (this.pendingSpawned > 0 && now - this.#lastCancelCheck > CANCEL_CHECK_MS) {
       this.#lastCancelCheck = now;
       this.#openDurable?.checkCancelled();
     }
-    if (isBusy === this.#isTimerBusy) return;
-    clearInterval(this.#timer);
+    if (isBusy !== this.#isTimerBusy) this.#look(isBusy);
+  }
+
+  #look(isBusy: boolean): void {
+    this.#stopTimer();
     this.#isTimerBusy = isBusy;
-    this.#timer = setInterval(() => this.#tick(), isBusy ? BUSY_TICK_MS : IDLE_TICK_MS);
-    if (!isBusy) this.#timer.unref();
+    const everyMs = isBusy ? BUSY_TICK_MS : IDLE_TICK_MS;
+    this.#stopTimer = this.#host.clock.every(everyMs, () => this.#tick(), isBusy);
   }
 }
 
-/** Makes an engine for an app and starts it. */
-export async function startEngine(options: EngineOptions): Promise<LocalEngine> {
-  const engine = new LocalEngine(options);
+/** Makes an engine for an app on this machine and starts it. */
+export async function startEngine(options: MachineEngineOptions): Promise<LocalEngine> {
+  const { spec, root, stateDirectory, events, inspect, usesVenv = true } = options;
+  const { images } = spec;
+  const notice = (text: string): void => events.notice(text);
+  const host = thisMachine({ root, stateDirectory, images, inspect, usesVenv, notice });
+  const engine = new LocalEngine(host, options);
   await engine.start();
   return engine;
 }

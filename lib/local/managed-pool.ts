@@ -1,8 +1,8 @@
 import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
 import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
-import type { RunnerProcess } from "../../runtime-shim/agent/runner-process.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
 import { connectionTo } from "../client/connection.ts";
+import type { Clock } from "../clock.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { isWindlassError } from "../errors.ts";
@@ -12,10 +12,10 @@ import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { CallState } from "./call-state.ts";
-import { type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
+import type { InspectOptions } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
-import { Pool } from "./pool.ts";
-import type { PythonHost } from "./python/python-host.ts";
+import type { EngineHost } from "./host.ts";
+import { type InputObserver, Pool } from "./pool.ts";
 import type { Work } from "./work-queue.ts";
 
 /** A lease that makes no progress for this long gives up what it has not started, if others are idle. */
@@ -36,8 +36,8 @@ export interface ManagedPoolOptions {
   readonly events: EngineEvents;
   readonly inspect: InspectOptions | undefined;
   readonly maxWorking: number;
-  /** Finds the Python of a function that is written in it. */
-  readonly python: PythonHost;
+  readonly host: EngineHost;
+  readonly observer: InputObserver | undefined;
   /** Variables of its secrets. @throws WindlassError */
   readonly secrets: () => SecretValues;
 }
@@ -52,6 +52,7 @@ interface Managed {
 /** A pool and its containers, kept in number by the policy. */
 export class ManagedPool {
   readonly #options: ManagedPoolOptions;
+  readonly #clock: Clock;
   readonly #pool: Pool;
   readonly #containers: Map<string, Managed> = new Map();
   #isReviewing = false;
@@ -65,12 +66,14 @@ export class ManagedPool {
 
   constructor(options: ManagedPoolOptions) {
     this.#options = options;
-    const { key, spec, params } = options;
+    const { key, spec, params, observer } = options;
+    this.#clock = options.host.clock;
     this.#pool = new Pool({
       key,
       spec,
       params,
-      now: () => performance.now(),
+      observer,
+      clock: this.#clock,
       onChange: () => this.#reviewSoon(),
     });
   }
@@ -108,7 +111,7 @@ export class ManagedPool {
   /** Lets the policy start and stop containers. */
   review(): void {
     if (this.#isClosed || this.#lacksPython()) return;
-    for (const action of plan([this.#state()], performance.now())) {
+    for (const action of plan([this.#state()], this.#clock.now())) {
       if (action.kind === "stop") this.#containers.get(action.container)?.agent.drain();
       else for (let count = action.count; count > 0; count -= 1) this.#start();
     }
@@ -154,7 +157,7 @@ export class ManagedPool {
   async #findPython(): Promise<void> {
     this.#isFindingPython = true;
     try {
-      this.#python = await this.#options.python.commandOf(this.#options.spec);
+      this.#python = await this.#options.host.pythonOf(this.#options.spec);
     } catch (error) {
       // Found again for the next call: the user may have installed what was missing.
       const page = isWindlassError(error) ? toErrorPage(error) : encodePage([error], () => "error");
@@ -162,13 +165,6 @@ export class ManagedPool {
     }
     this.#isFindingPython = false;
     this.#reviewSoon();
-  }
-
-  #startRunner(): RunnerProcess {
-    const { root, inspect } = this.#options;
-    return this.#python === undefined
-      ? startRunner(root, inspect)
-      : startPythonRunner(root, this.#python);
   }
 
   #reviewSoon(): void {
@@ -193,7 +189,7 @@ export class ManagedPool {
       inputMs: this.#pool.inputMs,
       containers: [...this.#containers.values()]
         .filter(({ agent }) => agent.state !== "draining")
-        .map(toContainerState),
+        .map((managed) => toContainerState(managed, this.#clock.now())),
       minContainers: isFailing ? 0 : spec.minContainers,
       maxContainers: limit,
       maxWorking: Math.min(maxWorking, limit),
@@ -217,7 +213,7 @@ export class ManagedPool {
       spec,
       params,
       bundle,
-      process: this.#startRunner(),
+      process: this.#options.host.startRunner(spec, this.#python),
       secrets: this.#options.secrets,
       source: this.#pool,
       backend,
@@ -226,7 +222,8 @@ export class ManagedPool {
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => this.#pool.prefetches,
       isDebugged: inspect !== undefined,
-      now: () => performance.now(),
+      now: () => this.#clock.now(),
+      after: (ms, run) => this.#clock.after(ms, run),
       onLine: (stream, text) =>
         events.log({ function: spec.name, container: containerId, stream, text }),
       onState: (state, error) => {
@@ -234,7 +231,7 @@ export class ManagedPool {
         if (state === "ended") settle();
       },
     });
-    const startedAt = performance.now();
+    const startedAt = this.#clock.now();
     this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled });
   }
 
@@ -245,7 +242,7 @@ export class ManagedPool {
     const managed = this.#containers.get(id);
     if (managed === undefined) return;
     if (state === "ready") {
-      managed.idleSince = performance.now();
+      managed.idleSince = this.#clock.now();
       this.#failedStarts = 0;
     }
     if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
@@ -258,15 +255,15 @@ export class ManagedPool {
   #startFailed({ startedAt }: Managed, error: Page): void {
     // Starts that overlapped and failed count once: they most likely had one cause.
     if (startedAt < this.#lastFailedStart) return;
-    this.#lastFailedStart = performance.now();
+    this.#lastFailedStart = this.#clock.now();
     this.#failedStarts += 1;
     if (this.#failedStarts % MAX_FAILED_STARTS === 0) this.#pool.failWaiting("startup", error);
   }
 }
 
-function toContainerState(managed: Managed): ContainerState {
+function toContainerState(managed: Managed, now: number): ContainerState {
   const status = statusOf(managed.agent);
-  if (status !== "idle") managed.idleSince = performance.now();
+  if (status !== "idle") managed.idleSince = now;
   return { id: managed.agent.id, status, idleSince: managed.idleSince };
 }
 

@@ -7,7 +7,15 @@ import type {
   LeaseWorker,
 } from "../../runtime-shim/agent/lease-source.ts";
 import { splitAround } from "../../runtime-shim/agent/split-around.ts";
-import type { Failure, FailureKind, ItemPage, ResultPage } from "../backend.ts";
+import type {
+  CallRequest,
+  Failure,
+  FailureKind,
+  InputPage,
+  ItemPage,
+  ResultPage,
+} from "../backend.ts";
+import type { Clock } from "../clock.ts";
 import type { Page } from "../codec/page.ts";
 import { crashError, MAX_CRASHES } from "../crashes.ts";
 import { failedPage } from "../failed-page.ts";
@@ -40,11 +48,20 @@ interface Active {
   hasYielded: boolean;
 }
 
+/** Hears of all inputs of pools, and of what becomes of each. */
+export interface InputObserver {
+  arrived(request: CallRequest, page: InputPage): void;
+  /** Each input is answered once. */
+  answered(request: CallRequest, page: ResultPage): void;
+  yielded(request: CallRequest, items: ItemPage): void;
+}
+
 export interface PoolOptions {
   readonly key: string;
   readonly spec: FunctionSpec;
   readonly params: Page | undefined;
-  readonly now: () => number;
+  readonly clock: Clock;
+  readonly observer?: InputObserver | undefined;
   /** Work arrived or containers changed: the policy should look. */
   readonly onChange: () => void;
 }
@@ -59,7 +76,7 @@ export class Pool implements LeaseSource {
   readonly #active: Map<number, Active> = new Map();
   /** Workers that run an input alone. */
   readonly #alone: Set<LeaseWorker> = new Set();
-  readonly #delayed: Map<NodeJS.Timeout, Work> = new Map();
+  readonly #delayed: Map<() => void, Work> = new Map();
   #inputMs: number | undefined;
   #done = 0;
   #failed = 0;
@@ -98,7 +115,13 @@ export class Pool implements LeaseSource {
     return this.#inputMs !== undefined && this.#inputMs < PREFETCH_BELOW_MS;
   }
 
+  /** Takes inputs of a call. */
   enqueue(work: Work): void {
+    this.options.observer?.arrived(work.call.request, work);
+    this.#add(work);
+  }
+
+  #add(work: Work): void {
     this.#queue.push(work);
     this.#dispatch();
     if (this.#queue.inputs > 0) this.options.onChange();
@@ -134,6 +157,7 @@ export class Pool implements LeaseSource {
     const active = this.#active.get(lease.id);
     if (active === undefined || active.cancelled !== undefined) return;
     active.hasYielded = true;
+    this.options.observer?.yielded(active.work.call.request, items);
     active.work.call.items?.(items);
   }
 
@@ -153,11 +177,11 @@ export class Pool implements LeaseSource {
     const [input] = singles(sliceWork(work, failure.index, 1));
     if (input === undefined) return;
     const again = { ...input, attempt: work.attempt + 1 };
-    const timer = setTimeout(() => {
-      this.#delayed.delete(timer);
-      this.enqueue(again);
-    }, delayMs);
-    this.#delayed.set(timer, again);
+    const stop = this.options.clock.after(delayMs, () => {
+      this.#delayed.delete(stop);
+      this.#add(again);
+    });
+    this.#delayed.set(stop, again);
   }
 
   giveBack(lease: Lease, { start, end }: InputSpan, reason: GiveBackReason): void {
@@ -178,10 +202,10 @@ export class Pool implements LeaseSource {
   /** Cancels inputs of a call that are not done: one, or all. Each is answered for now. */
   cancel(call: CallState, index?: number): void {
     for (const work of this.#queue.remove(call)) this.#cancelWaiting(work, index);
-    for (const [timer, work] of this.#delayed) {
+    for (const [stop, work] of this.#delayed) {
       if (work.call !== call || (index !== undefined && work.start !== index)) continue;
-      clearTimeout(timer);
-      this.#delayed.delete(timer);
+      stop();
+      this.#delayed.delete(stop);
       this.#fail(work, "cancelled", cancelledPage());
     }
     for (const active of this.#active.values()) {
@@ -197,7 +221,7 @@ export class Pool implements LeaseSource {
 
   /** Forgets everything; nobody waits any more. */
   close(): void {
-    for (const timer of this.#delayed.keys()) clearTimeout(timer);
+    for (const stop of this.#delayed.keys()) stop();
     this.#delayed.clear();
     this.#queue.clear();
     this.#active.clear();
@@ -259,7 +283,7 @@ export class Pool implements LeaseSource {
       attempt: work.attempt,
       isAlone: work.isAlone,
     };
-    const since = this.options.now();
+    const since = this.options.clock.now();
     this.#running += work.count;
     this.#active.set(lease.id, {
       lease,
@@ -276,7 +300,7 @@ export class Pool implements LeaseSource {
   }
 
   #measure(active: Active, count: number): void {
-    const now = this.options.now();
+    const now = this.options.clock.now();
     // The inputs of a batch take as long as it does, and a container is asked for as many of them.
     const inputMs = (now - active.since) / (this.options.spec.batch === null ? count : 1);
     const known = this.#inputMs ?? inputMs;
@@ -298,6 +322,7 @@ export class Pool implements LeaseSource {
     const failed = page.failures?.length ?? 0;
     this.#failed += failed;
     this.#done += page.count - failed;
+    this.options.observer?.answered(call.request, page);
     call.deliver(page);
   }
 

@@ -41,6 +41,9 @@ interface ResultRecord {
   readonly failures?: readonly Failure[] | undefined;
 }
 
+/** What spawned calls are stored in. */
+export type CallStore = Pick<Store, keyof Store>;
+
 /** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
 export class Store {
   readonly #root: RootDatabase;

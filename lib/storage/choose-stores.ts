@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import type { ConnectOptions } from "../client/connection.ts";
+import { type ConnectOptions, saysWhere } from "../client/connect-options.ts";
 import { InvalidError, NoBackendError } from "../errors.ts";
 import { runtime } from "../runtime.ts";
 import { lazyStores } from "./relay-stores.ts";
@@ -20,10 +20,9 @@ const opened: Map<string, Stores> = new Map();
  * @throws NoBackendError where nothing says so
  */
 export function storesFor(options: ConnectOptions): Stores {
-  const { environment, region, credentials } = options;
-  const saysWhere = [environment, region, credentials].some((option) => option !== undefined);
-  if (saysWhere) return openStores("aws", options);
-  if (runtime.backend !== undefined) return runtime.backend.stores;
+  if (saysWhere(options)) return openStores("aws", options);
+  const container = runtime.container();
+  if (container !== undefined) return container.backend.stores;
   const [running] = runtime.backends.values();
   if (running !== undefined) return running.stores;
   const wanted = process.env["WINDLASS_BACKEND"];

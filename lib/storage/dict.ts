@@ -1,5 +1,5 @@
 import { callSite } from "../call-site.ts";
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { NotFoundError } from "../errors.ts";
 import { show } from "../options/show.ts";
 import { checkDictKey, contended, packDictValue } from "./dict-values.ts";

@@ -1,4 +1,4 @@
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { storesFor } from "./choose-stores.ts";
 import { objectMissing } from "./mistakes.ts";
 import { checkBacking, type NamedObjectInfo, toMode, toNamedInfo } from "./named-object.ts";

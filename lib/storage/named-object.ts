@@ -1,4 +1,4 @@
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { createObjectId } from "../ids.ts";
 import { storesFor } from "./choose-stores.ts";
 import { objectKeptElsewhere, objectReplaced } from "./mistakes.ts";

@@ -1,5 +1,7 @@
 import { callSite } from "../call-site.ts";
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
+import { pause } from "../clock.ts";
+import { runtime } from "../runtime.ts";
 import { createObject, manageObjects } from "./manage-objects.ts";
 import { byId, byName, createEphemeral, type FromNameOptions } from "./named-object.ts";
 import { registerObject } from "./object-registry.ts";
@@ -127,9 +129,9 @@ export class Queue<Item = unknown> extends StoredObject {
       const ttlMs = partitionTtlSeconds * 1000;
       const put = () => queues.put(this.name, { partition, items: batch, ttlMs });
       for (let pauseMs = POLL_MS; !(await put()); pauseMs = Math.min(MAX_POLL_MS, pauseMs * 2)) {
-        const left = deadline - performance.now();
+        const left = deadline - runtime.clock.now();
         if (left <= 0) throw queueFull(this.object.subject, partition);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(left, pauseMs)));
+        await pause(runtime.clock, Math.min(left, pauseMs));
       }
     }
   }
@@ -149,10 +151,10 @@ export class Queue<Item = unknown> extends StoredObject {
     const { queues } = await this.object.stores();
     const deadline = deadlineOf(options);
     for (;;) {
-      const waitMs = Math.min(WAIT_MS, Math.max(0, deadline - performance.now()));
+      const waitMs = Math.min(WAIT_MS, Math.max(0, deadline - runtime.clock.now()));
       const items = await queues.get(this.name, { partition, count, waitMs });
       if (items.length > 0) return items.map((item) => unpackValue(item) as Item); // As they were put.
-      if (performance.now() >= deadline) return [];
+      if (runtime.clock.now() >= deadline) return [];
     }
   }
 
@@ -187,14 +189,14 @@ export class Queue<Item = unknown> extends StoredObject {
     checkSeconds("itemPollTimeoutSeconds", itemPollTimeoutSeconds, { min: 0 });
     const { queues } = await this.object.stores();
     let after: string | undefined;
-    let deadline = performance.now() + itemPollTimeoutSeconds * 1000;
+    let deadline = runtime.clock.now() + itemPollTimeoutSeconds * 1000;
     for (;;) {
       const page = await queues.page(this.name, { partition, after });
       for (const item of page.items) yield unpackValue(item) as Item; // As it was put.
       after = page.last ?? after;
-      if (page.items.length > 0) deadline = performance.now() + itemPollTimeoutSeconds * 1000;
-      else if (performance.now() >= deadline) return;
-      else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (page.items.length > 0) deadline = runtime.clock.now() + itemPollTimeoutSeconds * 1000;
+      else if (runtime.clock.now() >= deadline) return;
+      else await pause(runtime.clock, POLL_MS);
     }
   }
 
@@ -222,5 +224,5 @@ export class Queue<Item = unknown> extends StoredObject {
 
 function deadlineOf({ timeoutSeconds }: QueueGetOptions): number {
   if (timeoutSeconds === undefined) return Number.POSITIVE_INFINITY;
-  return performance.now() + timeoutSeconds * 1000;
+  return runtime.clock.now() + timeoutSeconds * 1000;
 }

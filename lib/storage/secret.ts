@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { callSite } from "../call-site.ts";
-import type { ConnectOptions } from "../client/connection.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { InvalidError, NotFoundError } from "../errors.ts";
 import { show, showList } from "../options/show.ts";
 import { storesFor } from "./choose-stores.ts";

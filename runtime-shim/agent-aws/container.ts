@@ -9,6 +9,7 @@ import type { Queues } from "../../lib/aws/queues.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { scalingOf } from "../../lib/aws/scaling.ts";
 import type { AutoscalerSettings, Backend } from "../../lib/backend.ts";
+import { systemClock } from "../../lib/clock.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
@@ -312,6 +313,7 @@ export class AwsContainer {
     this.#runner = undefined;
     this.#agent = new Agent({
       ...{ app, containerId, spec, params, bundle, backend, otherApp, now },
+      after: systemClock.after,
       deployedAs: environment.app,
       process: runner,
       secrets: () => this.#secrets,

@@ -1,4 +1,5 @@
 import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
@@ -65,6 +66,7 @@ export interface AgentOptions {
   readonly isDebugged: boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  readonly after: Clock["after"];
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
   readonly onState: (state: AgentState, error?: Page) => void;
 }
@@ -321,7 +323,7 @@ export class Agent implements LeaseWorker {
   }
 
   #createBatches(): Batches | undefined {
-    const { spec, now } = this.#options;
+    const { spec, now, after } = this.#options;
     const { batch, concurrency } = spec;
     // Manifests of before there were any say nothing of them.
     if (!batch) return undefined;
@@ -329,6 +331,7 @@ export class Agent implements LeaseWorker {
       ...batch,
       maxBatches: concurrency.maxInputs,
       now,
+      after,
       start: (leaseIds) => this.#process.send(encodeControl("batch", leaseIds)),
     });
   }

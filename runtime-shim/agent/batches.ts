@@ -1,3 +1,4 @@
+import type { Clock } from "../../lib/clock.ts";
 import type { Running } from "./running.ts";
 
 export interface BatchesOptions {
@@ -9,6 +10,7 @@ export interface BatchesOptions {
   readonly maxBatches: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  readonly after: Clock["after"];
   /** Makes the runner run inputs of these leases together. */
   readonly start: (leaseIds: readonly number[]) => void;
 }
@@ -110,8 +112,7 @@ export class Batches {
       const turn = setImmediate(() => this.flush());
       this.#stopTimer = () => clearImmediate(turn);
     } else {
-      const timer = setTimeout(() => this.flush(), waitMs);
-      this.#stopTimer = () => clearTimeout(timer);
+      this.#stopTimer = this.#options.after(waitMs, () => this.flush());
     }
   }
 }

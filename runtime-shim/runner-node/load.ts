@@ -1,6 +1,6 @@
-import { pathToFileURL } from "node:url";
 import { definedApp } from "../../lib/app-registry.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
+import type { Definition } from "../../lib/definition.ts";
 import { ContainerStartupError, NotFoundError } from "../../lib/errors.ts";
 import { isGenerator } from "../../lib/handler.ts";
 import { exit, preempt, runHooks } from "../../lib/hooks.ts";
@@ -26,11 +26,15 @@ export interface Loaded {
   exit(): Promise<void>;
 }
 
-/** Imports the user's module, finds the function or class, and enters it. */
-export async function load(request: LoadRequest): Promise<Loaded> {
-  await import(pathToFileURL(request.bundle).href);
+/** What the module of the app has defined. @throws ContainerStartupError */
+export function definitionOf(request: LoadRequest): Definition {
   const definition = definedApp(request.app)?.definitions.get(request.name);
   if (definition === undefined) throw missing(request);
+  return definition;
+}
+
+/** Makes a function ready, or enters an object of a class. */
+export async function load(definition: Definition, request: LoadRequest): Promise<Loaded> {
   if (definition.kind === "cls") return loadClass(definition, request);
   const { handler } = definition;
   const subject = `function "${definition.name}"`;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../lib/clock.ts";
 import { openLocalStores } from "../../lib/local/storage/local-stores.ts";
 import { Dict } from "../../lib/storage/dict.ts";
 import { appProject } from "../cli/cli.ts";
@@ -62,7 +63,7 @@ it("loses nothing that was acknowledged when writers are killed, and gives each 
   expect(missing).toEqual([]);
   expect(taken.length - put.length).toBeLessThanOrEqual(2);
 
-  use({ stores: await openLocalStores(join(root, ".windlass"), Date.now) });
+  use({ stores: await openLocalStores(join(root, ".windlass"), systemClock) });
   const dict = Dict.fromName<number>("killed");
   for (const n of put) expect(await dict.get(`${n}`)).toBe(n);
 });

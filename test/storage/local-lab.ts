@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { systemClock } from "../../lib/clock.ts";
 import { openLocalStores } from "../../lib/local/storage/local-stores.ts";
 import { askStores, relayStores } from "../../lib/storage/relay-stores.ts";
 import type { Stores } from "../../lib/storage/stores.ts";
@@ -21,7 +22,7 @@ export async function localLab(): Promise<StorageLab> {
   const folder = mkdtempSync(join(tmpdir(), "windlass-storage-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   let now = Date.now();
-  const open = () => openLocalStores(folder, () => now);
+  const open = () => openLocalStores(folder, { ...systemClock, wallTime: () => now });
   return {
     stores: await open(),
     another: async () => inLaterTurns(await open()),

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join, sep } from "node:path";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { packageName } from "./errors.ts";
+import { ownFolder } from "./own-package.ts";
 
 const PROBE = Symbol("probe");
 /** Names of packages that hold the machine code of one platform, for instance `@img/sharp-linux-x64`. */
@@ -26,8 +27,15 @@ export function packagesInside(): Plugin {
     name: "windlass-packages-inside",
     setup(build) {
       build.onResolve({ filter: /^[^./]|^\.[^./]/ }, (args) => resolvePackage(build, args));
+      build.onResolve({ filter: /\/aws\/start\.js$/ }, resolveAws);
     },
   };
+}
+
+/** In a container, the agent calls other apps: a client of one must not bring the AWS SDK into the bundle. */
+function resolveAws({ importer }: OnResolveArgs): OnResolveResult | undefined {
+  const isOurs = importer.startsWith(join(realpathSync(ownFolder()), "dist"));
+  return isOurs ? { path: "windlass/aws", external: true } : undefined;
 }
 
 async function resolvePackage(

@@ -8,7 +8,7 @@ import {
   REFRESH_AFTER_MS,
 } from "../../storage/stores.ts";
 import type { LocalObjects } from "./local-objects.ts";
-import { keyOf, rangeOf, restOf, type StorageFile } from "./storage-file.ts";
+import { keyOf, rangeOf, restOf, type Storage } from "./storage-file.ts";
 
 /** An entry begins with when it was last read or written, and with its version. */
 const TIME_BYTES = 8;
@@ -23,12 +23,12 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Dicts in the file of this machine. */
 export class LocalDicts implements DictStore {
-  readonly #file: StorageFile;
+  readonly #file: Storage;
   readonly #objects: LocalObjects;
   readonly #now: () => number;
   #writes = 0;
 
-  constructor(file: StorageFile, objects: LocalObjects, now: () => number) {
+  constructor(file: Storage, objects: LocalObjects, now: () => number) {
     this.#file = file;
     this.#objects = objects;
     this.#now = now;

@@ -9,17 +9,17 @@ import {
   type ObjectStore,
   resolveMode,
 } from "../../storage/stores.ts";
-import { type ObjectKey, type ObjectRecord, rangeOf, type StorageFile } from "./storage-file.ts";
+import { type ObjectKey, type ObjectRecord, rangeOf, type Storage } from "./storage-file.ts";
 
 /** Entries that one transaction removes: others wait for it. */
 const REMOVED_AT_ONCE = 1000;
 
 /** Names of this machine's dicts and queues. */
 export class LocalObjects implements ObjectStore {
-  readonly #file: StorageFile;
+  readonly #file: Storage;
   readonly #now: () => number;
 
-  constructor(file: StorageFile, now: () => number) {
+  constructor(file: Storage, now: () => number) {
     this.#file = file;
     this.#now = now;
   }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import type { Clock } from "../../clock.ts";
 import {
   MAX_QUEUED,
   QUEUE_PAGE_ITEMS,
@@ -8,7 +8,7 @@ import {
   type QueueStore,
 } from "../../storage/stores.ts";
 import type { LocalObjects } from "./local-objects.ts";
-import { keyOf, rangeOf, restOf, type StorageFile } from "./storage-file.ts";
+import { keyOf, rangeOf, restOf, type Storage } from "./storage-file.ts";
 
 /** Another process may put the next item at any time: how often to look, at first and at the latest. */
 const FIRST_LOOK_MS = 1;
@@ -20,14 +20,14 @@ const NUMBER_BYTES = 6;
  * before it, and a number that grows.
  */
 export class LocalQueues implements QueueStore {
-  readonly #file: StorageFile;
+  readonly #file: Storage;
   readonly #objects: LocalObjects;
-  readonly #now: () => number;
+  readonly #clock: Clock;
 
-  constructor(file: StorageFile, objects: LocalObjects, now: () => number) {
+  constructor(file: Storage, objects: LocalObjects, clock: Clock) {
     this.#file = file;
     this.#objects = objects;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   put(queue: string, { partition, items, ttlMs }: QueuePut): Promise<boolean> {
@@ -46,7 +46,10 @@ export class LocalQueues implements QueueStore {
         number += 1;
         this.#file.entries.putSync(keyOf(generation, itemKey(prefix, number)), Buffer.from(item));
       }
-      this.#file.partitions.putSync(expiry, { expiresAt: this.#now() + ttlMs, last: number });
+      this.#file.partitions.putSync(expiry, {
+        expiresAt: this.#clock.wallTime() + ttlMs,
+        last: number,
+      });
       return true;
     });
   }
@@ -56,16 +59,17 @@ export class LocalQueues implements QueueStore {
     { partition, count, waitMs }: QueueGet,
     signal?: AbortSignal,
   ): Promise<readonly Uint8Array[]> {
-    const deadline = performance.now() + waitMs;
-    for (let everyMs = FIRST_LOOK_MS; ; everyMs = Math.min(LAST_LOOK_MS, everyMs * 2)) {
+    const deadline = this.#clock.now() + waitMs;
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LAST_LOOK_MS, lookMs * 2)) {
       if (signal?.aborted === true) return [];
       // First without the lock that writers share: most looks of who waits find nothing.
       const { generation } = this.#objects.require("queue", queue);
       const range = partitionRange(generation, prefixOf(partition));
       const [first] = this.#file.entries.getKeys({ ...range, limit: 1 });
       const items = first === undefined ? [] : await this.#take(queue, partition, count);
-      if (items.length > 0 || performance.now() >= deadline) return items;
-      await pause(Math.min(everyMs, Math.max(0, deadline - performance.now())));
+      if (items.length > 0 || this.#clock.now() >= deadline) return items;
+      const leftMs = Math.max(0, deadline - this.#clock.now());
+      await this.#file.changed(this.#clock, { lookMs, leftMs });
     }
   }
 
@@ -139,7 +143,7 @@ export class LocalQueues implements QueueStore {
 
   #isOver(partition: Buffer): boolean {
     const found = this.#file.partitions.get(partition);
-    return found === undefined || found.expiresAt <= this.#now();
+    return found === undefined || found.expiresAt <= this.#clock.wallTime();
   }
 }
 

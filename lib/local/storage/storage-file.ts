@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
+import { type Clock, pause } from "../../clock.ts";
 import type { ObjectKind } from "../../storage/stores.ts";
 
 /** A named object on this machine. */
@@ -22,6 +23,38 @@ export interface PartitionRecord {
 
 export type ObjectKey = [kind: ObjectKind, name: string];
 
+/** Keys from `start` to before `end`, in their order. */
+export interface KeyRange<Key> {
+  readonly start?: Key;
+  readonly end?: Key;
+  readonly limit?: number;
+}
+
+/** Values by key, sorted. */
+export interface Table<Value, Key> {
+  get(key: Key): Value | undefined;
+  putSync(key: Key, value: Value): unknown;
+  removeSync(key: Key): unknown;
+  getRange(range: KeyRange<Key>): Iterable<{ readonly key: Key; readonly value: Value }>;
+  getKeys(range?: KeyRange<Key>): Iterable<Key>;
+  getCount(range: KeyRange<Key>): number;
+}
+
+/** What is stored under names: in a file, or in memory for tests. */
+export interface Storage {
+  readonly objects: Table<ObjectRecord, ObjectKey>;
+  /** By generation and key: see keyOf. */
+  readonly entries: Table<Buffer, Buffer>;
+  /** By generation and name. */
+  readonly partitions: Table<PartitionRecord, Buffer>;
+  /** Changes something, alone among all who do; resolves once the change would survive them. */
+  change<Result>(apply: () => Result): Promise<Result>;
+  /** A number that nothing else has; only within `change`. */
+  next(counter: string): number;
+  /** Resolves when there may be something new, and when the time is over. */
+  changed(clock: Clock, wait: { readonly lookMs: number; readonly leftMs: number }): Promise<void>;
+}
+
 interface Change {
   /** Makes it, and remembers its result or what it throws. */
   apply(): void;
@@ -33,11 +66,9 @@ interface Change {
  * What is stored under names on this machine: one LMDB file for all processes that work in the same state directory.
  * Changes of one turn of the event loop share a transaction.
  */
-export class StorageFile {
+export class StorageFile implements Storage {
   readonly objects: Database<ObjectRecord, ObjectKey>;
-  /** By generation and key: see keyOf. */
   readonly entries: Database<Buffer, Buffer>;
-  /** By generation and name. */
   readonly partitions: Database<PartitionRecord, Buffer>;
   readonly #root: RootDatabase;
   readonly #counters: Database<number, string>;
@@ -59,7 +90,6 @@ export class StorageFile {
     return new StorageFile(open({ path, noSync: true, overlappingSync: false, maxDbs: 8 }));
   }
 
-  /** Changes something, alone among all processes; resolves once the change would survive them. */
   change<Result>(apply: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       let settle = (): void => {};
@@ -89,7 +119,14 @@ export class StorageFile {
     });
   }
 
-  /** A number that nothing else has; only within `change`. */
+  /** Other processes do not tell: whoever waits has to look. */
+  changed(
+    clock: Clock,
+    { lookMs, leftMs }: { readonly lookMs: number; readonly leftMs: number },
+  ): Promise<void> {
+    return pause(clock, Math.min(lookMs, leftMs));
+  }
+
   next(counter: string): number {
     const number = (this.#counters.get(counter) ?? 0) + 1;
     this.#counters.putSync(counter, number);

@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Runner } from "../../runtime-shim/agent/runner-process.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import type { FunctionSpec, ImageSpec } from "../spec.ts";
+import type { SecretValues } from "../storage/secret-values.ts";
+import type { Stores } from "../storage/stores.ts";
+import { dropPrewarmed, type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
+import { PythonHost } from "./python/python-host.ts";
+import { readLocalSecret } from "./storage/local-secrets.ts";
+import { localStores } from "./storage/local-stores.ts";
+import { type CallStore, Store } from "./store.ts";
+
+/** Functions without `maxContainers` work in this many containers at most, or one a core if that is more. */
+const DEFAULT_WORKING = 4;
+
+/** What an engine stands on: this machine, or a test. */
+export interface EngineHost {
+  readonly clock: Clock;
+  readonly stores: Stores;
+  /** Containers in which a function without `maxContainers` works at a time. */
+  readonly maxWorking: number;
+  /** True when an earlier engine may have left calls. */
+  readonly hasCalls: boolean;
+  openCalls(): Promise<CallStore>;
+  /** Variables of a secret that has a name. @throws NotFoundError */
+  readSecret(name: string): SecretValues;
+  /** The command that runs Python for a function that is written in it. @throws WindlassError */
+  pythonOf(spec: FunctionSpec): Promise<string>;
+  /** A fresh process, or what stands for one; it is told what to run. */
+  startRunner(spec: FunctionSpec, python: string | undefined): Runner;
+  /** No more containers will start. */
+  close(): void;
+}
+
+export interface MachineOptions {
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly images: readonly ImageSpec[];
+  readonly inspect: InspectOptions | undefined;
+  readonly usesVenv: boolean;
+  readonly notice: (text: string) => void;
+}
+
+/** This machine: containers are processes, and what is stored is in files. */
+export function thisMachine(options: MachineOptions): EngineHost {
+  const { root, stateDirectory, images, inspect, usesVenv, notice } = options;
+  const python = new PythonHost({ images, stateDirectory, usesVenv, notice });
+  return {
+    clock: systemClock,
+    stores: localStores(stateDirectory),
+    maxWorking: Math.max(DEFAULT_WORKING, availableParallelism()),
+    get hasCalls() {
+      return existsSync(join(stateDirectory, "calls.lmdb"));
+    },
+    openCalls: () => Store.open(stateDirectory),
+    readSecret: (name) => readLocalSecret(stateDirectory, name),
+    pythonOf: (spec) => python.commandOf(spec),
+    startRunner: (_, command) =>
+      command === undefined ? startRunner(root, inspect) : startPythonRunner(root, command),
+    close: dropPrewarmed,
+  };
+}

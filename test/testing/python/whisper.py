@@ -1,0 +1,2 @@
+def transcribe(audio: bytes) -> str:
+    return f"{len(audio)} bytes"
