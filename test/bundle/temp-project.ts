@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 /** Files by path. */
 export type Files = Readonly<Record<string, string>>;
@@ -15,6 +15,16 @@ export function tempProject(
   atEnd(() => rmSync(root, { recursive: true, force: true }));
   writeFiles(root, { "package.json": '{ "type": "module" }', ...files });
   return root;
+}
+
+/** Gives paths of fresh files, in a folder that goes with the tests of this file. */
+export function scratchFiles(): () => string {
+  const folder = tempProject({}, afterAll);
+  let files = 0;
+  return () => {
+    files += 1;
+    return join(folder, `notes-${files}`);
+  };
 }
 
 export function writeFiles(root: string, files: Files): void {

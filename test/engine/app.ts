@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { App, connect, DeployedFunction } from "windlass";
+import { OVERTIME, overtimeHandler } from "../overtime.ts";
 
 export const app = new App("engine-test");
 
@@ -21,15 +22,7 @@ export const sleepy = app.function("sleepy", { maxContainers: 2 }, async (ms: nu
   return ms;
 });
 
-export const overtime = app.function(
-  "overtime",
-  { timeoutSeconds: 1, startupTimeoutSeconds: 60, maxContainers: 1 },
-  async (mode: "fine" | "waits" | "blocks") => {
-    if (mode === "waits") await new Promise((resolve) => setTimeout(resolve, 60_000));
-    while (mode === "blocks");
-    return mode;
-  },
-);
+export const overtime = app.function("overtime", OVERTIME, overtimeHandler);
 
 export const countdown = app.function("countdown", function* (from: number, fail?: boolean) {
   for (let i = from; i > 0; i -= 1) yield i;

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ContainerCrashedError,
@@ -10,17 +7,12 @@ import {
   type Run,
   zip,
 } from "windlass";
+import { scratchFiles } from "../bundle/temp-project.ts";
 import { note, notes } from "./app.ts";
 import * as fixture from "./batch-app.ts";
 import { until } from "./until.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "windlass-batches-"));
-let files = 0;
-/** A fresh scratch file. */
-function scratch(): string {
-  files += 1;
-  return join(folder, `notes-${files}`);
-}
+const scratch = scratchFiles();
 
 let run: Run;
 
@@ -30,7 +22,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await run.close();
-  rmSync(folder, { recursive: true });
 });
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Run } from "windlass";
 import type { LocalEngine } from "../../lib/local/engine.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { scratchFiles } from "../bundle/temp-project.ts";
 import * as fixture from "./app.ts";
 import { until } from "./until.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "windlass-generators-"));
+const scratch = scratchFiles();
 let run: Run;
 
 beforeAll(async () => {
@@ -17,7 +15,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await run.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** The pools of the running engine, as the CLI sees them. */
@@ -70,7 +67,7 @@ describe("remoteGen", () => {
   });
 
   it("runs no further ahead of its consumer than 1,000 items, and is closed by an early break", async () => {
-    const file = join(folder, "ticks");
+    const file = scratch();
     for await (const item of fixture.ticker.remoteGen(file)) if (item === 10) break;
     await until(() => fixture.notes(file).includes("closed"));
     expect(fixture.notes(file).length).toBeLessThanOrEqual(1003);

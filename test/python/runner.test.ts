@@ -1,6 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ContainerCrashedError,
@@ -9,16 +7,11 @@ import {
   type Run,
   SerializationError,
 } from "windlass";
+import { scratchFiles } from "../bundle/temp-project.ts";
 import { until } from "../engine/until.ts";
 import * as fixture from "./app.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "windlass-python-"));
-let files = 0;
-/** A fresh scratch file. */
-function scratch(): string {
-  files += 1;
-  return join(folder, `notes-${files}`);
-}
+const scratch = scratchFiles();
 
 function notes(path: string): string[] {
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
@@ -47,7 +40,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await run.close();
-  rmSync(folder, { recursive: true });
 });
 
 describe("a Python function", () => {

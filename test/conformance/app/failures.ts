@@ -1,4 +1,5 @@
 import { currentCall, currentInputId, NonRetriableError, Retries } from "windlass";
+import { OVERTIME, overtimeHandler } from "../../overtime.ts";
 import { app } from "./conformance-app.ts";
 import { lines, note, seen } from "./note.ts";
 
@@ -79,15 +80,7 @@ export const retriedSlowly = app.function(
   attempt,
 );
 
-export const overtime = app.function(
-  "overtime",
-  { timeoutSeconds: 1, startupTimeoutSeconds: 60, maxContainers: 1 },
-  async (mode: "fine" | "waits" | "blocks") => {
-    if (mode === "waits") await new Promise((resolve) => setTimeout(resolve, 60_000));
-    while (mode === "blocks");
-    return mode;
-  },
-);
+export const overtime = app.function("overtime", OVERTIME, overtimeHandler);
 
 export const overtimeOnce = app.function(
   "overtimeOnce",
