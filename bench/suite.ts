@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { BenchError } from "./bench-error.ts";
 import { Contender, type ContenderSpec } from "./contender.ts";
 import type { Measurements } from "./measurements.ts";
@@ -70,6 +71,10 @@ export async function startContender(context: SuiteContext, name: string): Promi
       ...(redis !== undefined && { BENCH_REDIS_PORT: String(redis.port) }),
       ...(name === "windlass_python" && { WINDLASS_PYTHON: context.celeryPython() }),
       ...(name === "windlass_embedding" && { WINDLASS_PYTHON: context.embeddingPython() }),
+      // For the decorators of the model.
+      ...(name === "minilm" && {
+        PYTHONPATH: join(context.projects.repository, "dist/runtime-shim/runner-python"),
+      }),
     },
     cwd: context.projects.folder(name),
   });

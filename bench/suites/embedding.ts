@@ -9,7 +9,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["windlass_embedding", "windlass"],
   ["minilm", "loop"],
 ]);
-const TEXTS = 1024;
+const TEXTS = 512;
 const TEXT_CHARS = 400;
 const BATCH = 32;
 /** Of the checksums, which add up the same numbers in another order. */
@@ -20,7 +20,7 @@ export const embedding: Suite = {
   name: "embedding",
   async run(context) {
     const { projects, measurements, quick } = context;
-    const texts = (await readTexts(projects.repository)).slice(0, quick ? TEXTS / 8 : TEXTS);
+    const texts = (await readTexts(projects.repository)).slice(0, quick ? TEXTS / 4 : TEXTS);
     for (const name of NAMES.keys()) {
       const model = join(projects.repository, "examples/python/minilm.py");
       cpSync(model, join(projects.folder(name), "minilm.py"));

@@ -27,6 +27,7 @@ from windlass_runner.loop import EventLoop
 from windlass_runner.messages import Message, encode_control, page_message
 from windlass_runner.results import encode_error
 from windlass_runner.sequential import SequentialExecutor
+from windlass_runner.turns import Turns
 
 _RECURSION_LIMIT = 5000
 # Messages for calls that user code made.
@@ -40,10 +41,11 @@ _TERMINATED = 143
 
 
 class Program:
-    """One thread reads messages; this one, the main one, runs what they ask for."""
+    """The main thread runs what messages ask for; who reads them, Turns says."""
 
     def __init__(self) -> None:
         self._link = Link()
+        self._turns = Turns(self._read, self._link.wake)
         self._loop = EventLoop()
         self._executor: Optional[Executor] = None
         self._backend: Any = None
@@ -60,7 +62,8 @@ class Program:
         prepare_wake()
         # Whoever ends this process wants it to go now. Not in the handler: what it interrupts may hold a lock.
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=self._terminate).start())
-        threading.Thread(target=self._read, name="windlass-link", daemon=True).start()
+        self._link.listen(self._receive)
+        threading.Thread(target=self._turns.read_beside, name="windlass-link", daemon=True).start()
         self._asked.wait()
         try:
             loaded = self._start()
@@ -81,7 +84,7 @@ class Program:
         runtime.backend = self._open_backend
         runtime.storage = self._open_storage
         loaded = load(request, self._loop)
-        options = ExecutorOptions(loaded.handler, self._send)
+        options = ExecutorOptions(loaded.handler, self._send, self._turns)
         executor = self._create_executor(request, options)
         runtime.current = executor.current
         self._executor = executor
@@ -100,14 +103,14 @@ class Program:
         from windlass_runner.calls import ContainerBackend
 
         with self._opening:
-            self._backend = self._backend or ContainerBackend(self._link.send)
+            self._backend = self._backend or ContainerBackend(self._ask)
         return self._backend
 
     def _open_storage(self) -> Any:
         from windlass_runner.storage import ContainerStorage
 
         with self._opening:
-            self._storage = self._storage or ContainerStorage(self._link.send)
+            self._storage = self._storage or ContainerStorage(self._ask)
         return self._storage
 
     def _terminate(self) -> None:
@@ -142,9 +145,15 @@ class Program:
     def _send(self, parts: List[Buffer]) -> None:
         self._link.send(parts)
 
+    def _ask(self, parts: List[Buffer]) -> None:
+        """Sends what user code waits for an answer to."""
+        self._link.send(parts)
+        self._turns.hurry()
+
     def _read(self) -> None:
         try:
-            self._link.read(self._receive)
+            if self._link.read():
+                return
         except Exception:  # noqa: BLE001 - what follows a broken message cannot be trusted
             _print_exception()
             sys.stderr.flush()

@@ -186,6 +186,11 @@ export const doubleAllLater = app.python<Numbers>("doubleAllLater", {
 export const tooFew = app.python<Numbers>("tooFew", { ...of("too_few"), ...four });
 export const failAll = app.python<Numbers>("failAll", { ...of("fail_all"), ...four });
 
+export const Doubler = app.pythonCls<{ double: Numbers; hidden: Numbers }>("Doubler", {
+  ...of("Doubler"),
+  ...four,
+});
+
 export const Saver = app.pythonCls<{ wait(): number; pid(): number }, { path: string }>("Saver", {
   ...of("Saver"),
   concurrency: { maxInputs: 2 },

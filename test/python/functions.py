@@ -391,6 +391,15 @@ def fail_all(numbers: list) -> list:
     raise KeyError(f"of {len(numbers)}")
 
 
+class Doubler:
+    @windlass.method
+    def double(self, numbers: list) -> list:
+        return [n * 2 for n in numbers]
+
+    def hidden(self, numbers: list) -> list:
+        return numbers
+
+
 class Saver:
     def __init__(self, path: str) -> None:
         self.path = path

@@ -418,6 +418,14 @@ describe("a batch", () => {
   });
 });
 
+it("a batch of a class without the method fails, and its container goes on", async () => {
+  const doubler = new fixture.Doubler();
+  const calls = [doubler.double.remote(1), caught(doubler.hidden.remote(1))] as const;
+  const [two, error] = await Promise.all(calls);
+  expect(two).toBe(2);
+  expect(error["code"]).toBe("WINDLASS_NO_SUCH_METHOD");
+});
+
 it("saves and leaves when its container is taken away", async () => {
   const path = scratch();
   const saver = new fixture.Saver({ path });

@@ -29,7 +29,8 @@ class BatchExecutor(Jobs):
     """Batches run one after the other in the main thread, or in threads and tasks where there may be several."""
 
     def __init__(self, options: ExecutorOptions, loop: EventLoop, name: str, most: int) -> None:
-        super().__init__(options, loop, MainThread(loop) if most == 1 else Parallel(loop))
+        lane = MainThread(loop, options.turns) if most == 1 else Parallel(loop)
+        super().__init__(options, loop, lane)
         self._name = name
         self._batches: Set[Batch] = set()
 

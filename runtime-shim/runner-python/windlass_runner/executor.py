@@ -1,5 +1,7 @@
 """What both ways to run inputs have in common."""
 
+import itertools
+import operator
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
@@ -12,12 +14,13 @@ from .outbox import Send
 from .page import Page
 from .results import PRIMITIVES, fail, reject, take
 from .stream import Items, guarded, stream, stream_async
+from .turns import Turns
 
 # Results are sent after this long at most, if there are any.
 _TURN_SECONDS = 0.005
-# The clock is looked at after this many inputs while they take less than this together, and else after each.
-_LOOK_EVERY = 16
-_FAST_SECONDS = 0.0001
+# The clock is looked at about this often, and after this many inputs at the latest.
+_LOOK_SECONDS = 0.0001
+_MAX_INPUTS = 256
 
 _FINAL = (SerializationError, RequestSizeError)
 
@@ -26,6 +29,8 @@ class ExecutorOptions(NamedTuple):
     # The function, or the method of this name.
     handler: Callable[[Optional[str]], Handler]
     send: Send
+    # Who reads messages: whoever runs user code in the main thread has a say.
+    turns: Turns
 
 
 class Turn:
@@ -48,7 +53,10 @@ class Turn:
     def is_over(self) -> bool:
         """Looks at the clock."""
         now = time.perf_counter()
-        self.until_look = _LOOK_EVERY if now - self._looked < _FAST_SECONDS else 1
+        if now - self._looked < _LOOK_SECONDS:
+            self.until_look = min(_MAX_INPUTS, 2 * self.until_look)
+        else:
+            self.until_look = 1
         self._looked = now
         return self._is_over or now - self._began > _TURN_SECONDS
 
@@ -56,27 +64,26 @@ class Turn:
 def run_some(job: Job, call: Callable[[Any], Any], turn: Turn) -> bool:
     """Runs inputs of a job until results should be sent; False when there are no more. The hot loop of all."""
     append = job.outbox.waiting.append
-    cancelled = job.cancelled
-    until_look = turn.until_look
-    for argument in job.pending:
-        try:
-            if cancelled and job.is_cancelled():
-                raise InputCancellation()
-            output = call(argument)
-            if type(output) not in PRIMITIVES:
-                output = take(output)
-                if type(output) is Page and output.attachments:
-                    # Its owner could change the bytes: they leave before that.
-                    turn.end()
-                    until_look = 1
-        except BaseException as error:  # noqa: BLE001 - sys.exit() of user code fails its input as well
-            output = failure_of(error)
-        append(output)
-        until_look -= 1
-        if until_look <= 0:
-            if turn.is_over():
+    cancelled, pending = job.cancelled, job.pending
+    has_bytes = False
+    while operator.length_hint(pending) > 0:
+        for argument in itertools.islice(pending, turn.until_look):
+            try:
+                if cancelled and job.is_cancelled():
+                    raise InputCancellation()
+                output = call(argument)
+                # First what is most frequent: to look into a set takes as long as a short function.
+                if type(output) is not int and type(output) not in PRIMITIVES:
+                    output = take(output)
+                    has_bytes = type(output) is Page and len(output.attachments) > 0
+            except BaseException as error:  # noqa: BLE001 - sys.exit() of user code fails its input as well
+                output = failure_of(error)
+            append(output)
+            if has_bytes:
+                # Its owner could change the bytes: they leave before that.
                 return True
-            until_look = turn.until_look
+        if turn.is_over():
+            return True
     return False
 
 

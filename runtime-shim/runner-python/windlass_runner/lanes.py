@@ -6,25 +6,35 @@ from typing import Any, Callable, Optional, Tuple, Union
 
 from .loop import EventLoop
 from .threads import Threads
+from .turns import Turns
 
 # Runs, or gives what is to be awaited.
 Work = Callable[[], Any]
 
 
-class MainThread:
-    """One thing after the other, in the main thread."""
+# In the place of work: the main thread may read messages again.
+_PASSED: Tuple[Work, bool] = (lambda: None, False)
 
-    def __init__(self, loop: EventLoop) -> None:
+
+class MainThread:
+    """One thing after the other, in the main thread, which reads messages in between."""
+
+    def __init__(self, loop: EventLoop, turns: Turns) -> None:
         self._loop = loop
+        self._turns = turns
         self._queue: "queue.SimpleQueue[Optional[Tuple[Work, bool]]]" = queue.SimpleQueue()
+        turns.on_passed = lambda: self._queue.put(_PASSED)
 
     def start(self, work: Work, is_async: bool = False) -> None:
         self._queue.put((work, is_async))
 
     def serve(self) -> None:
         while True:
-            next_work = self._queue.get()
+            next_work = self._next()
+            self._turns.begin()
             if next_work is None:
+                # Hooks that follow may call other functions.
+                self._turns.hurry()
                 return
             work, is_async = next_work
             if is_async:
@@ -35,10 +45,17 @@ class MainThread:
     def stop(self) -> None:
         """Lets `serve` return once all that was started before has run."""
         self._queue.put(None)
+        self._turns.wake()
 
     def leave(self) -> None:
         """Lets `serve` return soon: what runs was interrupted."""
         self.stop()
+
+    def _next(self) -> Optional[Tuple[Work, bool]]:
+        while self._queue.empty():
+            if not self._turns.read_in_main():
+                break
+        return self._queue.get()
 
 
 class Parallel:

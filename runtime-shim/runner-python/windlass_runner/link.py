@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 import threading
 from typing import Callable, List, Optional
@@ -16,7 +17,7 @@ _MERGED_BYTES = 64 * 1024
 
 
 class Link:
-    """Any thread may send; one thread reads, for as long as the agent lives."""
+    """Any thread may send; one thread at a time reads."""
 
     def __init__(self) -> None:
         # Programs that user code starts must not hold it open.
@@ -24,6 +25,9 @@ class Link:
         self._socket = socket.socket(fileno=_LINK_FD)
         self._socket.setblocking(True)
         self._lock = threading.Lock()
+        self._woken, self._waker = os.pipe()
+        self._buffer = memoryview(bytearray(_READ_BUFFER_BYTES))
+        self._reader = FrameReader(lambda *_: None)
 
     def send(self, parts: List[Buffer]) -> None:
         with self._lock:
@@ -33,28 +37,42 @@ class Link:
                 # An agent that is gone wants nothing any more.
                 os._exit(0)
 
-    def read(self, on_message: Callable[[Message], None]) -> None:
-        """Passes messages on until the agent is gone. Raises DeserializationError."""
-        reader = FrameReader(lambda header, attachments: on_message(parse_message(header, attachments)))
-        buffer = memoryview(bytearray(_READ_BUFFER_BYTES))
-        while True:
-            count = self._read_large(reader)
-            if count is None:
-                count = self._receive(buffer)
-                reader.push(buffer[:count])
-            if count == 0:
-                return
+    def listen(self, on_message: Callable[[Message], None]) -> None:
+        """To be called once, before anything is read."""
+        self._reader = FrameReader(
+            lambda header, attachments: on_message(parse_message(header, attachments))
+        )
 
-    def _read_large(self, reader: FrameReader) -> Optional[int]:
+    def read(self) -> bool:
+        """
+        Waits for bytes, or for `wake`, and passes on the messages that they complete; False when the agent is gone.
+        Raises DeserializationError.
+        """
+        readable, _, _ = select.select([self._socket, self._woken], [], [])
+        if self._woken in readable:
+            os.read(self._woken, 1)
+        if self._socket not in readable:
+            return True
+        count = self._read_large()
+        if count is None:
+            count = self._receive(self._buffer)
+            self._reader.push(self._buffer[:count])
+        return count > 0
+
+    def wake(self) -> None:
+        """Lets `read` return, now or when it is next called."""
+        os.write(self._waker, b"w")
+
+    def _read_large(self) -> Optional[int]:
         """Reads straight into the memory that a value will have; None where little of it is left, or there is none."""
-        room = reader.room()
+        room = self._reader.room()
         if room is None:
             return None
         # Memory of which there is a view cannot grow.
         with room:
             count = self._receive(room) if len(room) > _READ_BUFFER_BYTES else None
         if count is not None:
-            reader.filled(count)
+            self._reader.filled(count)
         return count
 
     def _receive(self, room: memoryview) -> int:

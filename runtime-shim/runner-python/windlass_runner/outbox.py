@@ -100,6 +100,9 @@ def _plain_text(outputs: Sequence[Output]) -> Optional[str]:
         numbers = outputs if len(kinds) == 1 else [each for each in outputs if type(each) is int]
         if min(numbers) < -MAX_SAFE or max(numbers) > MAX_SAFE:
             return None
+        if len(kinds) == 1:
+            # As to_json would write it, in less time.
+            return f"[{','.join(['%d'] * len(outputs))}]" % tuple(outputs)
     try:
         if Json not in kinds and Failed not in kinds:
             return to_json(outputs)

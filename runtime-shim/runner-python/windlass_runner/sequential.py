@@ -17,7 +17,7 @@ class SequentialExecutor(Jobs):
     """Inputs that were not begun can be given back."""
 
     def __init__(self, options: ExecutorOptions, loop: EventLoop) -> None:
-        super().__init__(options, loop, MainThread(loop))
+        super().__init__(options, loop, MainThread(loop, options.turns))
         self._running: Optional[Job] = None
         self._flusher = Flusher()
 
@@ -51,6 +51,9 @@ class SequentialExecutor(Jobs):
             fail_all(job, error)
             return
         call, send = call_of(handler, job), self._options.send
+        if job.is_generator:
+            # It waits for credit.
+            self._options.turns.hurry()
         if job.is_generator or job.count > 1:
             self._flusher.watch(job.outbox.flush)
         if handler.is_async:
