@@ -47,7 +47,7 @@ export class PackageTypes {
     const found = this.#ambient(symbol, declaration) ?? this.#exported(symbol);
     if (found === undefined) return undefined;
     this.#imports.set(symbol, found);
-    const isOfWindlass = file.fileName.startsWith(`${this.#read.windlass}/`);
+    const isOfWindlass = file.fileName.startsWith(`${this.#read.windlass}/dist/`);
     if (!isOfWindlass) this.#note(packageOf(file.fileName));
     return this.#names.of(symbol);
   }

@@ -27,6 +27,11 @@ export interface ClientSource {
   readonly root: string;
 }
 
+const AS_ITSELF = /(?<![\w$])([\w$]+) as \1(?![\w$])/g;
+/** What the compiler writes where a type without a name has itself in it. */
+const CUT = "/*elided*/ any";
+const CUT_DECLARATION =
+  "a declared type is cut where one without a name has itself in it: name it by an interface";
 const HEAD = "// Written by `windlass client`. Do not edit.";
 
 /**
@@ -52,10 +57,14 @@ export function makeClient({ app, file, root }: ClientSource): ClientFiles {
   ].join("\n\n");
   return {
     code: codeOf(app.name, found, names),
-    types: `${placeholders.resolve(types).replace(/\b(\w+) as \1\b/g, "$1")}\n`,
+    types: `${placeholders.resolve(types).replace(AS_ITSELF, "$1")}\n`,
     dependencies: dependenciesOf(writer.packages.versions),
     exports: [...names.values()],
-    notes: found.filter(({ type }) => type === undefined).map(untypedNote),
+    notes: [
+      ...found.filter(({ type }) => type === undefined).map(untypedNote),
+      ...found.filter((_, at) => handles[at]?.includes(CUT)).map(cutNote),
+      ...(declarations.some((declaration) => declaration.includes(CUT)) ? [CUT_DECLARATION] : []),
+    ],
   };
 }
 
@@ -114,4 +123,8 @@ function dependenciesOf(versions: ReadonlyMap<string, string>): Record<string, s
 function untypedNote({ definition: { kind, name } }: FoundHandle): string {
   const what = kind === "cls" ? "class" : "function";
   return `${what} "${name}" has no types in the client: its name is not written out where it is defined`;
+}
+
+function cutNote({ definition: { name } }: FoundHandle): string {
+  return `types of "${name}" are cut where one without a name has itself in it: name it by an interface`;
 }

@@ -14,7 +14,7 @@ export const CONSUMER: Readonly<Record<string, string>> = {
     include: ["*.ts"],
   }),
   "calls.ts": `
-    import { clientAt, colour, first, hidden, lengths, Llm, order, over, point, resize, rows, runJob, stream, transcribe, tree } from "@acme/media";
+    import { clientAt, colour, first, hidden, lengths, Llm, order, over, point, resize, rows, runJob, stream, tagged, transcribe, tree } from "@acme/media";
     import type { Job, Mode, UserId } from "@acme/media";
 
     type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -49,6 +49,9 @@ export const CONSUMER: Readonly<Record<string, string>> = {
       same<Awaited<ReturnType<typeof point.remote>>["x"], number>(true);
       same<Awaited<ReturnType<typeof first.remote>>, UserId>(true);
       same<Awaited<ReturnType<typeof rows.remote>>[string]["of"], "ours">(true);
+      same<Awaited<ReturnType<typeof tagged.remote>> extends string ? true : false, true>(true);
+      // @ts-expect-error: a tag is branded by zod
+      await tagged.remote("plain");
       await over.remote(1);
       const elsewhere = clientAt({ app: "media-dev", region: "eu-central-1" });
       same<typeof elsewhere.resize, typeof resize>(true);

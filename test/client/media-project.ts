@@ -79,6 +79,10 @@ export const MEDIA_PROJECT: Readonly<Record<string, string>> = {
       },
     );
     export const transcribe = app.python<(audio: Uint8Array, language?: "en" | "de") => { text: string }>("transcribe", { handler: "whisper.py:transcribe" });
+    const Tag = z.string().brand<"Tag">();
+    const Folder = z.object({ name: z.string(), get folders() { return z.array(Folder); } });
+    export const tagged = app.function("tagged", (tag: z.infer<typeof Tag>) => tag);
+    export const folder = app.function("folder", (root: z.infer<typeof Folder>) => root.name);
     for (const name of ["dynamic"]) app.function(name, (x: number) => x);
     void notExported;
   `,
