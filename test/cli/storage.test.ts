@@ -72,7 +72,11 @@ test("windlass queue looks into queues without taking from them", async () => {
   await output("queue", "delete", "watched");
   expect(
     report(ROOT, await windlass(ROOT, ["queue", "create", "other", "--backing", "redis"])),
-  ).toMatchInlineSnapshot();
+  ).toMatchInlineSnapshot(`
+    "error[WINDLASS_INVALID_QUEUE_BACKING] \`backing\` of a queue must be "sqs" or "dynamodb", got "redis"
+    hint: leave it out for "sqs"
+    exit 1"
+  `);
 });
 
 describe("windlass secret", () => {
