@@ -8,6 +8,7 @@ import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
+import { checkVolumes } from "./options/volumes.ts";
 import { checkPythonImage } from "./python/image.ts";
 import { checkPythonFile, projectRoot, toPythonSpec } from "./python/source-file.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
@@ -24,18 +25,20 @@ import {
 } from "./spec.ts";
 import { toJsonSchema } from "./standard-schema.ts";
 import { toSecretSpecs } from "./storage/app-secrets.ts";
+import { toMountSpecs } from "./storage/mount.ts";
 import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
 import { usedObject } from "./storage/stored-object.ts";
 
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
  * @throws InvalidError when `uses` of a function names what the app does not have, a file of a Python function is
- *   missing, or its image certainly lacks Python
+ *   missing, its image certainly lacks Python, or its mounts and those of the App do not go together
  */
 export function resolveSpec(app: App): AppSpec {
   const definitions = [...app.definitions.values()].sort(byName);
   const mistakes = definitions.flatMap((definition) => [
     ...checkKnownUses(definition, app),
+    ...checkMounts(definition),
     ...checkPython(definition),
   ]);
   throwViolations(`app "${app.name}"`, mistakes, resolveSpec);
@@ -82,6 +85,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     image: imageOf(definition).hash,
     env: { ...options.env },
     secrets: toSecretSpecs(definition, app),
+    volumes: toMountSpecs(options.volumes),
     schedule: toSchedule(options.schedule),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
     blockNetwork: options.blockNetwork ?? false,
@@ -129,6 +133,12 @@ function toImages(definitions: readonly Definition[]): ImageSpec[] {
 
 function imageOf({ options, python }: Definition): Image {
   return options.image ?? (python === undefined ? DEFAULT_IMAGE : DEFAULT_PYTHON_IMAGE);
+}
+
+/** Those of the App and of the function were right by themselves. */
+function checkMounts({ name, kind, options }: Definition): Violation[] {
+  const subject = `\`volumes\` of ${kind === "cls" ? "class" : "function"} "${name}"`;
+  return options.volumes === undefined ? [] : checkVolumes(options.volumes, subject);
 }
 
 function checkPython(definition: Definition): Violation[] {

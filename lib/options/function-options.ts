@@ -3,6 +3,7 @@ import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import type { Mountable } from "../storage/mount.ts";
 import type { Secret } from "../storage/secret.ts";
 import type { StoredObject } from "../storage/stored-object.ts";
 import type { VariantName } from "./variant-names.ts";
@@ -83,6 +84,13 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
    * @default - those of the App
    */
   readonly secrets?: readonly Secret[] | undefined;
+  /**
+   * Volumes and buckets by the path that containers have them at; `volume.path` says where that is in any process. Paths
+   * of the App stay unless they are given here too.
+   * @example { "/data": Volume.fromName("data", { createIfMissing: true }) }
+   * @default - those of the App
+   */
+  readonly volumes?: Readonly<Record<string, Mountable>> | undefined;
   /** Keep a container's memory after its start, to start later ones faster. @default false */
   readonly enableMemorySnapshot?: boolean | undefined;
   /** No network but for inputs and results. @default false */
@@ -144,4 +152,6 @@ export interface AppOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Secrets whose variables the containers of every function and class have. @default - none */
   readonly secrets?: readonly Secret[] | undefined;
+  /** Volumes and buckets that the containers of every function and class have, by path. @default - none */
+  readonly volumes?: Readonly<Record<string, Mountable>> | undefined;
 }

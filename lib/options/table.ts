@@ -12,6 +12,7 @@ import { show } from "./show.ts";
 import { checkEnv } from "./text-maps.ts";
 import { checkUses } from "./uses.ts";
 import type { Violation } from "./violation.ts";
+import { checkVolumes } from "./volumes.ts";
 
 /** Checks the value of one option; `subject` names it in a message. */
 type OptionCheck = (value: unknown, subject: string) => Violation[];
@@ -85,6 +86,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof AnyFunctionOptions, OptionChec
   image: checkImage,
   env: checkEnv,
   secrets: checkSecrets,
+  volumes: checkVolumes,
   enableMemorySnapshot: checkBoolean,
   blockNetwork: checkBoolean,
   nonpreemptible: checkBoolean,

@@ -1,4 +1,5 @@
 import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
@@ -16,6 +17,7 @@ import { createRedaction } from "../../lib/storage/redact.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
+import type { ContainerMounts } from "./container-mounts.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
@@ -46,6 +48,8 @@ export interface AgentOptions {
   readonly process: Runner;
   /** Variables of its secrets. @throws WindlassError: then the container does not start */
   readonly secrets: () => SecretValues;
+  /** Its volumes. @default - it has none */
+  readonly mounts?: ContainerMounts | undefined;
   readonly source: LeaseSource;
   /** The name that its app is deployed under; undefined where that is the one of its module. */
   readonly deployedAs?: string;
@@ -93,7 +97,7 @@ export class Agent implements LeaseWorker {
     this.#options = options;
     this.#process = options.process;
     this.#startedAt = options.now();
-    const { app, deployedAs = app, spec, backend, otherApp } = options;
+    const { app, deployedAs = app, spec, backend, otherApp, mounts } = options;
     this.#maxInputs = spec.concurrency.maxInputs;
     this.#nested = new NestedCalls({
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
@@ -101,7 +105,7 @@ export class Agent implements LeaseWorker {
     });
     this.#batches = this.#createBatches();
     this.#storage = new StorageRequests({
-      ...{ spec, stores: backend.stores },
+      ...{ spec, stores: backend.stores, mounts },
       send: (buffers) => this.#process.send(buffers),
     });
     this.#process.listen({
@@ -109,7 +113,7 @@ export class Agent implements LeaseWorker {
       line: (stream, text) => options.onLine(stream, this.#redact(text)),
       end: (end) => this.#ended(end),
     });
-    this.#load();
+    void this.#begin();
   }
 
   get state(): AgentState {
@@ -328,13 +332,25 @@ export class Agent implements LeaseWorker {
     });
   }
 
-  #load(): void {
-    const { app, bundle, spec, params, containerId } = this.#options;
+  /** Asks the runner to become its function, at once where nothing has to be mounted first. */
+  async #begin(): Promise<void> {
+    try {
+      const secrets = this.#options.secrets();
+      if (this.#options.mounts !== undefined) await this.#options.mounts.begin();
+      this.#load(secrets);
+    } catch (error) {
+      this.#startupError ??= isWindlassError(error)
+        ? toErrorPage(error)
+        : encodePage([error], () => "error");
+      this.kill("its secrets or volumes cannot be had");
+    }
+  }
+
+  #load(secrets: SecretValues): void {
+    const { app, bundle, spec, params, containerId, mounts } = this.#options;
     const { name, kind, python, concurrency } = spec;
-    const secrets = this.#secrets();
-    if (secrets === undefined) return;
     this.#redact = createRedaction(secrets);
-    const env = { ...secrets, ...spec.env };
+    const env = { ...secrets, ...spec.env, ...mounts?.variables };
     const request: LoadRequest = {
       app,
       bundle,
@@ -348,18 +364,6 @@ export class Agent implements LeaseWorker {
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
-  }
-
-  /** Undefined where they cannot be had: then it does not start. */
-  #secrets(): SecretValues | undefined {
-    try {
-      return this.#options.secrets();
-    } catch (error) {
-      if (!isWindlassError(error)) throw error;
-      this.#startupError = toErrorPage(error);
-      this.kill("its secrets cannot be had");
-      return undefined;
-    }
   }
 
   #receive(message: Message): void {

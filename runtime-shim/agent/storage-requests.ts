@@ -6,16 +6,24 @@ import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
 import { askStores, isStoreRequest, type StoreRequest } from "../../lib/storage/relay-stores.ts";
 import type { ObjectKind, Stores } from "../../lib/storage/stores.ts";
 import { refuseObject } from "../../lib/uses.ts";
+import { type ContainerMounts, notMounted } from "./container-mounts.ts";
 
 export interface StorageRequestsOptions {
   /** The function that this container runs. */
   readonly spec: FunctionSpec;
   readonly stores: Stores;
+  readonly mounts?: ContainerMounts | undefined;
   readonly send: (buffers: readonly Buffer[]) => void;
 }
 
 /** What code may not do to the names of its environment: its role could do it to all of them. */
-const FORBIDDEN: ReadonlySet<string> = new Set(["objects.delete", "objects.list"]);
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  "objects.delete",
+  "objects.list",
+  "volumes.checkOut",
+]);
+/** What code asks of a volume that is mounted. */
+const MOUNT_METHODS: ReadonlySet<string> = new Set(["commit", "reload"]);
 
 /** Answers what user code in this container asks of dicts and queues; refuses what its function does not use. */
 export class StorageRequests {
@@ -52,10 +60,21 @@ export class StorageRequests {
     if (used.kind === "secret" && request.method !== "find") throw secretsElsewhere(request);
     const refusal = refuseObject(this.#options.spec, used) ?? this.#refuseMethod(request, used);
     if (refusal !== undefined) throw refusal;
+    if (request.store === "volumes" && MOUNT_METHODS.has(request.method)) {
+      return await this.#onMount(request.method, used.name);
+    }
     // A container that is gone must not take items which nobody would get.
     const isGet = request.store === "queues" && request.method === "get";
     const args = isGet ? [...request.args.slice(0, 2), this.#ended.signal] : request.args;
     return await askStores(this.#options.stores, { ...request, args });
+  }
+
+  /** Folders of volumes are the agent's: whatever a request says, it is about the one that is mounted. */
+  async #onMount(method: string, volume: string): Promise<void> {
+    const { mounts } = this.#options;
+    if (mounts === undefined) throw notMounted(volume);
+    if (method === "reload") await mounts.reload(volume);
+    else await mounts.commit(volume);
   }
 
   #refuseMethod(
@@ -64,8 +83,8 @@ export class StorageRequests {
   ): InvalidError | undefined {
     const isOwn = name.startsWith("~") && method === "delete";
     if (isOwn || !FORBIDDEN.has(`${store}.${method}`)) return undefined;
-    const message = `${kind}s cannot be listed or deleted in a container, got ${method}`;
-    const hint = `do it where the app was started, or with \`windlass ${kind} ${method}\``;
+    const message = `${kind}s cannot be listed, deleted or mounted in a container, got "${method}"`;
+    const hint = `do it where the app was started, or with \`windlass ${kind}\``;
     return new InvalidError("WINDLASS_OBJECTS_IN_CONTAINER", message, { hint });
   }
 

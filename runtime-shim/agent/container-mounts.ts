@@ -1,0 +1,197 @@
+import { ContainerStartupError, InvalidError, isWindlassError } from "../../lib/errors.ts";
+import { showList } from "../../lib/options/show.ts";
+import type { VolumeMountSpec } from "../../lib/spec.ts";
+import type { Stores } from "../../lib/storage/stores.ts";
+import { VOLUME_PATHS } from "../../lib/storage/volume-store.ts";
+
+/** Changes are committed this long after they were last looked for, or later where looking takes long. */
+const COMMIT_EVERY_MS = 10_000;
+/** Of its time, a container spends at most a twentieth on looking for changes. */
+const REST_FACTOR = 20;
+
+/** A volume of a container, and where on this machine it is. */
+export interface PlacedVolume {
+  readonly mount: VolumeMountSpec;
+  /** Absolute. */
+  readonly folder: string;
+  /** The folder itself is what all containers share: there is nothing to check out or to commit. */
+  readonly isShared: boolean;
+}
+
+export interface ContainerMountsOptions {
+  readonly placed: readonly PlacedVolume[];
+  readonly stores: Pick<Stores, "objects" | "volumes">;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** A commit that nobody waits for has failed; the next one has all of its changes. */
+  readonly onError: (text: string) => void;
+}
+
+interface Mounted extends PlacedVolume {
+  isCheckedOut: boolean;
+  /** Commits and reloads of a volume follow each other. */
+  last: Promise<void>;
+  /** When to look for changes next. */
+  dueAt: number;
+}
+
+/**
+ * The volumes of one container: checked out before its code is loaded, committed in the background, when code asks and
+ * when the container ends.
+ */
+export class ContainerMounts {
+  readonly #options: ContainerMountsOptions;
+  readonly #mounted: readonly Mounted[];
+  #isClosed = false;
+
+  constructor(options: ContainerMountsOptions) {
+    this.#options = options;
+    this.#mounted = options.placed.map((volume) => ({
+      ...volume,
+      isCheckedOut: false,
+      last: Promise.resolve(),
+      dueAt: Number.POSITIVE_INFINITY,
+    }));
+  }
+
+  /** What code in the container finds its volumes by. */
+  get variables(): Readonly<Record<string, string>> {
+    const folders = this.#mounted.map(({ mount, folder }) => [mount.name, folder]);
+    return { [VOLUME_PATHS]: JSON.stringify(Object.fromEntries(folders)) };
+  }
+
+  /** Before a runner loads code: checks volumes out, or gets the newest of those that are. @throws WindlassError */
+  async begin(): Promise<void> {
+    await Promise.all(this.#mounted.map((one) => this.#inTurn(one, () => this.#refresh(one))));
+  }
+
+  /** @throws InvalidError where this container has no such volume, or may only read it */
+  async commit(name: string): Promise<void> {
+    const one = this.#find(name);
+    if (one.mount.readOnly) throw readOnly(name);
+    await this.#inTurn(one, () => this.#save(one));
+  }
+
+  /**
+   * Commits what has changed, then gets what others have committed.
+   * @throws InvalidError where this container has no such volume
+   * @throws ExecutionError where files of it are open
+   */
+  async reload(name: string): Promise<void> {
+    const one = this.#find(name);
+    await this.#inTurn(one, () => this.#refresh(one));
+  }
+
+  /** Looks at the clock; to be called about every second. */
+  tick(): void {
+    if (this.#isClosed) return;
+    const now = this.#options.now();
+    for (const one of this.#mounted) {
+      if (now >= one.dueAt) this.#commitAside(one);
+    }
+  }
+
+  /** The last commit, once nothing of the container runs any more. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all(
+      this.#mounted.map((one) => this.#inTurn(one, () => this.#save(one)).catch(this.#tell(one))),
+    );
+  }
+
+  #find(name: string): Mounted {
+    const found = this.#mounted.find(({ mount }) => mount.name === name);
+    if (found !== undefined) return found;
+    throw notMounted(
+      name,
+      this.#mounted.map(({ mount }) => `"${mount.name}"`),
+    );
+  }
+
+  async #refresh(one: Mounted): Promise<void> {
+    if (one.isShared) return;
+    const { volumes } = this.#options.stores;
+    const { mount, folder } = one;
+    if (one.isCheckedOut) await volumes.reload(mount.name, folder);
+    else await this.#checkOut(one);
+    this.#rest(one, 0);
+  }
+
+  async #checkOut(one: Mounted): Promise<void> {
+    const { objects, volumes } = this.#options.stores;
+    const { name, createIfMissing, readOnly: isReadOnly, subPath } = one.mount;
+    if (createIfMissing) await objects.create("volume", name, true);
+    else await objects.find("volume", name);
+    try {
+      await volumes.checkOut(name, { folder: one.folder, subPath, readOnly: isReadOnly });
+    } catch (error) {
+      throw isWindlassError(error) ? error : notCheckedOut(one.mount, error);
+    }
+    one.isCheckedOut = true;
+  }
+
+  async #save({ mount, folder, isCheckedOut }: Mounted): Promise<void> {
+    if (isCheckedOut && !mount.readOnly) {
+      await this.#options.stores.volumes.commit(mount.name, folder);
+    }
+  }
+
+  #commitAside(one: Mounted): void {
+    one.dueAt = Number.POSITIVE_INFINITY;
+    const begunAt = this.#options.now();
+    this.#inTurn(one, () => this.#save(one))
+      .catch(this.#tell(one))
+      .finally(() => this.#rest(one, this.#options.now() - begunAt));
+  }
+
+  #rest(one: Mounted, tookMs: number): void {
+    if (one.isShared || one.mount.readOnly) return;
+    one.dueAt = this.#options.now() + Math.max(COMMIT_EVERY_MS, tookMs * REST_FACTOR);
+  }
+
+  #tell({ mount }: Mounted): (error: unknown) => void {
+    return (error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.onError(`volume "${mount.name}" could not be committed: ${why}`);
+    };
+  }
+
+  #inTurn(one: Mounted, work: () => Promise<void>): Promise<void> {
+    const done = one.last.then(work);
+    one.last = done.catch(() => {});
+    return done;
+  }
+}
+
+/** A volume that this container has not; it may have others. */
+export function notMounted(name: string, others: readonly string[] = []): InvalidError {
+  const has = others.length === 0 ? "it has no volumes" : `it has ${showList(others, "and")}`;
+  return new InvalidError(
+    "WINDLASS_VOLUME_NOT_MOUNTED",
+    `volume "${name}" is not mounted in this container: ${has}`,
+    { hint: 'name it in `volumes` of the function, for instance `{ "/data": volume }`' },
+  );
+}
+
+/** What the disk said, where it said no. */
+function notCheckedOut({ name, path }: VolumeMountSpec, cause: unknown): ContainerStartupError {
+  const code = (cause as NodeJS.ErrnoException).code; // Errors of node:fs have one.
+  const hints: Readonly<Record<string, string>> = {
+    ENOSPC: "give the function `ephemeralDiskGiB`, mount a `subPath`, or remove what is not needed",
+    EACCES: "mount it where the user of the image may write",
+  };
+  return new ContainerStartupError(
+    "WINDLASS_VOLUME_CHECK_OUT",
+    `volume "${name}" cannot be mounted at "${path}": ${String(cause)}`,
+    { cause, hint: code === undefined ? undefined : hints[code] },
+  );
+}
+
+function readOnly(name: string): InvalidError {
+  return new InvalidError(
+    "WINDLASS_VOLUME_READ_ONLY",
+    `volume "${name}" is mounted to be read only: nothing of it can be committed`,
+    { hint: "mount it without `readOnly` where its files are to be changed" },
+  );
+}
