@@ -136,4 +136,8 @@ export {
 export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
 export type { SecretValues } from "./storage/secret-values.ts";
 export type { StoredObject } from "./storage/stored-object.ts";
+export { Volume, type VolumeFromNameOptions } from "./storage/volume.ts";
+export type { Batch } from "./storage/volume-batch.ts";
+export type { VolumeData } from "./storage/volume-data.ts";
+export type { FileEntry } from "./storage/volume-listing.ts";
 export type { Varied } from "./varied.ts";

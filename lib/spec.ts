@@ -71,9 +71,9 @@ export interface PythonSpec {
   readonly symbol: string;
 }
 
-/** A dict, queue or secret of the environment. */
+/** A dict, queue, secret or volume of the environment. */
 export interface ObjectUseSpec {
-  readonly kind: "dict" | "queue" | "secret";
+  readonly kind: "dict" | "queue" | "secret" | "volume";
   readonly name: string;
 }
 
@@ -158,7 +158,7 @@ export interface FunctionSpec {
   readonly nonpreemptible: boolean;
   /** What it may call beside itself; `null`: all of its own app, by the role of that. */
   readonly uses: readonly UseSpec[] | null;
-  /** The dicts, queues and secrets that it may use, sorted: of `uses`, or without it all that its module names. */
+  /** The dicts, queues, secrets and volumes that it may use, sorted: of `uses`, or without it all that its module names. */
   readonly objects: readonly ObjectUseSpec[];
 }
 

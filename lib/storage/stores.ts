@@ -1,7 +1,8 @@
 import type { SecretValues } from "./secret-values.ts";
+import type { VolumeStore } from "./volume-store.ts";
 
 /** What can be stored under a name. */
-export type ObjectKind = "dict" | "queue" | "secret";
+export type ObjectKind = "dict" | "queue" | "secret" | "volume";
 
 /** A named object, as the environment knows it. */
 export interface ObjectInfo {
@@ -118,6 +119,7 @@ export interface Stores {
   readonly dicts: DictStore;
   readonly queues: QueueStore;
   readonly secrets: SecretStore;
+  readonly volumes: VolumeStore;
 }
 
 /** Entries are kept for this long after they were last read or written, as Modal's. */

@@ -95,7 +95,7 @@ export class StorageRequests {
   }
 }
 
-const KINDS = { dicts: "dict", queues: "queue", secrets: "secret" } as const;
+const KINDS = { dicts: "dict", queues: "queue", secrets: "secret", volumes: "volume" } as const;
 
 /** The object that a request is about. */
 function usedBy({ store, args }: StoreRequest): ObjectUseSpec {
