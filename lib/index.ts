@@ -99,10 +99,12 @@ export type { CallContext } from "./runtime.ts";
 export { Cron, type CronOptions, Period, type PeriodOptions, type Schedule } from "./schedule.ts";
 export {
   type AppSpec,
+  type BucketMountSpec,
   type EntrypointSpec,
   type FunctionSpec,
   type ImagePython,
   type ImageSpec,
+  type MountSpec,
   type ObjectUseSpec,
   type PythonInstall,
   type PythonSpec,
@@ -112,6 +114,7 @@ export {
   type SecretSpec,
   SPEC_VERSION,
   specText,
+  type VolumeMountSpec,
 } from "./spec.ts";
 export type {
   StandardIssue,
@@ -120,6 +123,7 @@ export type {
   StandardSchema,
 } from "./standard-schema.ts";
 // What containers and programs share by name.
+export { CloudBucketMount, type CloudBucketMountOptions } from "./storage/cloud-bucket-mount.ts";
 export { Dict, type DictEntries } from "./storage/dict.ts";
 export type {
   CreateObjectOptions,
@@ -135,6 +139,8 @@ export {
 } from "./storage/queue.ts";
 export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
 export type { SecretValues } from "./storage/secret-values.ts";
+export type { Mountable } from "./storage/mount.ts";
+export type { VolumeMountOptions } from "./storage/mount-options.ts";
 export type { StoredObject } from "./storage/stored-object.ts";
 export { Volume, type VolumeFromNameOptions } from "./storage/volume.ts";
 export type { Batch } from "./storage/volume-batch.ts";

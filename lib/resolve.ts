@@ -111,10 +111,11 @@ function toUses(uses: AnyFunctionOptions["uses"], app: App): UseSpec[] | null {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
 }
 
-/** Its secrets are its variables, whether `uses` names them or not. */
-function toObjects({ uses }: AnyFunctionOptions, app: App): ObjectUseSpec[] {
-  if (uses === undefined) return objectsNamedFor(app);
-  return sortedObjects(uses.map(usedObject).filter((object) => object !== undefined));
+/** What it mounts it may use. Its secrets are its variables, whether `uses` names them or not. */
+function toObjects({ uses, volumes = {} }: AnyFunctionOptions, app: App): ObjectUseSpec[] {
+  const named = uses === undefined ? objectsNamedFor(app) : uses.map(usedObject);
+  const mounted = Object.values(volumes).map(usedObject);
+  return sortedObjects([...named, ...mounted].filter((object) => object !== undefined));
 }
 
 function toImages(definitions: readonly Definition[]): ImageSpec[] {

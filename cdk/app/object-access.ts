@@ -4,6 +4,7 @@ import type { Construct } from "constructs";
 import { secretPath } from "../../lib/aws/storage/object-keys.ts";
 import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
 import { storedSecret } from "../../lib/storage/app-secrets.ts";
+import { bucketsOf } from "../../lib/storage/mount.ts";
 import { type AccessProps, objectsOf, rows } from "./access.ts";
 
 /** Names of objects without one: whoever knows such a name may use it, and nobody can list them. */
@@ -12,7 +13,7 @@ const EPHEMERAL = "~*";
 /** The dicts, queues and secrets that containers of these functions may use. */
 export function objectAccess(
   scope: Construct,
-  functions: readonly Pick<FunctionSpec, "objects" | "secrets">[],
+  functions: readonly Pick<FunctionSpec, "objects" | "secrets" | "volumes">[],
   props: AccessProps,
 ): PolicyStatement[] {
   const objects = functions.flatMap((spec) => spec.objects);
@@ -25,7 +26,7 @@ export function objectAccess(
     ...queues.map((name) => `queue/${name}`),
   ];
   const secrets = sorted(
-    functions.flatMap((spec) => spec.secrets.map(({ name }) => storedSecret(props.app, name))),
+    functions.flatMap(secretNames).map((name) => storedSecret(props.app, name)),
   );
   return [
     ...rowAccess(scope, props, { dicts, queues }),
@@ -35,6 +36,12 @@ export function objectAccess(
     }),
     ...(secrets.length > 0 ? [secretAccess(scope, props, secrets)] : []),
   ];
+}
+
+/** Those of variables, and those with the credentials of buckets. */
+function secretNames({ secrets, volumes }: Pick<FunctionSpec, "secrets" | "volumes">): string[] {
+  const ofBuckets = bucketsOf(volumes).flatMap(({ secret }) => secret ?? []);
+  return [...secrets.map(({ name }) => name), ...ofBuckets];
 }
 
 function rowAccess(

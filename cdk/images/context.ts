@@ -6,8 +6,8 @@ import type { ImageSpec } from "../../lib/spec.ts";
 
 /** Its Node runs the agent and user code, whatever the base has. It needs glibc 2.28 or newer. */
 const NODE_TAG = "node:24-bookworm-slim";
-/** The agent, and the runner that it starts. */
-const PROGRAMS: readonly string[] = ["agent-aws.mjs", "runner-node.mjs"];
+/** The agent, the runner that it starts, and what mounts buckets. */
+const PROGRAMS: readonly string[] = ["agent-aws.mjs", "bucket-mount.mjs", "runner-node.mjs"];
 /** The runner of Python functions: a folder. */
 const PYTHON_RUNNER = "runner-python";
 

@@ -29,7 +29,9 @@ import { dropPrewarmed, type InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
 import { hasGpu } from "./gpu-here.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
+import { LocalMounts } from "./local-mounts.ts";
 import { ManagedPool } from "./managed-pool.ts";
+import { literalPathNotices } from "./mount-literals.ts";
 import { PythonHost } from "./python/python-host.ts";
 import { readLocalSecret } from "./storage/local-secrets.ts";
 import { localStores } from "./storage/local-stores.ts";
@@ -94,6 +96,7 @@ export class LocalEngine implements Backend {
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
   readonly #python: PythonHost;
+  readonly #mounts: LocalMounts;
   #durable: Promise<DurableCalls> | undefined;
   #openDurable: DurableCalls | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -105,6 +108,7 @@ export class LocalEngine implements Backend {
     this.#options = options;
     const { spec, stateDirectory, events, usesVenv = true } = options;
     this.stores = localStores(stateDirectory);
+    this.#mounts = new LocalMounts({ stateDirectory, stores: this.stores });
     this.#python = new PythonHost({
       ...{ images: spec.images, stateDirectory, usesVenv },
       notice: (text) => events.notice(text),
@@ -113,8 +117,9 @@ export class LocalEngine implements Backend {
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
   async start(): Promise<void> {
-    const { spec: app, events } = this.#options;
-    for (const notice of [ignoredImagesNotice(app), snapshotNotice(app)]) {
+    const { spec: app, events, root, bundle } = this.#options;
+    const notices = [ignoredImagesNotice(app), snapshotNotice(app)];
+    for (const notice of [...notices, ...literalPathNotices(app, bundle.file, root)]) {
       if (notice !== undefined) events.notice(notice);
     }
     for (const spec of app.functions) {
@@ -234,6 +239,7 @@ export class LocalEngine implements Backend {
       inspect: this.#options.inspect,
       python: this.#python,
       secrets: () => this.#secretsOf(spec),
+      mounts: this.#mounts,
       maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
     });
     this.#pools.set(key, pool);

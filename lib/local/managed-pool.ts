@@ -14,6 +14,7 @@ import type { SecretValues } from "../storage/secret-values.ts";
 import type { CallState } from "./call-state.ts";
 import { type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
+import type { LocalMounts, OpenMounts } from "./local-mounts.ts";
 import { Pool } from "./pool.ts";
 import type { PythonHost } from "./python/python-host.ts";
 import type { Work } from "./work-queue.ts";
@@ -40,12 +41,15 @@ export interface ManagedPoolOptions {
   readonly python: PythonHost;
   /** Variables of its secrets. @throws WindlassError */
   readonly secrets: () => SecretValues;
+  /** Makes folders for the volumes of containers. */
+  readonly mounts: LocalMounts;
 }
 
 interface Managed {
   readonly agent: Agent;
   readonly startedAt: number;
   idleSince: number;
+  readonly volumes: OpenMounts | undefined;
   settled: Promise<void>;
 }
 
@@ -54,6 +58,8 @@ export class ManagedPool {
   readonly #options: ManagedPoolOptions;
   readonly #pool: Pool;
   readonly #containers: Map<string, Managed> = new Map();
+  /** Last commits of containers that have ended. */
+  readonly #leaving: Set<Promise<void>> = new Set();
   #isReviewing = false;
   #failedStarts = 0;
   #lastFailedStart = 0;
@@ -101,7 +107,10 @@ export class ManagedPool {
   }
 
   tick(): void {
-    for (const { agent } of this.#containers.values()) agent.tick();
+    for (const { agent, volumes } of this.#containers.values()) {
+      agent.tick();
+      volumes?.mounts.tick();
+    }
     this.review();
   }
 
@@ -135,6 +144,7 @@ export class ManagedPool {
       else agent.kill("the app was stopped");
     }
     await Promise.all(managed.map(({ settled }) => settled));
+    await Promise.all(this.#leaving);
   }
 
   kill(): void {
@@ -207,6 +217,10 @@ export class ManagedPool {
     const { spec, params, app, root, backend, events, inspect } = this.#options;
     const bundle = spec.python === null ? this.#options.bundle : root;
     const containerId = createContainerId();
+    const log = (stream: "stdout" | "stderr", text: string): void =>
+      events.log({ function: spec.name, container: containerId, stream, text });
+    const onError = (text: string): void => log("stderr", text);
+    const volumes = this.#options.mounts.open(spec, { id: containerId, onError });
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
@@ -219,6 +233,7 @@ export class ManagedPool {
       bundle,
       process: this.#startRunner(),
       secrets: this.#options.secrets,
+      mounts: volumes?.mounts,
       source: this.#pool,
       backend,
       // As it is deployed, by the credentials of this process.
@@ -227,15 +242,16 @@ export class ManagedPool {
       prefetch: () => this.#pool.prefetches,
       isDebugged: inspect !== undefined,
       now: () => performance.now(),
-      onLine: (stream, text) =>
-        events.log({ function: spec.name, container: containerId, stream, text }),
+      onLine: log,
       onState: (state, error) => {
         this.#changed(containerId, { state, error });
-        if (state === "ended") settle();
+        if (state !== "ended") return;
+        if (volumes !== undefined) this.#leave(volumes);
+        settle();
       },
     });
     const startedAt = performance.now();
-    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled });
+    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled, volumes });
   }
 
   #changed(
@@ -253,6 +269,11 @@ export class ManagedPool {
     this.#containers.delete(id);
     if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
+  }
+
+  #leave(volumes: OpenMounts): void {
+    const left = volumes.close().finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
   }
 
   #startFailed({ startedAt }: Managed, error: Page): void {

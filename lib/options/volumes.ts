@@ -51,6 +51,21 @@ export function checkVolumes(value: unknown, subject: string): Violation[] {
   ];
 }
 
+/** What a handle with other options can mount: the rest comes with the task definition and the role of a deployment. */
+export function checkVariantVolumes(
+  volumes: Readonly<Record<string, unknown>>,
+  subject: string,
+): Violation[] {
+  return Object.entries(volumes).flatMap(([path, entry]) => {
+    const mounted = mountOf(entry);
+    if (mounted === undefined || (mounted.kind === "volume" && mounted.backing === "s3")) return [];
+    const what = mounted.kind === "volume" ? 'a volume with `backing: "efs"`' : "a bucket";
+    const message = `\`volumes\` of ${subject} cannot mount ${what}, got one at ${show(path)}`;
+    const hint = "mount it where the function is defined, which may be another with the same handler";
+    return [{ code: "WINDLASS_MOUNT_IN_VARIANT", message, hint }];
+  });
+}
+
 function describe(value: unknown): string {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? "another object"

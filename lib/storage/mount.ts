@@ -1,4 +1,4 @@
-import type { MountSpec, VolumeMountSpec } from "../spec.ts";
+import type { BucketMountSpec, MountSpec, VolumeMountSpec } from "../spec.ts";
 
 /** Marks what may stand in `volumes`, for copies of this package. */
 export const MOUNT: unique symbol = Symbol.for("windlass.mount") as never;
@@ -30,7 +30,12 @@ export function toMountSpecs(volumes: Readonly<Record<string, unknown>> = {}): M
     });
 }
 
-/** The volumes among mounts. */
-export function volumesOf(mounts: readonly MountSpec[]): VolumeMountSpec[] {
+/** The volumes among mounts; manifests of before there were any say nothing of them. */
+export function volumesOf(mounts: readonly MountSpec[] = []): VolumeMountSpec[] {
   return mounts.filter((mount) => mount.kind === "volume");
+}
+
+/** The buckets among mounts. */
+export function bucketsOf(mounts: readonly MountSpec[] = []): BucketMountSpec[] {
+  return mounts.filter((mount) => mount.kind === "bucket");
 }

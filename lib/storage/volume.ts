@@ -2,6 +2,13 @@ import { callSite } from "../call-site.ts";
 import type { ConnectOptions } from "../client/connection.ts";
 import { storesFor } from "./choose-stores.ts";
 import { manageObjects, type ObjectManager } from "./manage-objects.ts";
+import { MOUNT, type Mountable, type Mounted } from "./mount.ts";
+import {
+  toVolumeMount,
+  type VolumeMount,
+  type VolumeMountOptions,
+  WHOLE,
+} from "./mount-options.ts";
 import {
   byId,
   byName,
@@ -40,16 +47,22 @@ export interface VolumeFromNameOptions extends FromNameOptions {
  *   await models.commit();
  * });
  */
-export class Volume extends StoredObject {
+export class Volume extends StoredObject implements Mountable {
   /** Makes, lists and removes volumes. */
   static readonly objects: ObjectManager = manageObjects("volume");
 
   /** What keeps it on AWS. */
   readonly backing: "s3" | "efs";
+  readonly #mount: VolumeMount;
 
-  private constructor(object: NamedObject, backing: "s3" | "efs" = "s3") {
+  private constructor(
+    object: NamedObject,
+    backing: "s3" | "efs" = "s3",
+    mount: VolumeMount = WHOLE,
+  ) {
     super(object);
     this.backing = backing;
+    this.#mount = mount;
   }
 
   /**
@@ -86,6 +99,24 @@ export class Volume extends StoredObject {
     checkObjectName("volume", name);
     checkObjectName("volume", newName);
     await storesFor(options).volumes.rename(name, newName);
+  }
+
+  /**
+   * The same volume, mounted otherwise: to be read only, or a folder of it alone. Further calls add to the options.
+   * @example { "/models": models.withMountOptions({ readOnly: true, subPath: "llama" }) }
+   * @throws InvalidError for a path that leads out of the volume
+   */
+  withMountOptions(options: VolumeMountOptions): Volume {
+    return new Volume(this.object, this.backing, toVolumeMount(this.#mount, options));
+  }
+
+  /** @internal */
+  get [MOUNT](): Mounted {
+    const { createIfMissing } = this.object;
+    return {
+      ...{ kind: "volume", name: this.name, backing: this.backing, createIfMissing },
+      ...this.#mount,
+    };
   }
 
   /** Where it is mounted in this process. @throws ExecutionError where it is not */

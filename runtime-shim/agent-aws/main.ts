@@ -13,12 +13,14 @@ import { RunnerProcess } from "../agent/runner-process.ts";
 import { fetchCode } from "./code.ts";
 import { AwsContainer } from "./container.ts";
 import { readEnvironment } from "./environment.ts";
+import { unprivileged } from "./unprivileged.ts";
 
 /** How often clocks are looked at. */
 const TICK_MS = 50;
 /** Beside this program in the image. */
 const RUNNER_FILE: string = fileURLToPath(new URL("runner-node.mjs", import.meta.url));
 const PYTHON_RUNNER_FILE: string = fileURLToPath(new URL("runner-python/main.py", import.meta.url));
+const BUCKET_PROGRAM: string = fileURLToPath(new URL("bucket-mount.mjs", import.meta.url));
 const CODE_FOLDER: string = fileURLToPath(new URL("code", import.meta.url));
 const FLAGS: readonly string[] = ["--enable-source-maps"];
 
@@ -58,12 +60,15 @@ async function main(): Promise<number> {
     ...{ ...clocks, onError },
     fetchCode: (codeHash, isPython) =>
       fetchCode(objects, { app, codeHash, folder: CODE_FOLDER, isPython }),
+    bucketProgram: BUCKET_PROGRAM,
     startRunner: (language) =>
       new RunnerProcess({
-        ...(language === "python"
-          ? // The Python of the image, with the packages that it has.
-            { command: "python3", args: [PYTHON_RUNNER_FILE] }
-          : { command: process.execPath, args: [...FLAGS, RUNNER_FILE] }),
+        ...unprivileged(
+          language === "python"
+            ? // The Python of the image, with the packages that it has.
+              { command: "python3", args: [PYTHON_RUNNER_FILE] }
+            : { command: process.execPath, args: [...FLAGS, RUNNER_FILE] },
+        ),
         cwd: process.cwd(),
       }),
     onLine: (line) => process[line.stream].write(`${formatLogLine(line)}\n`),

@@ -80,7 +80,8 @@ export class Agent implements LeaseWorker {
   readonly #running: Map<number, Running> = new Map();
   /** Of a function that takes batches. */
   readonly #batches: Batches | undefined;
-  readonly #startedAt: number;
+  /** When its runner was asked to become its function: to mount takes what it takes. */
+  #loadedAt: number | undefined;
   #state: AgentState = "starting";
   /** Inputs that it may run at once. */
   #maxInputs: number;
@@ -96,7 +97,6 @@ export class Agent implements LeaseWorker {
     this.id = options.containerId;
     this.#options = options;
     this.#process = options.process;
-    this.#startedAt = options.now();
     const { app, deployedAs = app, spec, backend, otherApp, mounts } = options;
     this.#maxInputs = spec.concurrency.maxInputs;
     this.#nested = new NestedCalls({
@@ -237,7 +237,8 @@ export class Agent implements LeaseWorker {
 
   #checkStartup(now: number): void {
     const { startupTimeoutSeconds, name } = this.#options.spec;
-    if (this.#options.isDebugged || now - this.#startedAt < startupTimeoutSeconds * 1000) return;
+    const tookMs = now - (this.#loadedAt ?? now);
+    if (this.#options.isDebugged || tookMs < startupTimeoutSeconds * 1000) return;
     this.#startupError ??= toErrorPage(
       new ContainerStartupError(
         "WINDLASS_STARTUP_TIMEOUT",
@@ -350,6 +351,7 @@ export class Agent implements LeaseWorker {
     const { app, bundle, spec, params, containerId, mounts } = this.#options;
     const { name, kind, python, concurrency } = spec;
     this.#redact = createRedaction(secrets);
+    this.#loadedAt = this.#options.now();
     const env = { ...secrets, ...spec.env, ...mounts?.variables };
     const request: LoadRequest = {
       app,

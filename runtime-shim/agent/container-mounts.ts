@@ -3,6 +3,7 @@ import { showList } from "../../lib/options/show.ts";
 import type { VolumeMountSpec } from "../../lib/spec.ts";
 import type { Stores } from "../../lib/storage/stores.ts";
 import { VOLUME_PATHS } from "../../lib/storage/volume-store.ts";
+import type { BucketMounts } from "./bucket-mounts.ts";
 
 /** Changes are committed this long after they were last looked for, or later where looking takes long. */
 const COMMIT_EVERY_MS = 10_000;
@@ -20,6 +21,8 @@ export interface PlacedVolume {
 
 export interface ContainerMountsOptions {
   readonly placed: readonly PlacedVolume[];
+  /** @default - none */
+  readonly buckets?: BucketMounts | undefined;
   readonly stores: Pick<Stores, "objects" | "volumes">;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -29,27 +32,24 @@ export interface ContainerMountsOptions {
 
 interface Mounted extends PlacedVolume {
   isCheckedOut: boolean;
-  /** Commits and reloads of a volume follow each other. */
-  last: Promise<void>;
   /** When to look for changes next. */
   dueAt: number;
 }
 
 /**
- * The volumes of one container: checked out before its code is loaded, committed in the background, when code asks and
+ * What one container has mounted. Its volumes are checked out before its code is loaded, committed in the background, when code asks and
  * when the container ends.
  */
 export class ContainerMounts {
   readonly #options: ContainerMountsOptions;
   readonly #mounted: readonly Mounted[];
-  #isClosed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(options: ContainerMountsOptions) {
     this.#options = options;
     this.#mounted = options.placed.map((volume) => ({
       ...volume,
       isCheckedOut: false,
-      last: Promise.resolve(),
       dueAt: Number.POSITIVE_INFINITY,
     }));
   }
@@ -57,19 +57,27 @@ export class ContainerMounts {
   /** What code in the container finds its volumes by. */
   get variables(): Readonly<Record<string, string>> {
     const folders = this.#mounted.map(({ mount, folder }) => [mount.name, folder]);
-    return { [VOLUME_PATHS]: JSON.stringify(Object.fromEntries(folders)) };
+    const paths = { [VOLUME_PATHS]: JSON.stringify(Object.fromEntries(folders)) };
+    return { ...paths, ...this.#options.buckets?.variables };
   }
 
-  /** Before a runner loads code: checks volumes out, or gets the newest of those that are. @throws WindlassError */
+  /**
+   * Before a runner loads code: checks volumes out. Where an earlier runner had them, it gets the newest, unless what that
+   * has left running holds files open.
+   * @throws WindlassError
+   */
   async begin(): Promise<void> {
-    await Promise.all(this.#mounted.map((one) => this.#inTurn(one, () => this.#refresh(one))));
+    const volumes = this.#mounted.map((one) =>
+      one.isCheckedOut ? this.#refresh(one).catch(this.#tell(one)) : this.#checkOut(one),
+    );
+    await Promise.all([...volumes, this.#options.buckets?.begin()]);
   }
 
   /** @throws InvalidError where this container has no such volume, or may only read it */
   async commit(name: string): Promise<void> {
     const one = this.#find(name);
     if (one.mount.readOnly) throw readOnly(name);
-    await this.#inTurn(one, () => this.#save(one));
+    await this.#save(one);
   }
 
   /**
@@ -78,13 +86,12 @@ export class ContainerMounts {
    * @throws ExecutionError where files of it are open
    */
   async reload(name: string): Promise<void> {
-    const one = this.#find(name);
-    await this.#inTurn(one, () => this.#refresh(one));
+    await this.#refresh(this.#find(name));
   }
 
   /** Looks at the clock; to be called about every second. */
   tick(): void {
-    if (this.#isClosed) return;
+    if (this.#closed !== undefined) return;
     const now = this.#options.now();
     for (const one of this.#mounted) {
       if (now >= one.dueAt) this.#commitAside(one);
@@ -92,12 +99,14 @@ export class ContainerMounts {
   }
 
   /** The last commit, once nothing of the container runs any more. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await Promise.all(
-      this.#mounted.map((one) => this.#inTurn(one, () => this.#save(one)).catch(this.#tell(one))),
-    );
+  close(): Promise<void> {
+    this.#closed ??= this.#saveAll();
+    return this.#closed;
+  }
+
+  async #saveAll(): Promise<void> {
+    const saved = this.#mounted.map((one) => this.#save(one).catch(this.#tell(one)));
+    await Promise.all([...saved, this.#options.buckets?.close()]);
   }
 
   #find(name: string): Mounted {
@@ -109,13 +118,8 @@ export class ContainerMounts {
     );
   }
 
-  async #refresh(one: Mounted): Promise<void> {
-    if (one.isShared) return;
-    const { volumes } = this.#options.stores;
-    const { mount, folder } = one;
-    if (one.isCheckedOut) await volumes.reload(mount.name, folder);
-    else await this.#checkOut(one);
-    this.#rest(one, 0);
+  async #refresh({ mount, folder, isShared }: Mounted): Promise<void> {
+    if (!isShared) await this.#options.stores.volumes.reload(mount.name, folder);
   }
 
   async #checkOut(one: Mounted): Promise<void> {
@@ -124,23 +128,24 @@ export class ContainerMounts {
     if (createIfMissing) await objects.create("volume", name, true);
     else await objects.find("volume", name);
     try {
-      await volumes.checkOut(name, { folder: one.folder, subPath, readOnly: isReadOnly });
+      const { folder, isShared } = one;
+      if (!isShared) await volumes.checkOut(name, { folder, subPath, readOnly: isReadOnly });
     } catch (error) {
       throw isWindlassError(error) ? error : notCheckedOut(one.mount, error);
     }
     one.isCheckedOut = true;
+    this.#rest(one, 0);
   }
 
-  async #save({ mount, folder, isCheckedOut }: Mounted): Promise<void> {
-    if (isCheckedOut && !mount.readOnly) {
-      await this.#options.stores.volumes.commit(mount.name, folder);
-    }
+  async #save({ mount, folder, isCheckedOut, isShared }: Mounted): Promise<void> {
+    if (!isCheckedOut || isShared || mount.readOnly) return;
+    await this.#options.stores.volumes.commit(mount.name, folder);
   }
 
   #commitAside(one: Mounted): void {
     one.dueAt = Number.POSITIVE_INFINITY;
     const begunAt = this.#options.now();
-    this.#inTurn(one, () => this.#save(one))
+    this.#save(one)
       .catch(this.#tell(one))
       .finally(() => this.#rest(one, this.#options.now() - begunAt));
   }
@@ -153,14 +158,8 @@ export class ContainerMounts {
   #tell({ mount }: Mounted): (error: unknown) => void {
     return (error) => {
       const why = error instanceof Error ? error.message : String(error);
-      this.#options.onError(`volume "${mount.name}" could not be committed: ${why}`);
+      this.#options.onError(`volume "${mount.name}" could not be committed or reloaded: ${why}`);
     };
-  }
-
-  #inTurn(one: Mounted, work: () => Promise<void>): Promise<void> {
-    const done = one.last.then(work);
-    one.last = done.catch(() => {});
-    return done;
   }
 }
 

@@ -28,6 +28,7 @@ from .errors import (
 if TYPE_CHECKING:
     from ._function import Cls, Function, RemoteObject, cls, function
     from ._function_call import FunctionCall
+    from ._mounts import bucket_path, volume_path
 
 # Loaded when they are first used: most functions call no others.
 _LATER = {
@@ -35,8 +36,10 @@ _LATER = {
     "Function": "_function",
     "FunctionCall": "_function_call",
     "RemoteObject": "_function",
+    "bucket_path": "_mounts",
     "cls": "_function",
     "function": "_function",
+    "volume_path": "_mounts",
 }
 
 
@@ -73,6 +76,7 @@ __all__ = [
     "SerializationError",
     "TimeoutError",
     "WindlassError",
+    "bucket_path",
     "cls",
     "current_attempt",
     "current_function_call_id",
@@ -83,4 +87,5 @@ __all__ = [
     "is_local",
     "method",
     "preempt",
+    "volume_path",
 ]
