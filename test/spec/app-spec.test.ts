@@ -67,6 +67,7 @@ test("a function without options has the defaults of Modal", () => {
         "startupTimeoutSeconds": 300,
         "timeoutSeconds": 300,
         "uses": null,
+        "volumes": [],
       },
     ]
   `);
