@@ -26,6 +26,7 @@ import {
 import { toJsonSchema } from "./standard-schema.ts";
 import { toSecretSpecs } from "./storage/app-secrets.ts";
 import { toMountSpecs } from "./storage/mount.ts";
+import { SNAPSHOT_CACHES } from "./storage/snapshot-caches.ts";
 import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
 import { usedObject } from "./storage/stored-object.ts";
 
@@ -88,11 +89,17 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     volumes: toMountSpecs(options.volumes),
     schedule: toSchedule(options.schedule),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
+    snapshotCaches: toSnapshotCaches(options),
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
     uses: toUses(options.uses, app),
     objects: toObjects(options, app),
   };
+}
+
+function toSnapshotCaches({ enableMemorySnapshot, snapshotCaches = [] }: AnyFunctionOptions): string[] {
+  if (enableMemorySnapshot !== true) return [];
+  return [...new Set([...SNAPSHOT_CACHES, ...snapshotCaches])].sort();
 }
 
 function toSpot({ spot, nonpreemptible }: AnyFunctionOptions): FunctionSpec["spot"] {

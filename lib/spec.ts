@@ -154,6 +154,8 @@ export interface FunctionSpec {
   readonly volumes: readonly MountSpec[];
   readonly schedule: ScheduleSpec | null;
   readonly enableMemorySnapshot: boolean;
+  /** Variables that name folders whose content the next container starts with, sorted; none without snapshots. */
+  readonly snapshotCaches: readonly string[];
   readonly blockNetwork: boolean;
   readonly nonpreemptible: boolean;
   /** What it may call beside itself; `null`: all of its own app, by the role of that. */

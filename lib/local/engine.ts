@@ -108,7 +108,7 @@ export class LocalEngine implements Backend {
     this.#options = options;
     const { spec, stateDirectory, events, usesVenv = true } = options;
     this.stores = localStores(stateDirectory);
-    this.#mounts = new LocalMounts({ stateDirectory, stores: this.stores });
+    this.#mounts = new LocalMounts({ app: spec.name, stateDirectory, stores: this.stores });
     this.#python = new PythonHost({
       ...{ images: spec.images, stateDirectory, usesVenv },
       notice: (text) => events.notice(text),

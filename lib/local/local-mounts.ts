@@ -6,6 +6,7 @@ import { BucketMounts } from "../../runtime-shim/agent/bucket-mounts.ts";
 import { ContainerMounts, type PlacedVolume } from "../../runtime-shim/agent/container-mounts.ts";
 import type { BucketMountSpec, FunctionSpec, VolumeMountSpec } from "../spec.ts";
 import { bucketsOf, volumesOf } from "../storage/mount.ts";
+import { cacheMount, cacheVariables } from "../storage/snapshot-caches.ts";
 import type { Stores } from "../storage/stores.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
 import { readLocalSecret } from "./storage/local-secrets.ts";
@@ -13,6 +14,7 @@ import { readLocalSecret } from "./storage/local-secrets.ts";
 const BUCKET_PROGRAM: string = fileURLToPath(import.meta.resolve("windlass/bucket-mount"));
 
 export interface LocalMountsOptions {
+  readonly app: string;
   readonly stateDirectory: string;
   readonly stores: Stores;
 }
@@ -33,15 +35,22 @@ export class LocalMounts {
     this.#options = options;
   }
 
-  /** Undefined for a container without volumes. */
+  /** Undefined for a container that has nothing mounted. */
   open(
-    { volumes }: Pick<FunctionSpec, "volumes">,
+    spec: FunctionSpec,
     container: { readonly id: string; readonly onError: (text: string) => void },
   ): OpenMounts | undefined {
-    if (volumes.length === 0) return undefined;
+    const { volumes } = spec;
+    const cache = cacheMount(this.#options.app, spec);
+    if (volumes.length === 0 && cache === undefined) return undefined;
     const folder = join(this.#engineFolder(), container.id);
+    const caches = join(folder, "~caches");
     const mounts = new ContainerMounts({
-      placed: volumesOf(volumes).map((mount) => this.#place(mount, folder)),
+      placed: [
+        ...volumesOf(volumes).map((mount) => this.#place(mount, folder)),
+        ...(cache ? [{ mount: cache, folder: caches, isShared: false, isCache: true }] : []),
+      ],
+      defaults: cacheVariables(spec, caches),
       buckets: this.#buckets(bucketsOf(volumes), folder),
       stores: this.#options.stores,
       now: () => performance.now(),

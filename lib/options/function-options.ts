@@ -91,8 +91,19 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
    * @default - those of the App
    */
   readonly volumes?: Readonly<Record<string, Mountable>> | undefined;
-  /** Keep a container's memory after its start, to start later ones faster. @default false */
+  /**
+   * Later containers start with what earlier ones have put into caches: weights, compiled kernels. The memory itself is
+   * not kept. Which caches: `snapshotCaches`.
+   * @default false
+   */
   readonly enableMemorySnapshot?: boolean | undefined;
+  /**
+   * Further environment variables that name a cache: with `enableMemorySnapshot`, each is set to a folder that later
+   * containers find as earlier ones left it. HF_HOME, TORCH_HOME, TORCHINDUCTOR_CACHE_DIR, TRITON_CACHE_DIR,
+   * VLLM_CACHE_ROOT, CUDA_CACHE_PATH, NUMBA_CACHE_DIR and XDG_CACHE_HOME always are, unless they are set.
+   * @default - no further ones
+   */
+  readonly snapshotCaches?: readonly string[] | undefined;
   /** No network but for inputs and results. @default false */
   readonly blockNetwork?: boolean | undefined;
   /** Never on machines that can be taken away; not with `gpu`, which takes `spot: "never"`. @default false */

@@ -9,6 +9,7 @@ import { checkNumber, type NumberRule } from "./numbers.ts";
 import { checkResource } from "./resource.ts";
 import { checkSecrets } from "./secrets.ts";
 import { show } from "./show.ts";
+import { checkSnapshotCaches } from "./snapshot-caches.ts";
 import { checkEnv } from "./text-maps.ts";
 import { checkUses } from "./uses.ts";
 import type { Violation } from "./violation.ts";
@@ -88,6 +89,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof AnyFunctionOptions, OptionChec
   secrets: checkSecrets,
   volumes: checkVolumes,
   enableMemorySnapshot: checkBoolean,
+  snapshotCaches: checkSnapshotCaches,
   blockNetwork: checkBoolean,
   nonpreemptible: checkBoolean,
   spot: checkSpot,

@@ -352,7 +352,7 @@ export class Agent implements LeaseWorker {
     const { name, kind, python, concurrency } = spec;
     this.#redact = createRedaction(secrets);
     this.#loadedAt = this.#options.now();
-    const env = { ...secrets, ...spec.env, ...mounts?.variables };
+    const env = { ...mounts?.defaults, ...secrets, ...spec.env, ...mounts?.variables };
     const request: LoadRequest = {
       app,
       bundle,
@@ -382,6 +382,7 @@ export class Agent implements LeaseWorker {
         break;
       case "ready":
         if (this.#state === "starting") this.#setState("ready");
+        this.#options.mounts?.ready();
         this.#options.source.available(this);
         break;
       case "concurrency":

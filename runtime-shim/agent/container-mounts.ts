@@ -17,12 +17,16 @@ export interface PlacedVolume {
   readonly folder: string;
   /** The folder itself is what all containers share: there is nothing to check out or to commit. */
   readonly isShared: boolean;
+  /** Caches: committed when the container is ready and when it ends. It starts without them as well. @default false */
+  readonly isCache?: boolean | undefined;
 }
 
 export interface ContainerMountsOptions {
   readonly placed: readonly PlacedVolume[];
   /** @default - none */
   readonly buckets?: BucketMounts | undefined;
+  /** Variables with folders of caches, which the user's own win over. @default - none */
+  readonly defaults?: Readonly<Record<string, string>> | undefined;
   readonly stores: Pick<Stores, "objects" | "volumes">;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -54,9 +58,16 @@ export class ContainerMounts {
     }));
   }
 
+  /** What the user's own variables win over. */
+  get defaults(): Readonly<Record<string, string>> {
+    return this.#options.defaults ?? {};
+  }
+
   /** What code in the container finds its volumes by. */
   get variables(): Readonly<Record<string, string>> {
-    const folders = this.#mounted.map(({ mount, folder }) => [mount.name, folder]);
+    const folders = this.#mounted
+      .filter(({ isCache }) => isCache !== true)
+      .map(({ mount, folder }) => [mount.name, folder]);
     const paths = { [VOLUME_PATHS]: JSON.stringify(Object.fromEntries(folders)) };
     return { ...paths, ...this.#options.buckets?.variables };
   }
@@ -68,9 +79,14 @@ export class ContainerMounts {
    */
   async begin(): Promise<void> {
     const volumes = this.#mounted.map((one) =>
-      one.isCheckedOut ? this.#refresh(one).catch(this.#tell(one)) : this.#checkOut(one),
+      one.isCheckedOut ? this.#refresh(one).catch(this.#tell(one)) : this.#begin(one),
     );
     await Promise.all([...volumes, this.#options.buckets?.begin()]);
+  }
+
+  /** Its code is loaded and has entered: what that has put into caches is worth keeping. */
+  ready(): void {
+    for (const one of this.#mounted) if (one.isCache === true) this.#commitAside(one);
   }
 
   /** @throws InvalidError where this container has no such volume, or may only read it */
@@ -122,6 +138,12 @@ export class ContainerMounts {
     if (!isShared) await this.#options.stores.volumes.reload(mount.name, folder);
   }
 
+  /** Of a cache that cannot be had, nothing is kept either. */
+  async #begin(one: Mounted): Promise<void> {
+    if (one.isCache === true) await this.#checkOut(one).catch(this.#tell(one));
+    else await this.#checkOut(one);
+  }
+
   async #checkOut(one: Mounted): Promise<void> {
     const { objects, volumes } = this.#options.stores;
     const { name, createIfMissing, readOnly: isReadOnly, subPath } = one.mount;
@@ -151,14 +173,14 @@ export class ContainerMounts {
   }
 
   #rest(one: Mounted, tookMs: number): void {
-    if (one.isShared || one.mount.readOnly) return;
+    if (one.isShared || one.isCache === true || one.mount.readOnly) return;
     one.dueAt = this.#options.now() + Math.max(COMMIT_EVERY_MS, tookMs * REST_FACTOR);
   }
 
   #tell({ mount }: Mounted): (error: unknown) => void {
     return (error) => {
       const why = error instanceof Error ? error.message : String(error);
-      this.#options.onError(`volume "${mount.name}" could not be committed or reloaded: ${why}`);
+      this.#options.onError(`volume "${mount.name}" could not be brought up to date: ${why}`);
     };
   }
 }

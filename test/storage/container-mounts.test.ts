@@ -130,7 +130,7 @@ describe("a volume of a container", () => {
     pass(10_000);
     await until(() => told.length === 2);
 
-    expect(told[0]).toBe('volume "data" could not be committed or reloaded: no network');
+    expect(told[0]).toBe('volume "data" could not be brought up to date: no network');
     expect(asked.filter((line) => line.startsWith("volumes.commit"))).toHaveLength(2);
   });
 
