@@ -1,6 +1,10 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { lazyStores } from "../../storage/relay-stores.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { ChunkedVolumes } from "../../storage/volumes/chunked-volumes.ts";
+import { ObjectsWithVolumes } from "../../storage/volumes/objects-with-volumes.ts";
+import { FolderBytes } from "./folder-bytes.ts";
 import { LocalDicts } from "./local-dicts.ts";
 import { LocalObjects } from "./local-objects.ts";
 import { LocalQueues } from "./local-queues.ts";
@@ -38,5 +42,8 @@ export async function openLocalStores(stateDirectory: string, now: () => number)
     for (const { name } of await objects.list("queue")) await queues.sweep(name);
   }
   const secrets = new LocalSecrets(stateDirectory, (name) => objects.require("secret", name));
-  return { objects, dicts, queues, secrets };
+  const bytes = new FolderBytes(join(stateDirectory, "volumes"), (act) => file.change(act));
+  const volumes = new ChunkedVolumes({ bytes, objects, now });
+  const named = new ObjectsWithVolumes(objects, volumes);
+  return { objects: named, dicts, queues, secrets, volumes };
 }
