@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { ContainerStartupError, InvalidError, isWindlassError } from "../../lib/errors.ts";
 import { showList } from "../../lib/options/show.ts";
 import type { VolumeMountSpec } from "../../lib/spec.ts";
@@ -140,8 +141,10 @@ export class ContainerMounts {
 
   /** Of a cache that cannot be had, nothing is kept either. */
   async #begin(one: Mounted): Promise<void> {
-    if (one.isCache === true) await this.#checkOut(one).catch(this.#tell(one));
-    else await this.#checkOut(one);
+    if (one.isCache !== true) return await this.#checkOut(one);
+    await this.#checkOut(one).catch(this.#tell(one));
+    // Libraries make files in them, and not all make the folder first.
+    for (const folder of Object.values(this.defaults)) await mkdir(folder, { recursive: true });
   }
 
   async #checkOut(one: Mounted): Promise<void> {
