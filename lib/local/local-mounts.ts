@@ -10,6 +10,7 @@ import { cacheMount, cacheVariables } from "../storage/snapshot-caches.ts";
 import type { Stores } from "../storage/stores.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
 import { readLocalSecret } from "./storage/local-secrets.ts";
+import { sharedFolder } from "./storage/local-stores.ts";
 
 const BUCKET_PROGRAM: string = fileURLToPath(import.meta.resolve("windlass/bucket-mount"));
 
@@ -81,7 +82,7 @@ export class LocalMounts {
       return { mount, folder: join(folder, mount.name), isShared: false };
     }
     // One folder for all containers, as they have one file system on AWS.
-    const shared = join(this.#options.stateDirectory, "efs", mount.name, mount.subPath);
+    const shared = join(sharedFolder(this.#options.stateDirectory, mount.name), mount.subPath);
     mkdirSync(shared, { recursive: true });
     return { mount, folder: shared, isShared: true };
   }

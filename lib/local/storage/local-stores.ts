@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { lazyStores } from "../../storage/relay-stores.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -44,6 +45,13 @@ export async function openLocalStores(stateDirectory: string, now: () => number)
   const secrets = new LocalSecrets(stateDirectory, (name) => objects.require("secret", name));
   const bytes = new FolderBytes(join(stateDirectory, "volumes"), (act) => file.change(act));
   const volumes = new ChunkedVolumes({ bytes, objects, now });
-  const named = new ObjectsWithVolumes(objects, volumes);
+  const named = new ObjectsWithVolumes(objects, volumes, (name) =>
+    rm(sharedFolder(stateDirectory, name), { recursive: true, force: true }),
+  );
   return { objects: named, dicts, queues, secrets, volumes };
+}
+
+/** The folder of a volume with `backing: "efs"`, which all containers on this machine share. */
+export function sharedFolder(stateDirectory: string, volume: string): string {
+  return join(stateDirectory, "efs", volume);
 }

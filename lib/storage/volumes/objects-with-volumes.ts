@@ -5,10 +5,17 @@ import type { ChunkedVolumes } from "./chunked-volumes.ts";
 export class ObjectsWithVolumes implements ObjectStore {
   readonly #objects: ObjectStore;
   readonly #volumes: ChunkedVolumes;
+  readonly #removeShared: (name: string) => Promise<void>;
 
-  constructor(objects: ObjectStore, volumes: ChunkedVolumes) {
+  /** @param removeShared - removes the folder of one with `backing: "efs"`, where this process reaches it */
+  constructor(
+    objects: ObjectStore,
+    volumes: ChunkedVolumes,
+    removeShared: (name: string) => Promise<void> = async () => {},
+  ) {
     this.#objects = objects;
     this.#volumes = volumes;
+    this.#removeShared = removeShared;
   }
 
   create(kind: ObjectKind, name: string, allowExisting: boolean): Promise<ObjectInfo> {
@@ -24,7 +31,9 @@ export class ObjectsWithVolumes implements ObjectStore {
   }
 
   async delete(kind: ObjectKind, name: string): Promise<boolean> {
-    if (kind === "volume") return await this.#volumes.remove(name);
-    return await this.#objects.delete(kind, name);
+    if (kind !== "volume") return await this.#objects.delete(kind, name);
+    const wasThere = await this.#volumes.remove(name);
+    if (wasThere) await this.#removeShared(name);
+    return wasThere;
   }
 }
