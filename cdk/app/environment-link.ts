@@ -19,6 +19,7 @@ export class EnvironmentLink extends Construct {
   readonly controllerFunctionArn: string;
   readonly encryptionKey: IKey | undefined;
   readonly #fact: (name: Fact) => string;
+  #fileSystemId: string | undefined;
   /** What must exist before the app is deployed. */
   readonly dependencies: readonly IDependable[];
 
@@ -47,6 +48,7 @@ export class EnvironmentLink extends Construct {
 
   /** Asked for by apps that mount it: others have no parameter for it. */
   get fileSystemId(): string {
-    return this.#fact("file-system-id");
+    this.#fileSystemId ??= this.#fact("file-system-id");
+    return this.#fileSystemId;
   }
 }

@@ -78,8 +78,7 @@ export class TaskDefinitions extends Construct {
       ...(volumes.length > 0 && { volumes }),
       containerDefinitions: [
         {
-          ...container(uri, props.logGroup),
-          linuxParameters: linuxParameters(spec),
+          ...container(uri, props.logGroup, linuxParameters(spec)),
           ...(mountPoints.length > 0 && { mountPoints }),
         },
       ],
@@ -145,6 +144,7 @@ function imageParameter(scope: Construct, { hash }: ImageSpec): string {
 function container(
   image: string,
   logGroup: ILogGroup,
+  linuxParameters: CfnTaskDefinition.LinuxParametersProperty,
 ): CfnTaskDefinition.ContainerDefinitionProperty {
   return {
     name: CONTAINER_NAME,
@@ -152,6 +152,7 @@ function container(
     essential: true,
     memoryReservation: MEMORY_MIB,
     stopTimeout: STOP_SECONDS,
+    linuxParameters,
     // The instance's metadata is out of reach: no SDK may wait for it.
     environment: [
       { name: "AWS_REGION", value: Aws.REGION },

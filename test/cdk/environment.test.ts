@@ -183,7 +183,11 @@ it("takes a network, private subnets and security groups that exist", () => {
   );
 
   expect(propertiesOf(template, "AWS::EC2::VPC")).toEqual([]);
-  expect(propertiesOf(template, "AWS::EC2::SecurityGroup")).toEqual([]);
+  // Of the file system alone: hosts have what they were given.
+  const groups = propertiesOf(template, "AWS::EC2::SecurityGroup");
+  expect(groups.map(({ GroupDescription }) => GroupDescription)).toEqual([
+    "Windlass: NFS of its hosts",
+  ]);
   const [launchTemplate] = propertiesOf(template, "AWS::EC2::LaunchTemplate");
   expect(launchTemplate.LaunchTemplateData.SecurityGroupIds).toEqual(["sg-1"]);
   const facts = propertiesOf(template, "AWS::SSM::Parameter");

@@ -33,7 +33,7 @@ export class ObjectsWithVolumes implements ObjectStore {
   async delete(kind: ObjectKind, name: string): Promise<boolean> {
     if (kind !== "volume") return await this.#objects.delete(kind, name);
     const wasThere = await this.#volumes.remove(name);
-    if (wasThere) await this.#removeShared(name);
+    await this.#removeShared(name);
     return wasThere;
   }
 }
