@@ -130,6 +130,8 @@ export type {
   DeleteObjectOptions,
   ObjectManager,
 } from "./storage/manage-objects.ts";
+export type { Mountable } from "./storage/mount.ts";
+export type { VolumeMountOptions } from "./storage/mount-options.ts";
 export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
 export {
   Queue,
@@ -139,8 +141,6 @@ export {
 } from "./storage/queue.ts";
 export { Secret, type SecretFromNameOptions, type SecretManager } from "./storage/secret.ts";
 export type { SecretValues } from "./storage/secret-values.ts";
-export type { Mountable } from "./storage/mount.ts";
-export type { VolumeMountOptions } from "./storage/mount-options.ts";
 export type { StoredObject } from "./storage/stored-object.ts";
 export { Volume, type VolumeFromNameOptions } from "./storage/volume.ts";
 export type { Batch } from "./storage/volume-batch.ts";

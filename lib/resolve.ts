@@ -26,8 +26,8 @@ import {
 import { toJsonSchema } from "./standard-schema.ts";
 import { toSecretSpecs } from "./storage/app-secrets.ts";
 import { toMountSpecs } from "./storage/mount.ts";
-import { SNAPSHOT_CACHES } from "./storage/snapshot-caches.ts";
 import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
+import { SNAPSHOT_CACHES } from "./storage/snapshot-caches.ts";
 import { usedObject } from "./storage/stored-object.ts";
 
 /**
@@ -97,7 +97,10 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
   };
 }
 
-function toSnapshotCaches({ enableMemorySnapshot, snapshotCaches = [] }: AnyFunctionOptions): string[] {
+function toSnapshotCaches({
+  enableMemorySnapshot,
+  snapshotCaches = [],
+}: AnyFunctionOptions): string[] {
   if (enableMemorySnapshot !== true) return [];
   return [...new Set([...SNAPSHOT_CACHES, ...snapshotCaches])].sort();
 }

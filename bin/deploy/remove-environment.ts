@@ -37,7 +37,8 @@ export async function removeEnvironment(removal: Removal): Promise<readonly Stor
   await deleteParameter(clients.ssm, `${factsPath(environment)}/context`);
   const stores = { bucket: facts["bucket-name"], table: facts["table-name"] };
   const files = facts["file-system-id"];
-  if (!isAll) return [...(await measureStores(clients, stores)), ...(await measureFileSystem(files))];
+  if (!isAll)
+    return [...(await measureStores(clients, stores)), ...(await measureFileSystem(files))];
   await Promise.all([deleteStores(clients, stores), deleteFileSystem(files)]);
   const logs = new CloudWatchLogsClient(CLIENT_CONFIG);
   const prefix = facts["log-group-prefix"];
@@ -45,7 +46,9 @@ export async function removeEnvironment(removal: Removal): Promise<readonly Stor
     .map(({ name }) => name)
     .filter((name) => name === prefix || name.startsWith(`${prefix}/`));
   await Promise.all([deleteLogGroups(logs, groups), deleteSecrets(clients.ssm, environment)]);
-  steps.done(`removed bucket, table, file system, secrets and ${countOf(groups.length, "log group")}`);
+  steps.done(
+    `removed bucket, table, file system, secrets and ${countOf(groups.length, "log group")}`,
+  );
   return [];
 }
 

@@ -1,6 +1,6 @@
 import { Stack } from "aws-cdk-lib";
-import { CfnAccessPoint } from "aws-cdk-lib/aws-efs";
 import type { CfnTaskDefinition } from "aws-cdk-lib/aws-ecs";
+import { CfnAccessPoint } from "aws-cdk-lib/aws-efs";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import type { FunctionSpec, VolumeMountSpec } from "../../lib/spec.ts";

@@ -8,23 +8,23 @@ import { volumesOf } from "../storage/mount.ts";
  * What to tell of paths of volumes that are written out in code: containers have them there on AWS alone, and on this
  * machine in folders of their own. One notice a path, with the first place that has it.
  */
-export function literalPathNotices(
-  { functions }: AppSpec,
-  bundle: string,
-  root: string,
-): string[] {
+export function literalPathNotices({ functions }: AppSpec, bundle: string, root: string): string[] {
   const mounting = functions.filter(({ volumes }) => volumesOf(volumes).length > 0);
   if (mounting.length === 0) return [];
   const texts = [...sourcesOf(bundle), ...pythonFiles(mounting, root)].map((file) => ({
     file: relative(root, file),
     lines: read(file).split("\n"),
   }));
-  const paths = new Set(mounting.flatMap(({ volumes }) => volumesOf(volumes)).map(({ path }) => path));
+  const paths = new Set(
+    mounting.flatMap(({ volumes }) => volumesOf(volumes)).map(({ path }) => path),
+  );
   return [...paths].flatMap((path) => {
     const found = texts.flatMap(({ file, lines }) => placesOf(path, file, lines))[0];
     if (found === undefined) return [];
     const fix = found.includes(".py:") ? "windlass.volume_path(name)" : "`volume.path`";
-    return [`${found} has the path "${path}", which is only in containers on AWS: use ${fix} instead`];
+    return [
+      `${found} has the path "${path}", which is only in containers on AWS: use ${fix} instead`,
+    ];
   });
 }
 
@@ -41,7 +41,9 @@ function sourcesOf(bundle: string): string[] {
 }
 
 function pythonFiles(functions: readonly FunctionSpec[], root: string): string[] {
-  const files = functions.flatMap(({ python }) => (python === null ? [] : [join(root, python.file)]));
+  const files = functions.flatMap(({ python }) =>
+    python === null ? [] : [join(root, python.file)],
+  );
   return [...new Set(files)].sort();
 }
 

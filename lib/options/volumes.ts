@@ -61,7 +61,8 @@ export function checkVariantVolumes(
     if (mounted === undefined || (mounted.kind === "volume" && mounted.backing === "s3")) return [];
     const what = mounted.kind === "volume" ? 'a volume with `backing: "efs"`' : "a bucket";
     const message = `\`volumes\` of ${subject} cannot mount ${what}, got one at ${show(path)}`;
-    const hint = "mount it where the function is defined, which may be another with the same handler";
+    const hint =
+      "mount it where the function is defined, which may be another with the same handler";
     return [{ code: "WINDLASS_MOUNT_IN_VARIANT", message, hint }];
   });
 }
@@ -97,7 +98,10 @@ function checkNested(paths: readonly string[], subject: string): Violation[] {
 }
 
 /** One that is mounted twice would have two states in one container. */
-function checkTwice(entries: readonly (readonly [string, unknown])[], subject: string): Violation[] {
+function checkTwice(
+  entries: readonly (readonly [string, unknown])[],
+  subject: string,
+): Violation[] {
   const places = new Map<string, string>();
   return entries.flatMap(([path, entry]) => {
     const mounted = mountOf(entry);

@@ -38,11 +38,7 @@ export interface Bucket {
   /** Undefined where there is no such object. */
   find(key: string): Promise<BucketObject | undefined>;
   /** Bytes from `start` to before `end`, of that very content. @throws NotFoundError when it has changed or is gone */
-  read(
-    object: Pick<BucketObject, "key" | "etag">,
-    start: number,
-    end: number,
-  ): Promise<Uint8Array>;
+  read(object: Pick<BucketObject, "key" | "etag">, start: number, end: number): Promise<Uint8Array>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   upload(key: string): Promise<PartUpload>;
   remove(key: string): Promise<void>;

@@ -54,7 +54,10 @@ export class ReadAhead {
     const wanted = isAhead ? end + AHEAD * this.#window : end;
     while (next < Math.min(wanted, this.#size)) {
       const start = next;
-      next = Math.min(Math.max(start + this.#window, this.#parts.length === 0 ? end : 0), this.#size);
+      next = Math.min(
+        Math.max(start + this.#window, this.#parts.length === 0 ? end : 0),
+        this.#size,
+      );
       const bytes = this.#fetch(start, next);
       // Told to whoever reads it, who may never come.
       bytes.catch(() => {});

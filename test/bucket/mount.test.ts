@@ -28,7 +28,10 @@ const MIB = 1024 * 1024;
 /** Bytes that differ from place to place. */
 function pattern(length: number): Buffer {
   // No range is a multiple of a prime: pieces in a wrong order are seen.
-  return Buffer.alloc(length, Uint8Array.from({ length: 251 }, (_, index) => index));
+  return Buffer.alloc(
+    length,
+    Uint8Array.from({ length: 251 }, (_, index) => index),
+  );
 }
 
 // Only asynchronous calls: this process serves what they ask.
@@ -56,7 +59,15 @@ describe.skipIf(fuseProblem() !== undefined)("a bucket that is mounted", () => {
   });
 
   it("has the objects below its prefix as files and folders, however many", async () => {
-    for (const key of ["in/a.txt", "in/b/c.txt", "in/b/d.txt", "out/secret", "in/e", "in/f", "in/g"]) {
+    for (const key of [
+      "in/a.txt",
+      "in/b/c.txt",
+      "in/b/d.txt",
+      "out/secret",
+      "in/e",
+      "in/f",
+      "in/g",
+    ]) {
       bucket.set(key, key);
     }
 
@@ -113,9 +124,13 @@ describe.skipIf(fuseProblem() !== undefined)("a bucket that is mounted", () => {
   it("replaces an object that is written anew, and takes what a shell and cp write", async () => {
     bucket.set("in/a", "before, and longer");
     await writeFile(join(root, "a"), "after");
-    await promisify(execFile)("sh", ["-c", "echo shell > b && cp -p b c && mkdir -p d/e && mv a.none f || cat b"], {
-      cwd: root,
-    });
+    await promisify(execFile)(
+      "sh",
+      ["-c", "echo shell > b && cp -p b c && mkdir -p d/e && mv a.none f || cat b"],
+      {
+        cwd: root,
+      },
+    );
 
     expect(bucket.bytesOf("in/a")?.toString()).toBe("after");
     expect(bucket.bytesOf("in/b")?.toString()).toBe("shell\n");

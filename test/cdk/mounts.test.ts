@@ -96,10 +96,14 @@ describe("functions with a volume in it", () => {
 
     const a = policiesIn(template, "Containers of a of");
     expect(await decide(a, attempt("ClientWrite", "/volumes/shared"))).toBe("Allowed");
-    expect(await decide(a, attempt("ClientMount", "/volumes/shared/part"))).toBe("ImplicitlyDenied");
+    expect(await decide(a, attempt("ClientMount", "/volumes/shared/part"))).toBe(
+      "ImplicitlyDenied",
+    );
     const b = policiesIn(template, "Containers of b of");
     expect(await decide(b, attempt("ClientMount", "/volumes/shared/part"))).toBe("Allowed");
-    expect(await decide(b, attempt("ClientWrite", "/volumes/shared/part"))).toBe("ImplicitlyDenied");
+    expect(await decide(b, attempt("ClientWrite", "/volumes/shared/part"))).toBe(
+      "ImplicitlyDenied",
+    );
   });
 });
 

@@ -37,7 +37,10 @@ describe("`volumes`", () => {
   });
 
   it("of a function win over those of its App at the same path, and keep the others", () => {
-    const mounts = mountsOf({ "/data": models }, { "/data": data, "/logs": Volume.fromName("logs") });
+    const mounts = mountsOf(
+      { "/data": models },
+      { "/data": data, "/logs": Volume.fromName("logs") },
+    );
 
     expect(mounts?.map(({ path, ...mount }) => [path, "name" in mount && mount.name])).toEqual([
       ["/data", "models"],
@@ -135,7 +138,9 @@ describe("`volumes`", () => {
   });
 
   it("of the App and a function are held against each other", () => {
-    expect(mistake(() => mountsOf({ "/data/inner": models }, { "/data": data }))).toMatchInlineSnapshot(`
+    expect(
+      mistake(() => mountsOf({ "/data/inner": models }, { "/data": data })),
+    ).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_NESTED_MOUNTS
       paths in \`volumes\` of function "resize" must not lie within each other, got "/data/inner" in "/data"
       hint: mount them side by side"
@@ -148,7 +153,9 @@ describe("`volumes`", () => {
       a path of a volume must not have ".." in it, got "../other"
       hint: write names with "/" between them, from the root of the volume: "models/a.bin""
     `);
-    expect(mistake(() => models.withMountOptions({ readonly: true } as object))).toMatchInlineSnapshot(`
+    expect(
+      mistake(() => models.withMountOptions({ readonly: true } as object)),
+    ).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_INVALID_MOUNT_OPTIONS
       withMountOptions() has no option "readonly"
       hint: write \`volume.withMountOptions({ readOnly: true, subPath: "models" })\`"
