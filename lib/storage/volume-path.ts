@@ -4,6 +4,8 @@ import { show } from "../options/show.ts";
 /** What Linux takes: bytes of one name, and of a path with its slashes and room for where it is mounted. */
 const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 3840;
+/** What most paths are: nothing of them can be wrong. */
+const PLAIN = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
 /** Half a character: no bytes stand for it. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -31,6 +33,7 @@ export function toFilePath(path: unknown): string {
 
 /** Whether a path is as `toFilePath` answers it: what a manifest holds came from elsewhere. */
 export function isFilePath(path: string): boolean {
+  if (path.length <= MAX_NAME_BYTES && PLAIN.test(path)) return true;
   const names = path.split("/");
   const isKept = names.every((name) => name !== "" && name !== "." && !problemOf(name));
   return isKept && Buffer.byteLength(path) <= MAX_PATH_BYTES;

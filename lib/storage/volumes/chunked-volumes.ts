@@ -88,7 +88,11 @@ export class ChunkedVolumes implements VolumeStore {
   }
 
   async upload(volume: string, request: UploadRequest, onBytes?: OnBytes): Promise<void> {
-    await upload(await this.#open(volume), request, onBytes ?? ignore);
+    const items = request.items.map((item) => {
+      const path = item.kind === "file" ? toFilePath(item.path) : toVolumePath(item.path);
+      return { ...item, path };
+    });
+    await upload(await this.#open(volume), { ...request, items }, onBytes ?? ignore);
   }
 
   async download(volume: string, request: DownloadRequest, onBytes?: OnBytes): Promise<void> {

@@ -1,7 +1,7 @@
 import { InvalidError } from "../../errors.ts";
 import { show } from "../../options/show.ts";
 import { isFolder, pathMissing } from "../volume-mistakes.ts";
-import { joinPath, nameOf, parentOf, parentsOf } from "../volume-path.ts";
+import { joinPath, nameOf, parentOf, parentsOf, toFilePath } from "../volume-path.ts";
 import type { StoredEntry, VolumeChange } from "../volume-store.ts";
 import { resolveLink } from "./links.ts";
 import type { Edits } from "./save-tree.ts";
@@ -48,6 +48,8 @@ export class Draft {
 
   /** Puts something at a path, in place of whatever is there, above it and below it. */
   async put(entry: StoredEntry): Promise<void> {
+    // One that was put together may be too long.
+    toFilePath(entry.path);
     for (const parent of await this.#filesAbove(entry.path)) this.#set(parent, null);
     if (entry.type !== "directory") await this.remove(entry.path);
     else if ((await this.find(entry.path))?.type === "directory") return;

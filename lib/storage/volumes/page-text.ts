@@ -68,25 +68,21 @@ function parseEntry(
   objects: readonly string[],
 ): StoredEntry {
   if (!isFilePath(path)) throw malformed(path, "is no path");
-  const fields = { path, mode, modifiedAt, size: 0, pieces: [], target: "" };
-  if (rest === undefined) return { ...fields, type: "directory" };
+  const nothing = { pieces: [], target: "" };
+  if (rest === undefined) return { path, type: "directory", size: 0, modifiedAt, mode, ...nothing };
   if (typeof rest === "string") {
     if (leadsOut(path, rest)) throw malformed(path, "leads out of the volume");
-    return { ...fields, type: "link", target: rest };
+    return { path, type: "link", size: 0, modifiedAt, mode, pieces: [], target: rest };
   }
-  const pieces = parsePieces(rest, objects);
-  const size = pieces.reduce((sum, { length }) => sum + length, 0);
-  return { ...fields, type: "file", size, pieces };
-}
-
-function parsePieces(fields: PieceFields, objects: readonly string[]): VolumePiece[] {
   const pieces: VolumePiece[] = [];
-  for (let at = 0; at < fields.length; at += 4) {
-    const [number, offset, length, hash] = fields.slice(at, at + 4);
-    const object = objects[Number(number)] ?? "";
-    pieces.push({ object, offset: Number(offset), length: Number(length), hash: String(hash) });
+  let size = 0;
+  for (let at = 0; at < rest.length; at += 4) {
+    const length = Number(rest[at + 2]);
+    const object = objects[Number(rest[at])] ?? "";
+    pieces.push({ object, offset: Number(rest[at + 1]), length, hash: String(rest[at + 3]) });
+    size += length;
   }
-  return pieces;
+  return { path, type: "file", size, modifiedAt, mode, pieces, target: "" };
 }
 
 function malformed(path: string, problem: string): DeserializationError {
