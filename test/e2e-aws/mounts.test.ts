@@ -32,8 +32,13 @@ app.function("read", size, async (file: string) => {
   const read = (folder: string) => readFile(folder + "/" + file, "utf8").catch(() => "none");
   return await Promise.all([read("/data"), read("/shared")]);
 });
-app.function("leave", { ...size, scaledownWindowSeconds: 2 }, async (file: string) => {
+const caches = { enableMemorySnapshot: true, snapshotCaches: ["OWN_CACHE"] };
+app.function("leave", { ...size, ...caches, scaledownWindowSeconds: 2 }, async (file: string) => {
   await writeFile("/data/" + file, "left");
+  const cached = process.env.OWN_CACHE + "/runs";
+  const before = await readFile(cached, "utf8").catch(() => "");
+  await writeFile(cached, before + ".");
+  return [process.env.WINDLASS_CONTAINER_ID, before.length] as const;
 });
 app.function("copy", { ...size, volumes: { "/corpus": corpus } }, async () => {
   const text = await readFile("/corpus/a.txt", "utf8");
@@ -49,7 +54,7 @@ const types = new App("types");
 const model = {
   write: () => types.function("write", (_: string, __: string) => [""]),
   read: () => types.function("read", (_: string) => [""]),
-  leave: () => types.function("leave", async (_: string) => {}),
+  leave: () => types.function("leave", (_: string) => ["", 0] as const),
   copy: () => types.function("copy", () => ({ names: [""], mayMount: true })),
 };
 type Model = { [Name in keyof typeof model]: ReturnType<(typeof model)[Name]> };
@@ -88,14 +93,20 @@ describe("what functions mount on AWS", () => {
     expect(await client.read.remote("a.txt")).toEqual(["one", "one"]);
   });
 
-  awsTest("is committed when the container ends", async () => {
+  awsTest("is committed when the container ends, and so are its caches", async () => {
     const client = await connect<Model>(name, { environment });
-    await client.leave.remote("left.txt");
+    const [first, before] = await client.leave.remote("left.txt");
+    expect(before).toBe(0);
 
     const isThere = async (): Promise<boolean> => {
       return (await client.read.remote("left.txt"))[0] === "left";
     };
     await until("what was left", isThere, { seconds: 60 });
+    const isRestored = async (): Promise<boolean> => {
+      const [container, runs] = await client.leave.remote("left.txt");
+      return container !== first && runs > 0;
+    };
+    await until("what was cached", isRestored, { seconds: 60 });
   });
 
   awsTest("can be a bucket; user code may use the mount and make none", async () => {
