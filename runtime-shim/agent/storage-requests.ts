@@ -15,7 +15,11 @@ export interface StorageRequestsOptions {
 }
 
 /** What code may not do to the names of its environment: its role could do it to all of them. */
-const FORBIDDEN: ReadonlySet<string> = new Set(["objects.delete", "objects.list"]);
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  "objects.delete",
+  "objects.list",
+  "volumes.rename",
+]);
 
 /** Answers what user code in this container asks of dicts and queues; refuses what its function does not use. */
 export class StorageRequests {
@@ -64,7 +68,7 @@ export class StorageRequests {
   ): InvalidError | undefined {
     const isOwn = name.startsWith("~") && method === "delete";
     if (isOwn || !FORBIDDEN.has(`${store}.${method}`)) return undefined;
-    const message = `${kind}s cannot be listed or deleted in a container, got ${method}`;
+    const message = `${kind}s cannot be listed, deleted or renamed in a container, got ${method}`;
     const hint = `do it where the app was started, or with \`windlass ${kind} ${method}\``;
     return new InvalidError("WINDLASS_OBJECTS_IN_CONTAINER", message, { hint });
   }
