@@ -21,6 +21,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   "objects.delete",
   "objects.list",
   "volumes.checkOut",
+  "volumes.rename",
 ]);
 /** What code asks of a volume that is mounted. */
 const MOUNT_METHODS: ReadonlySet<string> = new Set(["commit", "reload"]);
@@ -83,8 +84,8 @@ export class StorageRequests {
   ): InvalidError | undefined {
     const isOwn = name.startsWith("~") && method === "delete";
     if (isOwn || !FORBIDDEN.has(`${store}.${method}`)) return undefined;
-    const message = `${kind}s cannot be listed, deleted or mounted in a container, got "${method}"`;
-    const hint = `do it where the app was started, or with \`windlass ${kind}\``;
+    const message = `${kind}s cannot be listed, deleted, renamed or mounted in a container, got ${method}`;
+    const hint = `do it where the app was started, or with \`windlass ${kind} ${method}\``;
     return new InvalidError("WINDLASS_OBJECTS_IN_CONTAINER", message, { hint });
   }
 

@@ -76,6 +76,7 @@ it("ages only calls, large stored values and unfinished uploads of its private b
       Rules: [
         { Id: "calls", Prefix: "calls/", ExpirationInDays: 8, Status: "Enabled" },
         { Id: "stored", Prefix: "stored/", ExpirationInDays: 9, Status: "Enabled" },
+        { Id: "ephemeral", Prefix: "volumes/~", ExpirationInDays: 9, Status: "Enabled" },
         {
           Id: "unfinished-uploads",
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },

@@ -6,6 +6,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { WindlassError } from "../../errors.ts";
 import type { ByteRange, ObjectBytes, StoredBytes } from "../../storage/volumes/object-bytes.ts";
@@ -43,9 +44,16 @@ export class S3Bytes implements ObjectBytes {
 
   async has(key: string): Promise<boolean> {
     const head = new HeadObjectCommand(this.#at(key));
-    return (
-      (await this.#whileThere(`look for "${key}"`, () => this.#client.send(head))) !== undefined
-    );
+    return await this.#do(`look for "${key}"`, async () => {
+      try {
+        await this.#client.send(head);
+        return true;
+      } catch (error) {
+        // A role that may not list is told of what does not exist as if it might not read it.
+        if (error instanceof S3ServiceException && isRefusal(error)) return false;
+        throw error;
+      }
+    });
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
@@ -120,6 +128,10 @@ export class S3Bytes implements ObjectBytes {
   #do<T>(what: string, act: () => Promise<T>): Promise<T> {
     return onAws(`${what} in bucket "${this.#bucket}"`, act);
   }
+}
+
+function isRefusal({ $metadata }: S3ServiceException): boolean {
+  return $metadata.httpStatusCode === 404 || $metadata.httpStatusCode === 403;
 }
 
 function nameOf(error: unknown): string {

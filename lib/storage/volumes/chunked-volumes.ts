@@ -1,5 +1,5 @@
 import { ExecutionError } from "../../errors.ts";
-import type { ObjectStore } from "../stores.ts";
+import type { ObjectInfo, ObjectStore } from "../stores.ts";
 import { pathMissing } from "../volume-mistakes.ts";
 import { toFilePath, toVolumePath } from "../volume-path.ts";
 import type {
@@ -20,7 +20,7 @@ import { inParallel } from "./in-parallel.ts";
 import { listFolder } from "./list-folder.ts";
 import type { ObjectBytes } from "./object-bytes.ts";
 import { PieceWriter } from "./piece-writer.ts";
-import { PageCache, VolumeTree } from "./tree.ts";
+import { firstRoot, PageCache, VolumeTree } from "./tree.ts";
 import { upload } from "./upload.ts";
 import { VolumeObjects } from "./volume-objects.ts";
 import { WorkingCopy } from "./working-copy.ts";
@@ -127,6 +127,15 @@ export class ChunkedVolumes implements VolumeStore {
 
   async reload(volume: string, folder: string): Promise<number> {
     return await this.#copyIn(volume, folder).reload();
+  }
+
+  /**
+   * Writes the first root of a volume, if there is none. S3 tells a role of a container that it may not read what does not
+   * exist: with a root there is always something.
+   */
+  async begin({ name, id }: Pick<ObjectInfo, "name" | "id">): Promise<void> {
+    const { objects } = this.#opened(name, id);
+    await objects.replaceRoot(firstRoot(objects.now), undefined);
   }
 
   /** Removes a volume with its bytes; false where there is none. */

@@ -18,8 +18,10 @@ export class ObjectsWithVolumes implements ObjectStore {
     this.#removeShared = removeShared;
   }
 
-  create(kind: ObjectKind, name: string, allowExisting: boolean): Promise<ObjectInfo> {
-    return this.#objects.create(kind, name, allowExisting);
+  async create(kind: ObjectKind, name: string, allowExisting: boolean): Promise<ObjectInfo> {
+    const info = await this.#objects.create(kind, name, allowExisting);
+    if (kind === "volume") await this.#volumes.begin(info);
+    return info;
   }
 
   find(kind: ObjectKind, name: string): Promise<ObjectInfo> {

@@ -66,13 +66,10 @@ export class VolumeTree {
   static async read(objects: VolumeObjects, pages: PageCache): Promise<VolumeTree> {
     const found = await objects.readRoot();
     const where = { objects, pages };
-    if (found === undefined) {
-      const root = { version: 0, commit: "", collectedAt: objects.now };
-      return new VolumeTree(root, { leaves: [], branches: [], inRoot: [] }, where);
-    }
-    const fields = JSON.parse(Buffer.from(found.bytes).toString()) as RootFields; // Written by saveTree.
+    const bytes = Buffer.from(found?.bytes ?? firstRoot(objects.now));
+    const fields = JSON.parse(bytes.toString()) as RootFields; // Written by saveTree.
     const content = await readContent(parsePage(fields.page), where);
-    return new VolumeTree({ ...fields, tag: found.tag }, content, where);
+    return new VolumeTree({ ...fields, ...(found && { tag: found.tag }) }, content, where);
   }
 
   async find(path: string): Promise<StoredEntry | undefined> {
@@ -147,6 +144,13 @@ export class VolumeTree {
     const after = this.leaves.findIndex(({ first }) => first > path);
     return Math.max((after === -1 ? this.leaves.length : after) - 1, 0);
   }
+}
+
+/** The root of a volume that has nothing yet. */
+export function firstRoot(now: number): Uint8Array {
+  const page = { objects: [], entries: [] };
+  const root: RootFields = { format: 1, version: 0, commit: "", collectedAt: now, page };
+  return Buffer.from(JSON.stringify(root));
 }
 
 interface TreeContent {

@@ -42,7 +42,10 @@ export class VolumeObjects {
 
   /** Something about the volume that may be lost. */
   async readNote<Note>(name: string, missing: Note): Promise<Note> {
-    const found = await this.#bytes.get(`${this.#prefix}${name}`);
+    const key = `${this.#prefix}${name}`;
+    // Whether it is there, only a list tells a role that may not read what does not exist.
+    const { keys } = await this.#bytes.list(key, undefined);
+    const found = keys.includes(key) ? await this.#bytes.get(key) : undefined;
     return found === undefined ? missing : JSON.parse(Buffer.from(found.bytes).toString());
   }
 
