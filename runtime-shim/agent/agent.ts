@@ -13,8 +13,10 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { volumesOf } from "../../lib/storage/mount.ts";
 import { createRedaction } from "../../lib/storage/redact.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
+import { refuseObject } from "../../lib/uses.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
@@ -337,7 +339,7 @@ export class Agent implements LeaseWorker {
   async #begin(): Promise<void> {
     try {
       const secrets = this.#options.secrets();
-      if (this.#options.mounts !== undefined) await this.#options.mounts.begin();
+      if (this.#options.mounts !== undefined) await this.#mount(this.#options.mounts);
       this.#load(secrets);
     } catch (error) {
       this.#startupError ??= isWindlassError(error)
@@ -345,6 +347,16 @@ export class Agent implements LeaseWorker {
         : encodePage([error], () => "error");
       this.kill("its secrets or volumes cannot be had");
     }
+  }
+
+  /** On AWS the role refuses volumes that its function may not use; here nothing else does. */
+  async #mount(mounts: ContainerMounts): Promise<void> {
+    const { spec } = this.#options;
+    for (const { name } of volumesOf(spec.volumes)) {
+      const refusal = refuseObject(spec, { kind: "volume", name });
+      if (refusal !== undefined) throw refusal;
+    }
+    await mounts.begin();
   }
 
   #load(secrets: SecretValues): void {

@@ -71,6 +71,10 @@ export const varied = app.function("varied", { volumes: { "/data": data } }, asy
   return found;
 });
 
+export const narrow = app.function("narrow", { volumes: { "/data": data }, uses: [] }, () => {
+  return data.path !== "";
+});
+
 export const note = app.function(
   "note",
   { volumes: { "/shared": shared }, singleUseContainers: true },

@@ -11,6 +11,7 @@ import {
   impossible,
   leave,
   list,
+  narrow,
   note,
   other,
   part,
@@ -92,6 +93,12 @@ describe("volumes of containers on this machine", () => {
     expect(await varied.remote()).toEqual([true, false]);
     const changed = varied.withOptions({ volumes: { "/other": other } });
     expect(await changed.remote()).toEqual([false, true]);
+  });
+
+  it("may be those that a function mounts or uses, and no others", async () => {
+    expect(await narrow.remote()).toBe(true);
+    const changed = narrow.withOptions({ volumes: { "/other": other } });
+    await expect(changed.remote()).rejects.toMatchObject({ code: "WINDLASS_NOT_IN_USES" });
   });
 
   it("with a file system behind them are one folder for all", async () => {
