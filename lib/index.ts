@@ -123,7 +123,11 @@ export type {
   StandardSchema,
 } from "./standard-schema.ts";
 // What containers and programs share by name.
-export { CloudBucketMount, type CloudBucketMountOptions } from "./storage/cloud-bucket-mount.ts";
+export {
+  type BucketEntry,
+  CloudBucketMount,
+  type CloudBucketMountOptions,
+} from "./storage/buckets/cloud-bucket-mount.ts";
 export { Dict, type DictEntries } from "./storage/dict.ts";
 export type {
   CreateObjectOptions,

@@ -21,6 +21,7 @@ export const STORE_METHODS: StoreMethods = {
     "commit",
     "reload",
   ],
+  buckets: ["list", "find", "read", "put", "begin", "part", "end", "remove"],
 };
 
 /** One question to a store: `dicts`, `get`, `["cache", "key"]`. */

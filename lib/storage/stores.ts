@@ -1,3 +1,4 @@
+import type { BucketStore } from "./buckets/bucket.ts";
 import type { SecretValues } from "./secret-values.ts";
 import type { VolumeStore } from "./volume-store.ts";
 
@@ -120,6 +121,7 @@ export interface Stores {
   readonly queues: QueueStore;
   readonly secrets: SecretStore;
   readonly volumes: VolumeStore;
+  readonly buckets: BucketStore;
 }
 
 /** Entries are kept for this long after they were last read or written, as Modal's. */

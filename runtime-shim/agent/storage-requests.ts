@@ -6,6 +6,7 @@ import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
 import { askStores, isStoreRequest, type StoreRequest } from "../../lib/storage/relay-stores.ts";
 import type { ObjectKind, Stores } from "../../lib/storage/stores.ts";
 import { refuseObject } from "../../lib/uses.ts";
+import { checkBucketRequest } from "./bucket-requests.ts";
 import { type ContainerMounts, notMounted } from "./container-mounts.ts";
 
 export interface StorageRequestsOptions {
@@ -57,7 +58,10 @@ export class StorageRequests {
 
   async #answer(request: StoreRequest): Promise<unknown> {
     if (!isStoreRequest(request)) throw unknownRequest(request);
-    const used = usedBy(request);
+    if (request.store === "buckets") {
+      return await askStores(this.#options.stores, checkBucketRequest(this.#options.spec, request));
+    }
+    const used = usedBy(request, request.store);
     if (used.kind === "secret" && request.method !== "find") throw secretsElsewhere(request);
     const refusal = refuseObject(this.#options.spec, used) ?? this.#refuseMethod(request, used);
     if (refusal !== undefined) throw refusal;
@@ -99,7 +103,7 @@ export class StorageRequests {
 const KINDS = { dicts: "dict", queues: "queue", secrets: "secret", volumes: "volume" } as const;
 
 /** The object that a request is about. */
-function usedBy({ store, args }: StoreRequest): ObjectUseSpec {
+function usedBy({ args }: StoreRequest, store: keyof typeof KINDS | "objects"): ObjectUseSpec {
   if (store === "objects") return { kind: args[0] as ObjectKind, name: String(args[1]) };
   return { kind: KINDS[store], name: String(args[0]) };
 }

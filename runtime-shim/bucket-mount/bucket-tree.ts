@@ -1,4 +1,4 @@
-import type { Bucket, BucketObject } from "../../lib/storage/bucket.ts";
+import type { Bucket, BucketObject } from "../../lib/storage/buckets/bucket.ts";
 import { FsError } from "./fs-error.ts";
 
 /** The number that the kernel has for the folder that is mounted. */

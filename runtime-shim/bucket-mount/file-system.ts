@@ -1,4 +1,4 @@
-import type { Bucket } from "../../lib/storage/bucket.ts";
+import type { Bucket } from "../../lib/storage/buckets/bucket.ts";
 import { BucketTree, type Node } from "./bucket-tree.ts";
 import { FsError } from "./fs-error.ts";
 import { Listing } from "./listing.ts";

@@ -1,4 +1,4 @@
-import type { Bucket } from "../../lib/storage/bucket.ts";
+import type { Bucket } from "../../lib/storage/buckets/bucket.ts";
 import type { BucketTree } from "./bucket-tree.ts";
 import { folderEntry } from "./protocol.ts";
 

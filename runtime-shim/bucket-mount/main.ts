@@ -1,7 +1,4 @@
-import { S3Client } from "@aws-sdk/client-s3";
-import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
-import { S3Bucket } from "../../lib/aws/storage/s3-bucket.ts";
-import type { BucketMountSpec } from "../../lib/spec.ts";
+import { openBucket } from "../../lib/aws/storage/open-bucket.ts";
 import { FuseDevice } from "./device.ts";
 import { BucketFileSystem } from "./file-system.ts";
 import type { BucketMountRequest } from "./request.ts";
@@ -12,7 +9,8 @@ import type { BucketMountRequest } from "./request.ts";
  */
 const [line = ""] = await readRequest();
 const { mount, folder } = JSON.parse(line) as BucketMountRequest; // By the agent.
-const bucket = new S3Bucket(new S3Client(clientConfig(mount)), mount);
+// Credentials of a secret are in the environment of this process alone.
+const bucket = openBucket(mount);
 const fileSystem = new BucketFileSystem({
   bucket,
   keyPrefix: mount.keyPrefix,
@@ -49,13 +47,4 @@ function readRequest(): Promise<string[]> {
     };
     process.stdin.on("data", take);
   });
-}
-
-function clientConfig({ endpointUrl, forcePathStyle }: BucketMountSpec): object {
-  return {
-    ...CLIENT_CONFIG,
-    ...(endpointUrl !== null && { endpoint: endpointUrl }),
-    forcePathStyle,
-    followRegionRedirects: true,
-  };
 }

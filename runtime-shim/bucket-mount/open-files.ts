@@ -1,8 +1,8 @@
-import type { Bucket } from "../../lib/storage/bucket.ts";
+import type { Bucket } from "../../lib/storage/buckets/bucket.ts";
+import { ReadAhead } from "../../lib/storage/buckets/read-ahead.ts";
+import { Upload } from "../../lib/storage/buckets/upload.ts";
 import type { Node } from "./bucket-tree.ts";
 import { FsError } from "./fs-error.ts";
-import { ReadAhead } from "./read-ahead.ts";
-import { Upload } from "./upload.ts";
 
 /** How programs ask to open [open(2)]. */
 const WRITING = 0o3;
@@ -57,7 +57,10 @@ export class OpenFiles {
   async write(handle: bigint, offset: number, bytes: Buffer): Promise<void> {
     const { upload } = this.#find(handle);
     if (upload === undefined) throw new FsError("EACCES");
-    await upload.write(offset, bytes);
+    if (upload.isDone || offset !== upload.size) {
+      throw new FsError("EINVAL", "objects are written from the beginning to the end");
+    }
+    await upload.write(bytes);
   }
 
   /** A program closes a file, perhaps one of several descriptors of it: what it has written is to be there. */
@@ -83,7 +86,8 @@ export class OpenFiles {
   #reading(node: Node): OpenFile {
     const { object } = node;
     if (object === undefined) throw new FsError("EACCES", "it is being written");
-    const fetch = (start: number, end: number) => this.#bucket.read(object, start, end);
+    const { key, etag } = object;
+    const fetch = (start: number, end: number) => this.#bucket.read({ key, etag, start, end });
     return { node, reader: new ReadAhead(object.size, fetch), upload: undefined };
   }
 

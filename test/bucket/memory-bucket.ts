@@ -3,8 +3,10 @@ import type {
   BucketListQuery,
   BucketObject,
   BucketPage,
-  PartUpload,
-} from "../../lib/storage/bucket.ts";
+  BucketRange,
+  UploadEnd,
+  UploadPart,
+} from "../../lib/storage/buckets/bucket.ts";
 
 /** Keys of a page of a listing: few, so that tests have several. */
 const PAGE_KEYS = 3;
@@ -14,6 +16,7 @@ export class MemoryBucket implements Bucket {
   /** Requests, as `read a.bin 0-262144`. */
   readonly asked: string[] = [];
   readonly #objects: Map<string, { bytes: Buffer; etag: string }> = new Map();
+  readonly #parts: Map<string, Map<number, Buffer>> = new Map();
   #writes = 0;
 
   set(key: string, bytes: Buffer | string): void {
@@ -48,7 +51,7 @@ export class MemoryBucket implements Bucket {
     return this.#describe(key);
   }
 
-  async read({ key, etag }: BucketObject, start: number, end: number): Promise<Uint8Array> {
+  async read({ key, etag, start, end }: BucketRange): Promise<Uint8Array> {
     this.asked.push(`read ${key} ${start}-${end}`);
     const found = this.#objects.get(key);
     if (found?.etag !== etag) throw new RangeError(`${key} has changed`);
@@ -60,21 +63,20 @@ export class MemoryBucket implements Bucket {
     this.set(key, Buffer.from(bytes));
   }
 
-  async upload(key: string): Promise<PartUpload> {
-    const parts = new Map<number, Buffer>();
-    return {
-      part: async (number, bytes) => {
-        this.asked.push(`part ${number} of ${key} ${bytes.length}`);
-        parts.set(number, Buffer.from(bytes));
-      },
-      complete: async () => {
-        const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
-        this.set(key, Buffer.concat(inOrder));
-      },
-      abort: async () => {
-        this.asked.push(`abort ${key}`);
-      },
-    };
+  async begin(key: string): Promise<string> {
+    this.#parts.set(key, new Map());
+    return key;
+  }
+
+  async part({ key, number, bytes }: UploadPart): Promise<string> {
+    this.asked.push(`part ${number} of ${key} ${bytes.length}`);
+    this.#parts.get(key)?.set(number, Buffer.from(bytes));
+    return String(number);
+  }
+
+  async end({ key, etags }: UploadEnd): Promise<void> {
+    const parts = etags.map((etag) => this.#parts.get(key)?.get(Number(etag)) ?? Buffer.alloc(0));
+    this.set(key, Buffer.concat(parts));
   }
 
   async remove(key: string): Promise<void> {

@@ -45,7 +45,11 @@ app.function("copy", { ...size, volumes: { "/corpus": corpus } }, async () => {
   await writeFile("/corpus/b.txt", text.toUpperCase());
   const status = await readFile("/proc/self/status", "utf8");
   const capabilities = BigInt("0x" + /CapEff:\\s*(\\w+)/.exec(status)![1]);
-  return { names: (await readdir(corpus.path)).sort(), mayMount: (capabilities & (1n << 21n)) !== 0n };
+  await corpus.writeFile("c.txt", "without the mount");
+  let read = "";
+  for await (const piece of corpus.readFile("c.txt")) read += Buffer.from(piece).toString();
+  const names = (await readdir(corpus.path)).sort();
+  return { names, read, mayMount: (capabilities & (1n << 21n)) !== 0n };
 });
 `;
 
@@ -55,7 +59,7 @@ const model = {
   write: () => types.function("write", (_: string, __: string) => [""]),
   read: () => types.function("read", (_: string) => [""]),
   leave: () => types.function("leave", (_: string) => ["", 0] as const),
-  copy: () => types.function("copy", () => ({ names: [""], mayMount: true })),
+  copy: () => types.function("copy", () => ({ names: [""], read: "", mayMount: true })),
 };
 type Model = { [Name in keyof typeof model]: ReturnType<(typeof model)[Name]> };
 
@@ -113,8 +117,12 @@ describe("what functions mount on AWS", () => {
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: "in/a.txt", Body: "hello" }));
     const client = await connect<Model>(name, { environment });
 
-    expect(await client.copy.remote()).toEqual({ names: ["a.txt", "b.txt"], mayMount: false });
+    expect(await client.copy.remote()).toEqual({
+      names: ["a.txt", "b.txt", "c.txt"],
+      read: "without the mount",
+      mayMount: false,
+    });
     expect(await textOf(bucket, "in/b.txt")).toBe("HELLO");
-    expect(await keysOf(bucket, "")).toEqual(["in/a.txt", "in/b.txt"]);
+    expect(await keysOf(bucket, "")).toEqual(["in/a.txt", "in/b.txt", "in/c.txt"]);
   });
 });

@@ -1,3 +1,4 @@
+import { StoredBuckets } from "../../storage/buckets/stored-buckets.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { ChunkedVolumes } from "../../storage/volumes/chunked-volumes.ts";
 import { ObjectsWithVolumes } from "../../storage/volumes/objects-with-volumes.ts";
@@ -26,11 +27,13 @@ export function createStores(options: AwsStoresOptions): Stores {
   const blobs = new Blobs(clients.s3, bucket);
   const objects = new AwsObjects(table, now);
   const volumes = new ChunkedVolumes({ bytes: new S3Bytes(clients.s3, bucket), objects, now });
+  const secrets = new AwsSecrets(clients.ssm, environment, objects);
   return {
     objects: new ObjectsWithVolumes(objects, volumes),
     dicts: new AwsDicts({ table, blobs, objects }, now),
     queues: new AwsQueues({ table, blobs, objects }, now),
-    secrets: new AwsSecrets(clients.ssm, environment, objects),
+    secrets,
     volumes,
+    buckets: new StoredBuckets(secrets),
   };
 }

@@ -16,8 +16,10 @@ import type {
   BucketListQuery,
   BucketObject,
   BucketPage,
-  PartUpload,
-} from "../../storage/bucket.ts";
+  BucketRange,
+  UploadEnd,
+  UploadPart,
+} from "../../storage/buckets/bucket.ts";
 import { onAws } from "../aws-error.ts";
 
 /** A bucket of S3, or of anything that speaks as it does. */
@@ -71,11 +73,7 @@ export class S3Bucket implements Bucket {
     });
   }
 
-  read(
-    { key, etag }: Pick<BucketObject, "key" | "etag">,
-    start: number,
-    end: number,
-  ): Promise<Uint8Array> {
+  read({ key, etag, start, end }: BucketRange): Promise<Uint8Array> {
     return this.#ask("read from", async () => {
       const { Body } = await this.#client.send(
         new GetObjectCommand({
@@ -93,36 +91,32 @@ export class S3Bucket implements Bucket {
     });
   }
 
-  async upload(key: string): Promise<PartUpload> {
-    const target = { ...this.#request, Key: key };
-    const { UploadId } = await this.#ask("write to", () =>
-      this.#client.send(new CreateMultipartUploadCommand(target)),
-    );
-    const upload = { ...target, UploadId };
-    const etags = new Map<number, string | undefined>();
-    return {
-      part: (number, bytes) =>
-        this.#ask("write to", async () => {
-          const sent = await this.#client.send(
-            new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes }),
-          );
-          etags.set(number, sent.ETag);
-        }),
-      complete: () =>
-        this.#ask("write to", async () => {
-          const Parts = [...etags]
-            .sort(([a], [b]) => a - b)
-            .map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
-          const MultipartUpload = { Parts };
-          await this.#client.send(
-            new CompleteMultipartUploadCommand({ ...upload, MultipartUpload }),
-          );
-        }),
-      abort: () =>
-        this.#ask("write to", async () => {
-          await this.#client.send(new AbortMultipartUploadCommand(upload));
-        }),
-    };
+  begin(key: string): Promise<string> {
+    return this.#ask("write to", async () => {
+      const command = new CreateMultipartUploadCommand({ ...this.#request, Key: key });
+      return (await this.#client.send(command)).UploadId ?? "";
+    });
+  }
+
+  part({ key, upload, number, bytes }: UploadPart): Promise<string> {
+    return this.#ask("write to", async () => {
+      const target = { ...this.#request, Key: key, UploadId: upload };
+      const command = new UploadPartCommand({ ...target, PartNumber: number, Body: bytes });
+      return (await this.#client.send(command)).ETag ?? "";
+    });
+  }
+
+  end({ key, upload, etags }: UploadEnd): Promise<void> {
+    return this.#ask("write to", async () => {
+      const target = { ...this.#request, Key: key, UploadId: upload };
+      if (etags.length === 0) {
+        await this.#client.send(new AbortMultipartUploadCommand(target));
+        return;
+      }
+      const Parts = etags.map((ETag, index) => ({ PartNumber: index + 1, ETag }));
+      const MultipartUpload = { Parts };
+      await this.#client.send(new CompleteMultipartUploadCommand({ ...target, MultipartUpload }));
+    });
   }
 
   remove(key: string): Promise<void> {

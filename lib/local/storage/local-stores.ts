@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { StoredBuckets } from "../../storage/buckets/stored-buckets.ts";
 import { lazyStores } from "../../storage/relay-stores.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { ChunkedVolumes } from "../../storage/volumes/chunked-volumes.ts";
@@ -48,7 +49,8 @@ export async function openLocalStores(stateDirectory: string, now: () => number)
   const named = new ObjectsWithVolumes(objects, volumes, (name) =>
     rm(sharedFolder(stateDirectory, name), { recursive: true, force: true }),
   );
-  return { objects: named, dicts, queues, secrets, volumes };
+  const buckets = new StoredBuckets(secrets);
+  return { objects: named, dicts, queues, secrets, volumes, buckets };
 }
 
 /** The folder of a volume with `backing: "efs"`, which all containers on this machine share. */

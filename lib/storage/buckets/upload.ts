@@ -1,5 +1,4 @@
-import type { Bucket, PartUpload } from "../../lib/storage/bucket.ts";
-import { FsError } from "./fs-error.ts";
+import type { Bucket } from "./bucket.ts";
 
 /** S3 takes 10,000 parts of at least 5 MiB: they grow, so that 5 TiB fit. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -13,8 +12,9 @@ export class Upload {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #written = 0;
+  readonly #etags: string[] = [];
   #parts = 0;
-  #upload: Promise<PartUpload> | undefined;
+  #upload: Promise<string> | undefined;
   readonly #sending: Set<Promise<void>> = new Set();
   #failure: unknown;
   #done: Promise<void> | undefined;
@@ -28,11 +28,13 @@ export class Upload {
     return this.#written;
   }
 
-  /** @throws FsError for anything but the next bytes: objects cannot be changed in part */
-  async write(offset: number, bytes: Buffer): Promise<void> {
-    if (this.#done !== undefined || offset !== this.#written) {
-      throw new FsError("EINVAL", "objects are written from the beginning to the end");
-    }
+  /** True once it was asked to be finished: it takes no more bytes. */
+  get isDone(): boolean {
+    return this.#done !== undefined;
+  }
+
+  /** Takes the next bytes, and waits while too many are on their way. */
+  async write(bytes: Uint8Array): Promise<void> {
     this.#written += bytes.length;
     this.#waiting.push(Buffer.from(bytes));
     this.#waitingBytes += bytes.length;
@@ -57,9 +59,12 @@ export class Upload {
     this.#waitingBytes = 0;
     this.#parts += 1;
     const number = this.#parts;
-    this.#upload ??= this.#bucket.upload(this.#key);
+    this.#upload ??= this.#bucket.begin(this.#key);
     const sent = this.#upload
-      .then((upload) => upload.part(number, bytes))
+      .then((upload) => this.#bucket.part({ key: this.#key, upload, number, bytes }))
+      .then((etag) => {
+        this.#etags[number - 1] = etag;
+      })
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
@@ -74,10 +79,10 @@ export class Upload {
     }
     if (this.#waitingBytes > 0) this.#send();
     await Promise.all(this.#sending);
-    const upload = await this.#upload;
-    if (this.#failure === undefined) return await upload.complete();
+    const end = { key: this.#key, upload: await this.#upload };
+    if (this.#failure === undefined) return await this.#bucket.end({ ...end, etags: this.#etags });
     // What was sent costs until it is given up.
-    await upload.abort();
+    await this.#bucket.end({ ...end, etags: [] });
     throw this.#failure;
   }
 }

@@ -1,5 +1,5 @@
-import { ExecutionError } from "../errors.ts";
-import type { BucketMountSpec } from "../spec.ts";
+import { ExecutionError } from "../../errors.ts";
+import type { BucketMountSpec } from "../../spec.ts";
 
 type Named = Pick<BucketMountSpec, "bucketName" | "keyPrefix">;
 
@@ -28,7 +28,7 @@ export function bucketPath(mount: Named): string {
       hint:
         found === undefined
           ? 'name it in `volumes` of the function: `{ "/corpus": mount }`'
-          : "run the function on AWS, or here on Linux as root with /dev/fuse",
+          : "use `readFile`, `writeFile` and `listdir` of the mount, which work everywhere, or run it on AWS",
     },
   );
 }
