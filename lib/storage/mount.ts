@@ -1,8 +1,5 @@
 import type { BucketMountSpec, MountSpec, VolumeMountSpec } from "../spec.ts";
 
-/** Marks what may stand in `volumes`, for copies of this package. */
-export const MOUNT: unique symbol = Symbol.for("windlass.mount") as never;
-
 type WithoutPath<Spec> = Spec extends MountSpec ? Omit<Spec, "path"> : never;
 
 /** What is mounted, whatever the path. */
@@ -10,14 +7,15 @@ export type Mounted = WithoutPath<MountSpec>;
 
 /** A Volume or a CloudBucketMount: what `volumes` may hold. */
 export interface Mountable {
-  /** @internal */
-  readonly [MOUNT]: Mounted;
+  /** What the AppSpec says of it, but for its path. */
+  readonly mounted: Mounted;
 }
 
 /** What an entry of `volumes` stands for; undefined for anything that cannot be mounted. */
 export function mountOf(value: unknown): Mounted | undefined {
-  if (typeof value !== "object" || value === null || !(MOUNT in value)) return undefined;
-  return value[MOUNT] as Mounted; // Of this copy of the classes or another.
+  if (typeof value !== "object" || value === null || !("mounted" in value)) return undefined;
+  const mounted = value.mounted as Mounted | undefined; // Of this copy of the classes or another.
+  return mounted?.kind === "volume" || mounted?.kind === "bucket" ? mounted : undefined;
 }
 
 /** The mounts of a definition, sorted by path: the order in which they are written means nothing. */

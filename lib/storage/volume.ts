@@ -2,7 +2,7 @@ import { callSite } from "../call-site.ts";
 import type { ConnectOptions } from "../client/connection.ts";
 import { storesFor } from "./choose-stores.ts";
 import { manageObjects, type ObjectManager } from "./manage-objects.ts";
-import { MOUNT, type Mountable, type Mounted } from "./mount.ts";
+import type { Mountable, Mounted } from "./mount.ts";
 import {
   toVolumeMount,
   type VolumeMount,
@@ -110,8 +110,8 @@ export class Volume extends StoredObject implements Mountable {
     return new Volume(this.object, this.backing, toVolumeMount(this.#mount, options));
   }
 
-  /** @internal */
-  get [MOUNT](): Mounted {
+  /** What the AppSpec says of it where it is in `volumes`, but for its path. */
+  get mounted(): Mounted {
     const { createIfMissing } = this.object;
     return {
       ...{ kind: "volume", name: this.name, backing: this.backing, createIfMissing },

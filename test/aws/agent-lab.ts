@@ -157,6 +157,7 @@ export class Lab {
       fetchCode: (codeHash) =>
         fetchCode(objects, { app: DEPLOYED, codeHash, folder: this.#folder, isPython: false }),
       startRunner,
+      bucketProgram: "none: no function here has a bucket",
       backend: backendOf(DEPLOYED),
       otherApp: backendOf,
       wake: async (pools) => {

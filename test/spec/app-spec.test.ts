@@ -63,6 +63,7 @@ test("a function without options has the defaults of Modal", () => {
         "schedule": null,
         "secrets": [],
         "singleUseContainers": false,
+        "snapshotCaches": [],
         "spot": "prefer",
         "startupTimeoutSeconds": 300,
         "timeoutSeconds": 300,

@@ -2,7 +2,7 @@ import { show } from "../../options/show.ts";
 import type { Violation } from "../../options/violation.ts";
 import { throwViolations } from "../../options/violation.ts";
 import { storesFor } from "../choose-stores.ts";
-import { MOUNT, type Mountable, type Mounted } from "../mount.ts";
+import type { Mountable, Mounted } from "../mount.ts";
 import type { Secret } from "../secret.ts";
 import { usedObject } from "../stored-object.ts";
 import { inPieces, type VolumeData } from "../volume-data.ts";
@@ -77,8 +77,8 @@ export class CloudBucketMount implements Mountable {
     };
   }
 
-  /** @internal */
-  get [MOUNT](): Mounted {
+  /** What the AppSpec says of it where it is in `volumes`, but for its path. */
+  get mounted(): Mounted {
     return this.#mounted;
   }
 
