@@ -29,6 +29,7 @@ import { queue } from "./suites/queue.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
+import { volume } from "./suites/volume.ts";
 import { formatRatios, formatTable } from "./table.ts";
 
 const SUITES: readonly Suite[] = [
@@ -53,6 +54,7 @@ const SUITES: readonly Suite[] = [
   simulate,
   synth,
   aws,
+  volume,
   plugin,
 ];
 const NAMES: string = SUITES.map(({ name }) => name).join(" ");

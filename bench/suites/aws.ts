@@ -1,37 +1,23 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { DEFAULT_IMAGE } from "../../lib/image/default-image.ts";
 import { App, resolveSpec } from "../../lib/index.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { buildImage } from "../../test/e2e-aws/images.ts";
 import { type Counted, usdOf } from "../aws-prices.ts";
 import { BenchError } from "../bench-error.ts";
+import { ENDPOINT, useEmulator } from "../emulator.ts";
 import { runProgram } from "../program.ts";
 import { median } from "../statistics.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
 
-const UP: string = fileURLToPath(new URL("../../test/e2e-aws/emulator/up.sh", import.meta.url));
-const ENDPOINT = "http://127.0.0.1:4566";
-/** What leads a program to the emulator. */
-const AWS_ENV: Readonly<Record<string, string>> = {
-  AWS_ENDPOINT_URL: ENDPOINT,
-  AWS_REGION: "us-east-1",
-  AWS_ACCESS_KEY_ID: "test",
-  AWS_SECRET_ACCESS_KEY: "test",
-  AWS_EC2_METADATA_DISABLED: "true",
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-};
 const MILLION = 1_000_000;
 
 /** Calls of a deployed app on the AWS emulator, against the same requests with nothing around them. */
 export const aws: Suite = {
   name: "aws",
   async run(context) {
-    const up = spawnSync(UP, { encoding: "utf8" });
-    if (up.status !== 0) throw new BenchError(`the AWS emulator did not start: ${up.stderr}`);
-    Object.assign(process.env, AWS_ENV);
+    useEmulator();
     const deployed = deploy(context);
     try {
       measureCalls(context, deployed);

@@ -1,8 +1,8 @@
 import { lstatSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { storesFor } from "../../lib/storage/choose-stores.ts";
 import { type FileEntry, Volume } from "../../lib/index.ts";
+import { storesFor } from "../../lib/storage/choose-stores.ts";
 import { nameOf, toVolumePath } from "../../lib/storage/volume-path.ts";
 import { scanFolder } from "../../lib/storage/volumes/scan.ts";
 import { createByteProgress } from "../byte-progress.ts";

@@ -111,10 +111,10 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
   /**
    * What its containers may call beside their own function: functions and classes of this app (`"resize"`), all of an app
    * (`"media"`, this one by its name as well), or some of another that is deployed in the same environment
-   * (`"media/resize"`); and the dicts, queues and secrets that they may use, as objects. On AWS it then has a role of its
-   * own, which can do no more; what a container uses that is not named fails on every machine with the code
+   * (`"media/resize"`); and the dicts, queues, secrets and volumes that they may use, as objects. On AWS it then has a
+   * role of its own, which can do no more; what a container uses that is not named fails on every machine with the code
    * `WINDLASS_NOT_IN_USES`.
-   * @default - all of its own app, and all dicts, queues and secrets that its module names
+   * @default - all of its own app, and all dicts, queues, secrets and volumes that its module names
    */
   readonly uses?: readonly (string | StoredObject)[] | undefined;
 }

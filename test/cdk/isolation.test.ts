@@ -363,8 +363,16 @@ describe("dicts, queues, secrets and volumes", () => {
   const ofNothing = "Containers of nothing of";
   const cases: readonly (readonly [string, readonly Attempt[], readonly Attempt[]])[] = [
     [ofApp, [...dictOf("cache"), ...volumeOf("models"), ...secretOf("openai")], secretOf("mine")],
-    [ofNarrow, [...dictOf("cache"), ...volumeOf("models"), ...secretOf("mine")], secretOf("openai")],
-    [ofNothing, [], [...dictOf("cache"), ...volumeOf("models"), ...secretOf("openai"), ...secretOf("mine")]],
+    [
+      ofNarrow,
+      [...dictOf("cache"), ...volumeOf("models"), ...secretOf("mine")],
+      secretOf("openai"),
+    ],
+    [
+      ofNothing,
+      [],
+      [...dictOf("cache"), ...volumeOf("models"), ...secretOf("openai"), ...secretOf("mine")],
+    ],
   ];
 
   it.each(cases)("are for those who name them: %s", async (description, allowed, forbidden) => {

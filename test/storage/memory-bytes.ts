@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { ObjectBytes } from "../../lib/storage/volumes/object-bytes.ts";
-import { ChunkedVolumes } from "../../lib/storage/volumes/chunked-volumes.ts";
 import type { ObjectInfo } from "../../lib/storage/stores.ts";
+import { ChunkedVolumes } from "../../lib/storage/volumes/chunked-volumes.ts";
+import type { ObjectBytes } from "../../lib/storage/volumes/object-bytes.ts";
 
 /** What is asked of the objects of volumes. */
 export interface Request {

@@ -23,7 +23,10 @@ async function oldVolume(): Promise<() => MemoryBytes> {
   const entries = Array.from({ length: FILES }, (_, n) => fileOf(`many/d${n % 10}/f${n}`, [piece]));
   const work = ["a", "b", "c"].map((name) => fileOf(`work/${name}`, [piece]));
   const all = [...entries, ...work, fileOf("work/large", large)];
-  await volumes.change("v", all.map((entry) => ({ kind: "put", entry })));
+  await volumes.change(
+    "v",
+    all.map((entry) => ({ kind: "put", entry })),
+  );
   return () => memoryBytes(new Map(bytes.objects));
 }
 
@@ -41,7 +44,9 @@ async function seen(bytes: MemoryBytes): Promise<string> {
     if (!checked.has(piece.hash)) await objects.read(piece);
     checked.add(piece.hash);
   }
-  return JSON.stringify([...files].map(([path, { pieces }]) => [path, pieces.map(({ hash }) => hash)]));
+  return JSON.stringify(
+    [...files].map(([path, { pieces }]) => [path, pieces.map(({ hash }) => hash)]),
+  );
 }
 
 /** Something that makes a new version; the same from any state before it. */
@@ -76,7 +81,11 @@ async function changeFiles(bytes: MemoryBytes): Promise<void> {
 }
 
 /** Runs a step with a crash at one of its requests: point 2n before the nth, 2n + 1 after it. */
-async function crashing(bytes: MemoryBytes, step: Step, point: number): Promise<Request | undefined> {
+async function crashing(
+  bytes: MemoryBytes,
+  step: Step,
+  point: number,
+): Promise<Request | undefined> {
   let count = 0;
   let crashedAt: Request | undefined;
   bytes.before = (request) => {
@@ -124,7 +133,10 @@ describe("a commit that crashes at any of its requests", () => {
       expect(await seen(bytes)).toBe(whole);
     }
     // Before the root is replaced all is old, and then all is new.
-    expect(found.filter((one) => one.startsWith("replace"))).toEqual(["replace old", "replace new"]);
+    expect(found.filter((one) => one.startsWith("replace"))).toEqual([
+      "replace old",
+      "replace new",
+    ]);
     expect(found.filter((one) => one === "put old").length).toBeGreaterThan(3);
     expect(found.filter((one) => one === "put new")).toEqual([]);
   });

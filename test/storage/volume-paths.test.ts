@@ -1,4 +1,12 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -15,12 +23,40 @@ const RUNS = 300;
 const oddName = fc.oneof(
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }),
   fc.string({ unit: "binary", minLength: 1, maxLength: 60 }),
-  fc.constantFrom("-rf", "--help", " ", " a ", "a\nb", "*", "~", "$HOME", "\\", "C:\\x", "...", ".a", "a."),
-  fc.constantFrom("é", "e\u0301", "ﬀ", "🙂", "�", "con", "#", "%2e%2e", "..a", "a..", "x".repeat(255)),
+  fc.constantFrom(
+    "-rf",
+    "--help",
+    " ",
+    " a ",
+    "a\nb",
+    "*",
+    "~",
+    "$HOME",
+    "\\",
+    "C:\\x",
+    "...",
+    ".a",
+    "a.",
+  ),
+  fc.constantFrom(
+    "é",
+    "e\u0301",
+    "ﬀ",
+    "🙂",
+    "�",
+    "con",
+    "#",
+    "%2e%2e",
+    "..a",
+    "a..",
+    "x".repeat(255),
+  ),
   fc.integer({ min: 1, max: 63 }).map((count) => "🙂".repeat(count)),
 );
 const validName = oddName.filter((name) => isFilePath(name) && !name.includes("/"));
-const validPath = fc.array(validName, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
+const validPath = fc
+  .array(validName, { minLength: 1, maxLength: 4 })
+  .map((names) => names.join("/"));
 
 /** What leads somewhere else, or that no file system could hold. */
 const evilName = fc.constantFrom("..", "a\0b", "\ud800", "x".repeat(256), "🙂".repeat(64));
@@ -92,11 +128,14 @@ describe("a path of a volume", () => {
   it("means the same however many slashes and dots it is written with", () => {
     const filler = fc.constantFrom("", ".");
     fc.assert(
-      fc.property(fc.array(fc.tuple(filler, validName), { minLength: 1, maxLength: 5 }), (parts) => {
-        const plain = parts.map(([, name]) => name).join("/");
-        fc.pre(Buffer.byteLength(plain) < 3000);
-        expect(toVolumePath(`/${parts.flat().join("/")}/`)).toBe(plain);
-      }),
+      fc.property(
+        fc.array(fc.tuple(filler, validName), { minLength: 1, maxLength: 5 }),
+        (parts) => {
+          const plain = parts.map(([, name]) => name).join("/");
+          fc.pre(Buffer.byteLength(plain) < 3000);
+          expect(toVolumePath(`/${parts.flat().join("/")}/`)).toBe(plain);
+        },
+      ),
       { numRuns: RUNS },
     );
   });
@@ -168,7 +207,9 @@ describe("a link", () => {
 describe("a manifest that Windlass did not write", () => {
   const evilEntry = fc.oneof(
     evilPath.map((path) => [[path, 420, 1, []]]),
-    fc.constantFrom("/etc/passwd", "/a", "a/", "a//b", "./a", "").map((path) => [[path, 420, 1, []]]),
+    fc
+      .constantFrom("/etc/passwd", "/a", "a/", "a//b", "./a", "")
+      .map((path) => [[path, 420, 1, []]]),
     fc
       .constantFrom("/etc", "..", "../..", "a/../../x", "x/../../y", "")
       .map((target) => [["link", 511, 1, target]]),

@@ -55,8 +55,12 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
       });
       const { stores } = lab;
       const gone = { code: "WINDLASS_OBJECT_NOT_FOUND" };
-      await expect(stores.volumes.list("none", { path: "", recursive: true })).rejects.toMatchObject(gone);
-      await expect(stores.volumes.checkOut("none", { folder: newFolder() })).rejects.toMatchObject(gone);
+      await expect(
+        stores.volumes.list("none", { path: "", recursive: true }),
+      ).rejects.toMatchObject(gone);
+      await expect(stores.volumes.checkOut("none", { folder: newFolder() })).rejects.toMatchObject(
+        gone,
+      );
     });
 
     it("takes a stream of any size, and gives it back byte by byte", async () => {
@@ -78,14 +82,22 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
       await volume.batchUpload((batch) => batch.putDirectory(folder, "/"));
 
       const paths = async (path: string, recursive: boolean) =>
-        (await volume.listdir(path, { recursive })).map((one) => `${one.type[0]} ${one.path}`).sort();
+        (await volume.listdir(path, { recursive }))
+          .map((one) => `${one.type[0]} ${one.path}`)
+          .sort();
       expect(await paths("/", false)).toEqual(["d a", "d f", "f a-b", "f e"]);
       expect(await paths("a", false)).toEqual(["d a/b", "f a/d"]);
       expect(await paths("", true)).toEqual([
         ...["d a", "d a/b", "d f", "d f/empty", "f a-b", "f a/b/c", "f a/d", "f e"],
       ]);
-      expect((await all(volume.iterdir("a"))).map(({ path }) => path)).toEqual(["a/b", "a/b/c", "a/d"]);
-      await expect(volume.listdir("x")).rejects.toMatchObject({ code: "WINDLASS_VOLUME_PATH_NOT_FOUND" });
+      expect((await all(volume.iterdir("a"))).map(({ path }) => path)).toEqual([
+        "a/b",
+        "a/b/c",
+        "a/d",
+      ]);
+      await expect(volume.listdir("x")).rejects.toMatchObject({
+        code: "WINDLASS_VOLUME_PATH_NOT_FOUND",
+      });
     });
 
     it("lists more than a page as it was when the listing began", async () => {
@@ -285,7 +297,13 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
       await volume.writeFile("other", "new!");
       await volume.writeFile("dir/file", "file");
       await volume.writeFile("plain", "plain");
-      const folder = folderOf({ same: "same", other: "old!", extra: "x", "plain/x": "x", dir: "a file" });
+      const folder = folderOf({
+        same: "same",
+        other: "old!",
+        extra: "x",
+        "plain/x": "x",
+        dir: "a file",
+      });
       symlinkSync("/etc", join(folder, "link"));
       await lab.stores.volumes.checkOut(volume.name, { folder });
 
@@ -302,7 +320,11 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
       expect(contentOf(folder)).toEqual({ weights: "w" });
       write(folder, "more", "m");
       await lab.stores.volumes.commit(volume.name, folder);
-      expect(await seen()).toEqual({ "models/a/weights": "w", "models/a/more": "m", "models/b": "b" });
+      expect(await seen()).toEqual({
+        "models/a/weights": "w",
+        "models/a/more": "m",
+        "models/b": "b",
+      });
 
       const empty = await mount({ subPath: "none/yet", readOnly: true });
       expect(contentOf(empty)).toEqual({});
@@ -375,9 +397,13 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
 
       const taken = newName();
       await Volume.objects.create(taken);
-      await expect(Volume.rename(name, taken)).rejects.toMatchObject({ code: "WINDLASS_OBJECT_EXISTS" });
+      await expect(Volume.rename(name, taken)).rejects.toMatchObject({
+        code: "WINDLASS_OBJECT_EXISTS",
+      });
       await Volume.objects.delete(name);
-      await expect(textOf(renamed, "a")).rejects.toMatchObject({ code: "WINDLASS_OBJECT_NOT_FOUND" });
+      await expect(textOf(renamed, "a")).rejects.toMatchObject({
+        code: "WINDLASS_OBJECT_NOT_FOUND",
+      });
       await Volume.objects.create(name);
       expect(await seen(name)).toEqual({});
       await expect(Volume.objects.delete(newName())).rejects.toMatchObject({
@@ -409,14 +435,21 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
       await volume.writeFile("copy", "copy");
       lab.age(6 * DAY_MS);
       await volume.writeFile("other", "other");
-      expect(Buffer.from(await lab.stores.volumes.read(volume.name, piece)).toString()).toBe("replaced");
+      expect(Buffer.from(await lab.stores.volumes.read(volume.name, piece)).toString()).toBe(
+        "replaced",
+      );
 
       lab.age(2 * DAY_MS);
       await volume.writeFile("other", "other again");
       await expect(lab.stores.volumes.read(volume.name, piece)).rejects.toMatchObject({
         code: "WINDLASS_VOLUME_DAMAGED",
       });
-      expect(await seen()).toEqual({ old: "old", replaced: "new", copy: "copy", other: "other again" });
+      expect(await seen()).toEqual({
+        old: "old",
+        replaced: "new",
+        copy: "copy",
+        other: "other again",
+      });
     });
 
     it("stores bytes again that only an old version has", async () => {
@@ -426,7 +459,9 @@ export function describeVolumes(place: string, open: () => Promise<StorageLab>):
       lab.age(20 * DAY_MS);
       await volume.removeFile("old");
       // Before the collection of a week later.
-      await lab.stores.volumes.change(volume.name, [{ kind: "put", entry: { ...entry, path: "again" } }]);
+      await lab.stores.volumes.change(volume.name, [
+        { kind: "put", entry: { ...entry, path: "again" } },
+      ]);
       lab.age(8 * DAY_MS);
       await volume.writeFile("x", "x");
       lab.age(2 * DAY_MS);

@@ -20,24 +20,34 @@ export interface FolderPage {
   readonly next?: string | undefined;
 }
 
-/** Some of what is in a folder of a tree, with folders that are there since something is in them. */
+/**
+ * Some of what is in a folder of a tree, with folders that are there since something is in them.
+ * @throws NotFoundError for a path that is not there
+ */
 export async function listFolder(
   volume: string,
   tree: VolumeTree,
   query: FolderQuery,
 ): Promise<FolderPage> {
-  const { path, recursive } = query;
+  const { path } = query;
   const itself = path === "" ? undefined : await tree.find(path);
   if (itself !== undefined && itself.type !== "directory") return { entries: [toEntry(itself)] };
-  const start = path === "" ? "" : `${path}/`;
-  const end = path === "" ? undefined : `${path}${AFTER_SLASH}`;
-  const isThere = itself !== undefined || path === "" || (await firstOf(tree.range(start, end)));
+  const [start, end] = path === "" ? ["", undefined] : [`${path}/`, `${path}${AFTER_SLASH}`];
+  const isThere = path === "" || itself !== undefined || (await firstOf(tree.range(start, end)));
   if (!isThere) throw pathMissing(volume, path);
+  return await readPage(tree, query, { from: query.from ?? start, end });
+}
+
+async function readPage(
+  tree: VolumeTree,
+  { path, recursive }: FolderQuery,
+  range: { readonly from: string; readonly end: string | undefined },
+): Promise<FolderPage> {
   const entries: VolumeEntry[] = [];
-  let from = query.from ?? start;
+  let { from } = range;
   let before = from.endsWith("\0") ? from.slice(0, -1) : "";
   while (entries.length < PAGE_ENTRIES) {
-    const entry = await firstOf(tree.range(from, end));
+    const entry = await firstOf(tree.range(from, range.end));
     if (entry === undefined) return { entries };
     entries.push(...(await foldersAbove(tree, { path, before, entry, recursive })));
     const isDeep = !recursive && parentOf(entry.path) !== path;

@@ -100,10 +100,7 @@ function isOpen(group: readonly StoredEntry[] | undefined): boolean {
   return last !== undefined && !endsPage(last.path);
 }
 
-function merge(
-  entries: readonly StoredEntry[],
-  changes: readonly Change[],
-): StoredEntry[] {
+function merge(entries: readonly StoredEntry[], changes: readonly Change[]): StoredEntry[] {
   const merged: StoredEntry[] = [];
   let at = 0;
   const takeUntil = (path: string | undefined): void => {
