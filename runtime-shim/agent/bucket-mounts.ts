@@ -1,5 +1,9 @@
 import type { BucketMountSpec } from "../../lib/spec.ts";
-import { BUCKET_PATHS, type BucketPath, bucketKey } from "../../lib/storage/buckets/bucket-paths.ts";
+import {
+  BUCKET_PATHS,
+  type BucketPath,
+  bucketKey,
+} from "../../lib/storage/buckets/bucket-paths.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { fuseProblem, type MountedBucket, mountBucket } from "./bucket-process.ts";
 

@@ -68,7 +68,10 @@ describe("what a container may ask of a bucket", () => {
 describe("an object", () => {
   it("is read by small ranges first, then by larger ones ahead of its reader", async () => {
     const bucket = new MemoryBucket();
-    const bytes = Buffer.alloc(20 * MIB, Uint8Array.from({ length: 251 }, (_, index) => index));
+    const bytes = Buffer.alloc(
+      20 * MIB,
+      Uint8Array.from({ length: 251 }, (_, index) => index),
+    );
     bucket.set("a", bytes);
     const { etag = "" } = (await bucket.find("a")) ?? {};
     const fetch = (start: number, end: number) => bucket.read({ key: "a", etag, start, end });

@@ -160,7 +160,10 @@ export class CloudBucketMount implements Mountable {
 }
 
 /** Folders are told where only one folder is listed; objects that only mark one are left out. */
-function* toEntries({ objects, folders }: BucketPage, prefix: number): Generator<BucketEntry, void> {
+function* toEntries(
+  { objects, folders }: BucketPage,
+  prefix: number,
+): Generator<BucketEntry, void> {
   for (const folder of folders) {
     yield { path: folder.slice(prefix, -1), type: "directory", size: 0, modifiedAt: undefined };
   }
