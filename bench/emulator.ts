@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import { BenchError } from "./bench-error.ts";
 
 const UP: string = fileURLToPath(new URL("../test/e2e-aws/emulator/up.sh", import.meta.url));
-const ENDPOINT = "http://127.0.0.1:4566";
-
+export const ENDPOINT = "http://127.0.0.1:4566";
 /** What leads a program to the emulator. */
 const AWS_ENV: Readonly<Record<string, string>> = {
   AWS_ENDPOINT_URL: ENDPOINT,
@@ -15,7 +14,7 @@ const AWS_ENV: Readonly<Record<string, string>> = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 };
 
-/** Brings the AWS emulator up, and leads this process and those that it starts to it. */
+/** Brings the AWS emulator up, and leads this process and those that it starts to it. @throws BenchError */
 export function useEmulator(): void {
   const up = spawnSync(UP, { encoding: "utf8" });
   if (up.status !== 0) throw new BenchError(`the AWS emulator did not start: ${up.stderr}`);

@@ -31,6 +31,7 @@ import { queueAws } from "./suites/queue-aws.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
+import { volume } from "./suites/volume.ts";
 import { formatRatios, formatTable } from "./table.ts";
 
 const SUITES: readonly Suite[] = [
@@ -57,6 +58,7 @@ const SUITES: readonly Suite[] = [
   synth,
   aws,
   queueAws,
+  volume,
   plugin,
 ];
 const NAMES: string = SUITES.map(({ name }) => name).join(" ");

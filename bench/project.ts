@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 /** Packages that contenders import, besides Windlass. */
 const PACKAGES: readonly string[] = [
   "@aws-sdk/client-dynamodb",
+  "@aws-sdk/client-s3",
   "@aws-sdk/client-sqs",
   "aws-cdk-lib",
   "bullmq",

@@ -36,6 +36,13 @@ const EMBEDDING: Environment = {
   },
   pipOptions: ["--no-deps"],
 };
+/** What uploads of volumes are compared with. */
+const AWS_CLI: Environment = { folder: ".venv-aws", packages: { awscli: "awscli==1.46.3" } };
+
+/** The Python with the AWS CLI in it; installs it unless it is there. @throws BenchError */
+export function ensureAwsCli(): string {
+  return ensure(AWS_CLI);
+}
 
 /** The Python with Ray in it; installs it unless it is there. @throws BenchError */
 export function ensureRay(): string {

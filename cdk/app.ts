@@ -22,6 +22,7 @@ import { codeFile } from "./app/python-code.ts";
 import { QueueShard } from "./app/queue-shard.ts";
 import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
+import { SharedFiles } from "./app/shared-files.ts";
 import { CONTAINER_NAME, type MissingImages, TaskDefinitions } from "./app/task-definitions.ts";
 import type { WindlassEnvironment } from "./environment.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
@@ -95,8 +96,11 @@ export class WindlassApp extends Construct {
     const deadLetters = new DeadLetterQueue(this, "DeadLetters", {
       encryptionKey: props.encryptionKey,
     });
-    const roles = this.#createRoles({ link, logGroup, props });
+    const sharedFiles = new SharedFiles(this, "Files", { fileSystemId: () => link.fileSystemId });
+    const roles = this.#createRoles({ link, logGroup, sharedFiles, props });
     const taskDefinitions = new TaskDefinitions(this, "Tasks", {
+      functions: this.spec.functions,
+      sharedFiles,
       images: this.spec.images,
       imageUris: props.images ?? {},
       missingImages: props.missingImages ?? "build",
@@ -107,7 +111,7 @@ export class WindlassApp extends Construct {
     });
     const functions = manifestFunctions(this.spec, {
       queueUrls: this.#createQueues(deadLetters.arn, props),
-      taskDefinitions: taskDefinitions.arns,
+      taskDefinitionOf: (spec) => taskDefinitions.arnOf(spec),
       containerName: CONTAINER_NAME,
       taskRoles: roles.ownRoles,
     });
@@ -146,9 +150,10 @@ export class WindlassApp extends Construct {
   #createRoles(given: {
     readonly link: EnvironmentLink;
     readonly logGroup: LogGroup;
+    readonly sharedFiles: SharedFiles;
     readonly props: WindlassAppProps;
   }): AppRoles {
-    const { link, logGroup, props } = given;
+    const { link, logGroup, sharedFiles, props } = given;
     const keys = [props.encryptionKey, link.encryptionKey].filter((key) => key !== undefined);
     return new AppRoles(this, "Roles", {
       app: this.spec.name,
@@ -158,6 +163,7 @@ export class WindlassApp extends Construct {
       bucketName: link.bucketName,
       controllerFunctionArn: link.controllerFunctionArn,
       logGroup,
+      sharedFiles,
       encryptionKeys: [...new Set(keys)],
     });
   }

@@ -13,6 +13,7 @@ import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
 import { ControllerFunction } from "./environment/controller-function.ts";
 import { DeploymentFunction } from "./environment/deployment-function.ts";
+import { SharedFileSystem } from "./environment/file-system.ts";
 import { Hosts } from "./environment/hosts.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
 import { RowTable } from "./environment/table.ts";
@@ -48,7 +49,7 @@ export interface WindlassEnvironmentProps extends NetworkProps, SharedProps {
 
 /**
  * What the apps of an account and region share: network, cluster, table, bucket, and how hosts start. Idle it costs
- * nothing but stored data. Table and bucket are kept when it is removed.
+ * nothing but stored data. Table, bucket and file system are kept when it is removed.
  *
  * @throws InvalidError when the name is not valid
  */
@@ -80,6 +81,9 @@ export class WindlassEnvironment extends Construct {
     const { bucket } = new ObjectBucket(this, "Bucket", { encryptionKey });
     const cluster = new HostCluster(this, "Cluster");
     const { securityGroups } = network;
+    const { fileSystemId } = new SharedFileSystem(this, "Files", {
+      ...{ environment, network, encryptionKey },
+    });
     const hosts = new Hosts(this, "Hosts", { environment, cluster, securityGroups });
     const logGroup = new LogGroup(this, "LogGroup", {
       logGroupName: logGroupOf(environment),
@@ -107,6 +111,7 @@ export class WindlassEnvironment extends Construct {
       "table-name": table.tableName,
       "bucket-name": bucket.bucketName,
       "cluster-name": cluster.name,
+      "file-system-id": fileSystemId,
       "deployment-function-arn": new DeploymentFunction(this, "Deployment", deployment).arn,
       "controller-function-arn": controller.arn,
       "launch-template-id": hosts.launchTemplateId,

@@ -76,6 +76,7 @@ export class App {
       env: { ...options.env },
       image: options.image,
       secrets: [...(options.secrets ?? [])],
+      ...(options.volumes !== undefined && { volumes: { ...options.volumes } }),
     };
     registerApp(this);
   }

@@ -133,7 +133,7 @@ export interface Defined {
 /** Port to whatever runs calls: the local engine, AWS, or (in a container) the agent beside the runner. */
 export interface Backend {
   readonly name: string;
-  /** Dicts, queues and secrets of its environment. */
+  /** Dicts, queues, secrets and volumes of its environment. */
   readonly stores: Stores;
   /** Opens a call whose results come to this process and are not stored. */
   open(request: CallRequest, sink: CallSink): CallChannel;

@@ -36,7 +36,7 @@ export interface Reading<Kind> {
 }
 
 /** Options of the App that its functions and classes have, unless they have their own. */
-export type Defaults = Pick<AnyContainerOptions, "env" | "image" | "secrets">;
+export type Defaults = Pick<AnyContainerOptions, "env" | "image" | "secrets" | "volumes">;
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -135,5 +135,8 @@ export function withDefaults<Options extends AnyContainerOptions>(
     ...(image !== undefined && { image }),
     env: Object.freeze({ ...defaults.env, ...options?.env }),
     ...(secrets.length > 0 && { secrets: Object.freeze(secrets) }),
+    ...(options?.volumes !== undefined || defaults.volumes !== undefined
+      ? { volumes: Object.freeze({ ...defaults.volumes, ...options?.volumes }) }
+      : {}),
   });
 }

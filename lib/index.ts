@@ -100,10 +100,12 @@ export type { CallContext } from "./runtime.ts";
 export { Cron, type CronOptions, Period, type PeriodOptions, type Schedule } from "./schedule.ts";
 export {
   type AppSpec,
+  type BucketMountSpec,
   type EntrypointSpec,
   type FunctionSpec,
   type ImagePython,
   type ImageSpec,
+  type MountSpec,
   type ObjectUseSpec,
   type PythonInstall,
   type PythonSpec,
@@ -113,6 +115,7 @@ export {
   type SecretSpec,
   SPEC_VERSION,
   specText,
+  type VolumeMountSpec,
 } from "./spec.ts";
 export type {
   StandardIssue,
@@ -121,12 +124,19 @@ export type {
   StandardSchema,
 } from "./standard-schema.ts";
 // What containers and programs share by name.
+export {
+  type BucketEntry,
+  CloudBucketMount,
+  type CloudBucketMountOptions,
+} from "./storage/buckets/cloud-bucket-mount.ts";
 export { Dict, type DictEntries } from "./storage/dict.ts";
 export type {
   CreateObjectOptions,
   DeleteObjectOptions,
   ObjectManager,
 } from "./storage/manage-objects.ts";
+export type { Mountable } from "./storage/mount.ts";
+export type { VolumeMountOptions } from "./storage/mount-options.ts";
 export type { FromNameOptions, NamedObjectInfo } from "./storage/named-object.ts";
 export {
   type EphemeralQueueOptions,
@@ -146,4 +156,8 @@ export {
 export type { SecretBacking } from "./storage/secret-places.ts";
 export type { SecretValues } from "./storage/secret-values.ts";
 export type { StoredObject } from "./storage/stored-object.ts";
+export { Volume, type VolumeFromNameOptions } from "./storage/volume.ts";
+export type { Batch } from "./storage/volume-batch.ts";
+export type { VolumeData } from "./storage/volume-data.ts";
+export type { FileEntry } from "./storage/volume-listing.ts";
 export type { Varied } from "./varied.ts";

@@ -8,6 +8,7 @@ import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { checkKnownUses, toUse } from "./options/uses.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
+import { checkVolumes } from "./options/volumes.ts";
 import { checkPythonImage } from "./python/image.ts";
 import { checkPythonFile, projectRoot, toPythonSpec } from "./python/source-file.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
@@ -24,18 +25,21 @@ import {
 } from "./spec.ts";
 import { toJsonSchema } from "./standard-schema.ts";
 import { toSecretSpecs } from "./storage/app-secrets.ts";
+import { toMountSpecs } from "./storage/mount.ts";
 import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
+import { SNAPSHOT_CACHES } from "./storage/snapshot-caches.ts";
 import { usedObject } from "./storage/stored-object.ts";
 
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
  * @throws InvalidError when `uses` of a function names what the app does not have, a file of a Python function is
- *   missing, or its image certainly lacks Python
+ *   missing, its image certainly lacks Python, or its mounts and those of the App do not go together
  */
 export function resolveSpec(app: App): AppSpec {
   const definitions = [...app.definitions.values()].sort(byName);
   const mistakes = definitions.flatMap((definition) => [
     ...checkKnownUses(definition, app),
+    ...checkMounts(definition),
     ...checkPython(definition),
   ]);
   throwViolations(`app "${app.name}"`, mistakes, resolveSpec);
@@ -82,13 +86,23 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     image: imageOf(definition).hash,
     env: { ...options.env },
     secrets: toSecretSpecs(definition, app),
+    volumes: toMountSpecs(options.volumes),
     schedule: toSchedule(options.schedule),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
+    snapshotCaches: toSnapshotCaches(options),
     blockNetwork: options.blockNetwork ?? false,
     nonpreemptible: options.nonpreemptible ?? false,
     uses: toUses(options.uses, app),
     objects: toObjects(options, app),
   };
+}
+
+function toSnapshotCaches({
+  enableMemorySnapshot,
+  snapshotCaches = [],
+}: AnyFunctionOptions): string[] {
+  if (enableMemorySnapshot !== true) return [];
+  return [...new Set([...SNAPSHOT_CACHES, ...snapshotCaches])].sort();
 }
 
 function toSpot({ spot, nonpreemptible }: AnyFunctionOptions): FunctionSpec["spot"] {
@@ -107,10 +121,11 @@ function toUses(uses: AnyFunctionOptions["uses"], app: App): UseSpec[] | null {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
 }
 
-/** Its secrets are its variables, whether `uses` names them or not. */
-function toObjects({ uses }: AnyFunctionOptions, app: App): ObjectUseSpec[] {
-  if (uses === undefined) return objectsNamedFor(app);
-  return sortedObjects(uses.map(usedObject).filter((object) => object !== undefined));
+/** What it mounts it may use. Its secrets are its variables, whether `uses` names them or not. */
+function toObjects({ uses, volumes = {} }: AnyFunctionOptions, app: App): ObjectUseSpec[] {
+  const named = uses === undefined ? objectsNamedFor(app) : uses.map(usedObject);
+  const mounted = Object.values(volumes).map(usedObject);
+  return sortedObjects([...named, ...mounted].filter((object) => object !== undefined));
 }
 
 function toImages(definitions: readonly Definition[]): ImageSpec[] {
@@ -129,6 +144,12 @@ function toImages(definitions: readonly Definition[]): ImageSpec[] {
 
 function imageOf({ options, python }: Definition): Image {
   return options.image ?? (python === undefined ? DEFAULT_IMAGE : DEFAULT_PYTHON_IMAGE);
+}
+
+/** Those of the App and of the function were right by themselves. */
+function checkMounts({ name, kind, options }: Definition): Violation[] {
+  const subject = `\`volumes\` of ${kind === "cls" ? "class" : "function"} "${name}"`;
+  return options.volumes === undefined ? [] : checkVolumes(options.volumes, subject);
 }
 
 function checkPython(definition: Definition): Violation[] {

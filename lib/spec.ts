@@ -71,9 +71,9 @@ export interface PythonSpec {
   readonly symbol: string;
 }
 
-/** A dict, queue or secret of the environment. */
+/** A dict, queue, secret or volume of the environment. */
 export interface ObjectUseSpec {
-  readonly kind: "dict" | "queue" | "secret";
+  readonly kind: "dict" | "queue" | "secret" | "volume";
   readonly name: string;
 }
 
@@ -82,6 +82,40 @@ export interface SecretSpec {
   readonly name: string;
   readonly requiredKeys: readonly string[];
 }
+
+/** A volume in the containers of a function. */
+export interface VolumeMountSpec {
+  readonly kind: "volume";
+  /** Absolute, in containers. */
+  readonly path: string;
+  readonly name: string;
+  /** Where what it holds lies on AWS. */
+  readonly backing: "s3" | "efs";
+  readonly createIfMissing: boolean;
+  readonly readOnly: boolean;
+  /** The folder of the volume that is mounted; "": all of it. */
+  readonly subPath: string;
+}
+
+/** A bucket of the user's in the containers of a function. */
+export interface BucketMountSpec {
+  readonly kind: "bucket";
+  /** Absolute, in containers. */
+  readonly path: string;
+  readonly bucketName: string;
+  /** "" or a text that ends in "/": what lies under it is mounted. */
+  readonly keyPrefix: string;
+  /** `null`: S3 of the container's region. */
+  readonly endpointUrl: string | null;
+  /** The secret with its credentials; `null`: those of the container's role. */
+  readonly secret: string | null;
+  readonly readOnly: boolean;
+  readonly requesterPays: boolean;
+  readonly forcePathStyle: boolean;
+}
+
+/** What is mounted in the containers of a function. */
+export type MountSpec = VolumeMountSpec | BucketMountSpec;
 
 /** A function or a class, resolved: no optional fields, `null` where nothing applies. */
 export interface FunctionSpec {
@@ -116,13 +150,17 @@ export interface FunctionSpec {
   readonly env: Readonly<Record<string, string>>;
   /** In the order in which they are applied: a later one wins, and `env` over all. */
   readonly secrets: readonly SecretSpec[];
+  /** Sorted by path. */
+  readonly volumes: readonly MountSpec[];
   readonly schedule: ScheduleSpec | null;
   readonly enableMemorySnapshot: boolean;
+  /** Variables that name folders whose content the next container starts with, sorted; none without snapshots. */
+  readonly snapshotCaches: readonly string[];
   readonly blockNetwork: boolean;
   readonly nonpreemptible: boolean;
   /** What it may call beside itself; `null`: all of its own app, by the role of that. */
   readonly uses: readonly UseSpec[] | null;
-  /** The dicts, queues and secrets that it may use, sorted: of `uses`, or without it all that its module names. */
+  /** The dicts, queues, secrets and volumes that it may use, sorted: of `uses`, or without it all that its module names. */
   readonly objects: readonly ObjectUseSpec[];
 }
 

@@ -12,6 +12,7 @@ import type {
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
+import { toMountSpecs } from "./storage/mount.ts";
 import { addVariant, type Variant } from "./variant.ts";
 
 /** Variants of a handle that are kept, so that those with the same options share their open calls. */
@@ -21,7 +22,7 @@ const MAX_KNOWN = 1000;
 export interface Varied<Self> {
   /**
    * The same with these options, in containers of its own. Further calls add to them, the later ones win; variables are
-   * added to those there are. Nothing can be unset, and `minContainers` is 0.
+   * added to those there are, volumes replace them. Nothing can be unset, and `minContainers` is 0.
    * @example const large = resize.withOptions({ memoryMiB: 8192, timeoutSeconds: 3600 });
    * @throws InvalidError naming every mistake
    */
@@ -98,7 +99,7 @@ function varied(target: Target, variant: string): Target {
 }
 
 function toVariant(options: VariantOptions): Variant {
-  const { gpu, cpu, memoryMiB, env, retries, ...others } = options;
+  const { gpu, cpu, memoryMiB, env, volumes, retries, ...others } = options;
   const numbers = Object.entries(others).filter(([, value]) => value !== undefined);
   return {
     ...Object.fromEntries(numbers),
@@ -107,6 +108,7 @@ function toVariant(options: VariantOptions): Variant {
     ...(cpu !== undefined && { cpu: toResource(cpu, 0) }),
     ...(memoryMiB !== undefined && { memoryMiB: toResource(memoryMiB, 0) }),
     ...(env !== undefined && { env }),
+    ...(volumes !== undefined && { volumes: toMountSpecs(volumes) }),
     ...(retries !== undefined && { retries: toRetries(retries) }),
   };
 }

@@ -29,10 +29,11 @@ export function describeRemoval(removed: {
   ].join("\n");
 }
 
-/** Once an environment is gone, nothing knows its table and bucket but these lines. */
+/** Once an environment is gone, nothing knows its table, bucket and file system but these lines. */
 function commandFor({ kind, name }: StoredData): string {
   if (kind === "objects") return `aws s3 rb --force ${name}`;
   if (kind === "rows") return `aws dynamodb delete-table --table-name ${name}`;
+  if (kind === "files") return `aws efs delete-file-system --file-system-id ${name}`;
   return `aws logs delete-log-group --log-group-name ${name}`;
 }
 

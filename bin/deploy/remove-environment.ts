@@ -8,6 +8,7 @@ import { deleteLogGroups, deleteQueues } from "../../lib/aws/deploy/delete-data.
 import { deleteSecrets } from "../../lib/aws/deploy/delete-secrets.ts";
 import { deleteStack } from "../../lib/aws/deploy/delete-stack.ts";
 import { endHosts } from "../../lib/aws/deploy/end-hosts.ts";
+import { deleteFileSystem, measureFileSystem } from "../../lib/aws/deploy/file-system.ts";
 import { deleteParameter } from "../../lib/aws/deploy/parameters.ts";
 import { checkIdle, findStack } from "../../lib/aws/deploy/stack.ts";
 import { type StoredData, storedLogs } from "../../lib/aws/deploy/stored-data.ts";
@@ -36,8 +37,10 @@ export async function removeEnvironment(removal: Removal): Promise<readonly Stor
   await removeStack(removal);
   await deleteParameter(clients.ssm, `${factsPath(environment)}/context`);
   const stores = { bucket: facts["bucket-name"], table: facts["table-name"] };
-  if (!isAll) return await measureStores(clients, stores);
-  await deleteStores(clients, stores);
+  const files = facts["file-system-id"];
+  if (!isAll)
+    return [...(await measureStores(clients, stores)), ...(await measureFileSystem(files))];
+  await Promise.all([deleteStores(clients, stores), deleteFileSystem(files)]);
   const { named, ephemeral } = partitionQueuePrefixes(environment);
   for (const prefix of [named, ephemeral]) await deleteQueues(clients.sqs, prefix);
   const logs = new CloudWatchLogsClient(CLIENT_CONFIG);
@@ -46,7 +49,9 @@ export async function removeEnvironment(removal: Removal): Promise<readonly Stor
     .map(({ name }) => name)
     .filter((name) => name === prefix || name.startsWith(`${prefix}/`));
   await Promise.all([deleteLogGroups(logs, groups), deleteSecrets(clients.ssm, environment)]);
-  steps.done(`removed bucket, table, secrets and ${countOf(groups.length, "log group")}`);
+  steps.done(
+    `removed bucket, table, file system, secrets and ${countOf(groups.length, "log group")}`,
+  );
   return [];
 }
 

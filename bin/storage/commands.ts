@@ -59,4 +59,21 @@ export const STORAGE_COMMANDS: readonly CommandEntry[] = [
     ].join("\n  "),
     load: () => import("../commands/secret.ts"),
   },
+  {
+    name: "volume",
+    operands: "<create|list|ls|get|put|cp|rm|rename|delete> [name] [arguments...]",
+    description: "look into volumes, copy files to and from them, make and remove them",
+    options: [
+      ["-r, --recursive", "with ls, cp and rm: folders with all that is in them"],
+      ["-f, --force", "with put and get: replace files"],
+      ALLOW_MISSING,
+      ...PLACE_OPTIONS,
+    ],
+    examples: [
+      "$ windlass volume put models ./weights /v1 --on aws   what is in a folder, to a folder",
+      "$ windlass volume get models v1/a.bin -               to standard output",
+      "$ windlass volume ls models -r --json                 one line a file",
+    ].join("\n  "),
+    load: () => import("../commands/volume.ts"),
+  },
 ];

@@ -81,6 +81,11 @@ export function objectsOf(scope: Construct, bucketName: string, resourceName: st
   return Stack.of(scope).formatArn({ ...anywhere, resource: bucketName, resourceName });
 }
 
+export function bucketOf(scope: Construct, bucketName: string): string {
+  const anywhere = { service: "s3", region: "", account: "" };
+  return Stack.of(scope).formatArn({ ...anywhere, resource: bucketName });
+}
+
 /**
  * Queues of templates, by their tags: a policy has no room for hundreds of ARNs, and a stack's name may begin with
  * another's. Those of these functions, or of all; by default the dead-letter queue as well.

@@ -18,6 +18,8 @@ export class EnvironmentLink extends Construct {
   readonly deploymentFunctionArn: string;
   readonly controllerFunctionArn: string;
   readonly encryptionKey: IKey | undefined;
+  readonly #fact: (name: Fact) => string;
+  #fileSystemId: string | undefined;
   /** What must exist before the app is deployed. */
   readonly dependencies: readonly IDependable[];
 
@@ -41,5 +43,12 @@ export class EnvironmentLink extends Construct {
     this.clusterName = fact("cluster-name");
     this.deploymentFunctionArn = fact("deployment-function-arn");
     this.controllerFunctionArn = fact("controller-function-arn");
+    this.#fact = fact;
+  }
+
+  /** Asked for by apps that mount it: others have no parameter for it. */
+  get fileSystemId(): string {
+    this.#fileSystemId ??= this.#fact("file-system-id");
+    return this.#fileSystemId;
   }
 }

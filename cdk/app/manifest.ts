@@ -4,14 +4,13 @@ import { FileAssetPackaging, Stack, Stage } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { Manifest, ManifestFunction } from "../../lib/aws/manifest.ts";
 import { sha256 } from "../../lib/sha256.ts";
-import type { AppSpec } from "../../lib/spec.ts";
+import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 import { cutManifest } from "../deployment/manifest-text.ts";
 
 /** What is only known once the stack is deployed; their tokens may stand in any text. */
 export interface Resolved {
   readonly queueUrls: ReadonlyMap<string, string>;
-  /** By hash of the image. */
-  readonly taskDefinitions: ReadonlyMap<string, string>;
+  readonly taskDefinitionOf: (spec: FunctionSpec) => string;
   readonly containerName: string;
   /** Roles of functions that have their own, by their names. */
   readonly taskRoles: ReadonlyMap<string, string>;
@@ -20,12 +19,12 @@ export interface Resolved {
 /** The functions' part of a manifest. */
 export function manifestFunctions(
   { functions }: AppSpec,
-  { queueUrls, taskDefinitions, containerName, taskRoles }: Resolved,
+  { queueUrls, taskDefinitionOf, containerName, taskRoles }: Resolved,
 ): Record<string, ManifestFunction> {
   return Object.fromEntries(
     functions.map((spec) => {
       const queueUrl = queueUrls.get(spec.name) ?? "";
-      const taskDefinition = taskDefinitions.get(spec.image) ?? "";
+      const taskDefinition = taskDefinitionOf(spec);
       const taskRole = taskRoles.get(spec.name);
       const own = taskRole === undefined ? {} : { taskRole };
       return [spec.name, { queueUrl, taskDefinition, containerName, ...own, spec }];

@@ -10,16 +10,20 @@ import {
 } from "../../lib/aws/storage/object-keys.ts";
 import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
 import { isInline, storedSecret } from "../../lib/storage/app-secrets.ts";
+import { bucketsOf } from "../../lib/storage/mount.ts";
 import { isSecretArn } from "../../lib/storage/secret-places.ts";
-import { type AccessProps, namedQueues, objectsOf, rows, USE_QUEUE } from "./access.ts";
+import { cacheMount } from "../../lib/storage/snapshot-caches.ts";
+import { type AccessProps, bucketOf, namedQueues, objectsOf, rows, USE_QUEUE } from "./access.ts";
 
 /** Names of objects without one: whoever knows such a name may use it, and nobody can list them. */
 const EPHEMERAL = "~*";
 
-/** The dicts, queues and secrets that containers of these functions may use. */
+type Using = Pick<FunctionSpec, "name" | "objects" | "secrets" | "volumes" | "snapshotCaches">;
+
+/** The dicts, queues, secrets and volumes that containers of these functions may use. */
 export function objectAccess(
   scope: Construct,
-  functions: readonly Pick<FunctionSpec, "objects" | "secrets">[],
+  functions: readonly Using[],
   props: AccessProps,
 ): PolicyStatement[] {
   const objects = functions.flatMap((spec) => spec.objects);
@@ -27,39 +31,58 @@ export function objectAccess(
     sorted(objects.filter((object) => object.kind === kind).map(({ name }) => name));
   const dicts = [...names("dict"), EPHEMERAL];
   const queues = [...names("queue"), EPHEMERAL];
+  const caches = functions.flatMap((spec) => cacheMount(props.app, spec)?.name ?? []);
+  const volumes = [...sorted([...names("volume"), ...caches]), EPHEMERAL];
   const folders = [
-    ...dicts.map((name) => `dict/${name}`),
-    ...queues.map((name) => `queue/${name}`),
+    ...dicts.map((name) => `stored/dict/${name}`),
+    ...queues.map((name) => `stored/queue/${name}`),
+    ...volumes.map((name) => `volumes/${name}`),
   ];
   const secrets = sorted(
-    functions.flatMap((spec) => spec.secrets.map(({ name }) => storedSecret(props.app, name))),
+    functions.flatMap(secretNames).map((name) => storedSecret(props.app, name)),
   );
   return [
-    ...rowAccess(scope, props, { dicts, queues }),
+    ...rowAccess(scope, props, { dicts, queues, volumes }),
     ...queueAccess(scope, props, names("queue")),
     new PolicyStatement({
       actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-      resources: folders.map((folder) => objectsOf(scope, props.bucketName, `stored/${folder}/*`)),
+      resources: folders.map((folder) => objectsOf(scope, props.bucketName, `${folder}/*`)),
+    }),
+    // For the collection of what a volume does not need any more.
+    new PolicyStatement({
+      actions: ["s3:ListBucket"],
+      resources: [bucketOf(scope, props.bucketName)],
+      conditions: { StringLike: { "s3:prefix": volumes.map((name) => `volumes/${name}/*`) } },
     }),
     ...secretAccess(scope, props, secrets),
   ];
 }
 
+/** Those of variables, and those with the credentials of buckets. */
+function secretNames({ secrets, volumes }: Using): string[] {
+  const ofBuckets = bucketsOf(volumes).flatMap(({ secret }) => secret ?? []);
+  return [...secrets.map(({ name }) => name), ...ofBuckets];
+}
+
 function rowAccess(
   scope: Construct,
   { tableName }: AccessProps,
-  { dicts, queues }: { readonly dicts: readonly string[]; readonly queues: readonly string[] },
+  { dicts, queues, volumes }: Readonly<Record<"dicts" | "queues" | "volumes", readonly string[]>>,
 ): PolicyStatement[] {
   const keys = [
     ...dicts.flatMap((name) => [`#dict#${name}`, `#dict#${name}#*`]),
     ...queues.flatMap((name) => [`#queue#${name}`, `#queue#${name}#*`]),
+    ...volumes.map((name) => `#volume#${name}`),
   ];
   const reads = ["GetItem", "BatchGetItem", "Query"];
   const writes = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
   return [
     rows(scope, tableName, { keys, actions: [...reads, ...writes] }),
     // What lists those that a container makes; it cannot read or remove there.
-    rows(scope, tableName, { keys: ["#dicts", "#queues", "#made-queues"], actions: ["PutItem"] }),
+    rows(scope, tableName, {
+      keys: ["#dicts", "#queues", "#made-queues", "#volumes"],
+      actions: ["PutItem"],
+    }),
   ];
 }
 

@@ -9,8 +9,10 @@ import type { FunctionSpec } from "../../lib/spec.ts";
 import { isNarrowed } from "../../lib/uses.ts";
 import { appRolePath } from "../names.ts";
 import { type AccessProps, namedQueues, ownData, taggedQueues, USE_QUEUE } from "./access.ts";
+import { bucketAccess } from "./bucket-access.ts";
 import { narrowAccess } from "./narrow-access.ts";
 import { objectAccess } from "./object-access.ts";
+import type { SharedFiles } from "./shared-files.ts";
 
 /** IAM allows 10,240 for all inline policies of a role [IAM quotas]; the rest is for keys. */
 const MAX_POLICY_CHARS = 9500;
@@ -18,6 +20,7 @@ const MAX_POLICY_CHARS = 9500;
 export interface AppRolesProps extends AccessProps {
   readonly functions: readonly FunctionSpec[];
   readonly logGroup: ILogGroup;
+  readonly sharedFiles: SharedFiles;
   /** Keys of what the app reads and writes. */
   readonly encryptionKeys: readonly IKey[];
 }
@@ -36,22 +39,25 @@ export class AppRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: AppRolesProps) {
     super(scope, id);
+    const shared = props.functions.filter((spec) => !isNarrowed(spec));
     this.taskRole = this.#containerRole("Task", props, {
       description: `Containers of the Windlass app ${props.app}`,
       statements: [
         ...ownData(this, props),
         ...ownQueues(this, props),
-        ...objectAccess(
-          this,
-          props.functions.filter((spec) => !isNarrowed(spec)),
-          props,
-        ),
+        ...objectAccess(this, shared, props),
+        ...props.sharedFiles.statements(shared),
+        ...bucketAccess(this, shared),
       ],
     });
     const narrowed = props.functions.filter(isNarrowed);
     this.ownRoles = new Map(
       narrowed.map((spec) => {
-        const statements = narrowAccess(this, spec, props);
+        const statements = [
+          ...narrowAccess(this, spec, props),
+          ...props.sharedFiles.statements([spec]),
+          ...bucketAccess(this, [spec]),
+        ];
         checkRoom(this, spec.name, statements);
         const role = this.#containerRole(`Uses-${spec.name}`, props, {
           description: `Containers of ${spec.name} of the Windlass app ${props.app}`,

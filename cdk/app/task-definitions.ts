@@ -6,10 +6,12 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { InvalidError } from "../../lib/errors.ts";
 import { show } from "../../lib/options/show.ts";
-import type { ImageSpec } from "../../lib/spec.ts";
+import type { FunctionSpec, ImageSpec } from "../../lib/spec.ts";
+import { bucketsOf } from "../../lib/storage/mount.ts";
 import { builtImage } from "../images/built-image.ts";
 import { ImageBuilds } from "../images/image-builds.ts";
 import { shortHash } from "../names.ts";
+import { type SharedFiles, sharedMounts } from "./shared-files.ts";
 
 /** The only container of each task definition. */
 export const CONTAINER_NAME = "windlass";
@@ -21,7 +23,12 @@ const STOP_SECONDS = 120;
 /** What becomes of images whose URI was not given. */
 export type MissingImages = "build" | "codebuild" | "parameters";
 
+/** What a task definition is made for: functions for which it is the same share it. */
+type Defined = Pick<FunctionSpec, "image" | "volumes">;
+
 export interface TaskDefinitionsProps {
+  readonly functions: readonly Defined[];
+  readonly sharedFiles: SharedFiles;
   readonly images: readonly ImageSpec[];
   /** URIs by hash of the image. */
   readonly imageUris: Readonly<Record<string, string>>;
@@ -33,30 +40,48 @@ export interface TaskDefinitionsProps {
 }
 
 /**
- * One task definition an image: the function, its size, GPUs and environment are given when a task is run, because
+ * One task definition an image with the same file systems mounted: the function, its size, GPUs and environment are given when a task is run, because
  * AWS registers one task definition a second. Kept when it is replaced: a rollback must find it.
  *
  * @throws InvalidError when `missingImages` is something else
  */
 export class TaskDefinitions extends Construct {
-  /** ARNs by hash of the image. */
-  readonly arns: ReadonlyMap<string, string>;
+  readonly #arns: Map<string, string> = new Map();
 
   constructor(scope: Construct, id: string, props: TaskDefinitionsProps) {
     super(scope, id);
-    this.arns = new Map(props.images.map((image) => [image.hash, this.#create(image, props)]));
+    for (const image of props.images) {
+      const uri = props.imageUris[image.hash] ?? this.#missingImage(image, props);
+      for (const spec of props.functions) {
+        const key = keyOf(spec);
+        if (spec.image !== image.hash || this.#arns.has(key)) continue;
+        this.#arns.set(key, this.#create({ key, uri, spec }, props));
+      }
+    }
   }
 
-  #create(image: ImageSpec, props: TaskDefinitionsProps): string {
-    const { hash } = image;
-    const key = shortHash(hash, 12);
-    const uri = props.imageUris[hash] ?? this.#missingImage(image, props);
+  /** The ARN of a function's. */
+  arnOf(spec: Defined): string {
+    return this.#arns.get(keyOf(spec)) ?? "";
+  }
+
+  #create(
+    { key, uri, spec }: { readonly key: string; readonly uri: string; readonly spec: Defined },
+    props: TaskDefinitionsProps,
+  ): string {
+    const { volumes, mountPoints } = props.sharedFiles.taskMounts(spec);
     const definition = new CfnTaskDefinition(this, key, {
       requiresCompatibilities: ["EC2"],
       networkMode: "bridge",
       taskRoleArn: props.taskRole.roleArn,
       executionRoleArn: props.executionRole.roleArn,
-      containerDefinitions: [container(uri, props.logGroup)],
+      ...(volumes.length > 0 && { volumes }),
+      containerDefinitions: [
+        {
+          ...container(uri, props.logGroup, linuxParameters(spec)),
+          ...(mountPoints.length > 0 && { mountPoints }),
+        },
+      ],
     });
     definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return definition.ref;
@@ -80,6 +105,32 @@ export class TaskDefinitions extends Construct {
   }
 }
 
+/** The id of a construct, so a contract: that of the image, and where there are any of what is mounted. */
+function keyOf(spec: Defined): string {
+  const mounts = sharedMounts(spec).map(({ path, name, readOnly, subPath }) => {
+    return [path, name, readOnly, subPath];
+  });
+  const image = shortHash(spec.image, 12);
+  const files = mounts.length === 0 ? "" : `-${shortHash(JSON.stringify(mounts), 12)}`;
+  return `${image}${files}${mountsBuckets(spec) ? "-Buckets" : ""}`;
+}
+
+/** Its containers mount buckets themselves, by the role of their function; user code in them may not. */
+function mountsBuckets({ volumes }: Defined): boolean {
+  return bucketsOf(volumes).length > 0;
+}
+
+function linuxParameters(spec: Defined): CfnTaskDefinition.LinuxParametersProperty {
+  const device = { hostPath: "/dev/fuse", containerPath: "/dev/fuse" };
+  return {
+    initProcessEnabled: true,
+    ...(mountsBuckets(spec) && {
+      capabilities: { add: ["SYS_ADMIN"] },
+      devices: [{ ...device, permissions: ["read", "write"] }],
+    }),
+  };
+}
+
 /** Named by the hash alone, so that who builds the image knows what to pass; apps of one stack share it. */
 function imageParameter(scope: Construct, { hash }: ImageSpec): string {
   const id = `ImageUri${shortHash(hash, 12)}`;
@@ -93,6 +144,7 @@ function imageParameter(scope: Construct, { hash }: ImageSpec): string {
 function container(
   image: string,
   logGroup: ILogGroup,
+  linuxParameters: CfnTaskDefinition.LinuxParametersProperty,
 ): CfnTaskDefinition.ContainerDefinitionProperty {
   return {
     name: CONTAINER_NAME,
@@ -100,7 +152,7 @@ function container(
     essential: true,
     memoryReservation: MEMORY_MIB,
     stopTimeout: STOP_SECONDS,
-    linuxParameters: { initProcessEnabled: true },
+    linuxParameters,
     // The instance's metadata is out of reach: no SDK may wait for it.
     environment: [
       { name: "AWS_REGION", value: Aws.REGION },

@@ -5,7 +5,8 @@ import { Construct } from "constructs";
 
 /** Results outlive the seven days that callers have by one. */
 const CALL_DAYS = 8;
-/** Large values of dicts outlive their last use by seven days; each use makes the object young again. */
+/** Large values of dicts outlive their last use by seven days; each use makes the object young again. Volumes without a
+ * name end after seven days. */
 const STORED_DAYS = 9;
 const UNFINISHED_UPLOAD_DAYS = 2;
 
@@ -28,6 +29,7 @@ export class ObjectBucket extends Construct {
       lifecycleRules: [
         { id: "calls", prefix: "calls/", expiration: Duration.days(CALL_DAYS) },
         { id: "stored", prefix: "stored/", expiration: Duration.days(STORED_DAYS) },
+        { id: "ephemeral", prefix: "volumes/~", expiration: Duration.days(STORED_DAYS) },
         {
           id: "unfinished-uploads",
           abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS),

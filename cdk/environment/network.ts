@@ -30,12 +30,14 @@ export interface NetworkProps {
 
 /** The network of hosts. What it creates costs nothing while nothing runs. */
 export class Network extends Construct {
+  readonly vpcId: string;
   readonly subnets: readonly ISubnet[];
   readonly securityGroups: readonly ISecurityGroup[];
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const vpc = props.vpc ?? createVpc(this);
+    this.vpcId = vpc.vpcId;
     this.subnets = props.subnets ?? defaultSubnets(vpc);
     this.securityGroups = props.securityGroups ?? [
       new SecurityGroup(this, "Hosts", {

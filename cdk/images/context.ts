@@ -10,8 +10,8 @@ import type { ImageSpec } from "../../lib/spec.ts";
  * it is built. It needs glibc 2.28 or newer.
  */
 export const NODE_VERSION = "24.22.3";
-/** The agent, and the runner that it starts. */
-const PROGRAMS: readonly string[] = ["agent-aws.mjs", "runner-node.mjs"];
+/** The agent, the runner that it starts, and what mounts buckets. */
+const PROGRAMS: readonly string[] = ["agent-aws.mjs", "bucket-mount.mjs", "runner-node.mjs"];
 /** The runner of Python functions: a folder. */
 const PYTHON_RUNNER = "runner-python";
 

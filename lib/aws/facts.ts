@@ -6,6 +6,7 @@ export type Fact =
   | "table-name"
   | "bucket-name"
   | "cluster-name"
+  | "file-system-id"
   | "deployment-function-arn"
   | "controller-function-arn"
   | "launch-template-id"

@@ -35,7 +35,7 @@ export async function startAws(app: string, options: ConnectOptions = {}): Promi
 }
 
 /**
- * The dicts, queues and secrets of an environment.
+ * The dicts, queues, secrets and volumes of an environment.
  * @throws NotFoundError when there is no such environment; WindlassError when AWS refuses
  */
 export async function openStores(options: ConnectOptions = {}): Promise<Stores> {

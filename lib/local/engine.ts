@@ -28,6 +28,7 @@ import { hasGpu } from "./gpu-here.ts";
 import { type EngineHost, thisMachine } from "./host.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { ManagedPool } from "./managed-pool.ts";
+import { literalPathNotices } from "./mount-literals.ts";
 import type { InputObserver } from "./pool.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
@@ -105,8 +106,9 @@ export class LocalEngine implements Backend {
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
   async start(): Promise<void> {
-    const { spec: app, events } = this.#options;
-    for (const notice of [ignoredImagesNotice(app), snapshotNotice(app)]) {
+    const { spec: app, events, root, bundle } = this.#options;
+    const notices = [ignoredImagesNotice(app), snapshotNotice(app)];
+    for (const notice of [...notices, ...literalPathNotices(app, bundle.file, root)]) {
       if (notice !== undefined) events.notice(notice);
     }
     for (const spec of app.functions) {
@@ -332,7 +334,15 @@ export async function startEngine(options: MachineEngineOptions): Promise<LocalE
   const { spec, root, stateDirectory, events, inspect, usesVenv = true } = options;
   const { images } = spec;
   const notice = (text: string): void => events.notice(text);
-  const host = thisMachine({ root, stateDirectory, images, inspect, usesVenv, notice });
+  const host = thisMachine({
+    app: spec.name,
+    root,
+    stateDirectory,
+    images,
+    inspect,
+    usesVenv,
+    notice,
+  });
   const engine = new LocalEngine(host, options);
   await engine.start();
   return engine;

@@ -7,6 +7,7 @@ import type { FunctionSpec, ImageSpec } from "../spec.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import { dropPrewarmed, type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
+import { LocalMounts } from "./local-mounts.ts";
 import { PythonHost } from "./python/python-host.ts";
 import { readLocalSecret } from "./storage/local-secrets.ts";
 import { localStores } from "./storage/local-stores.ts";
@@ -19,6 +20,8 @@ const DEFAULT_WORKING = 4;
 export interface EngineHost {
   readonly clock: Clock;
   readonly stores: Stores;
+  /** Where containers have what they mount. */
+  readonly mounts: LocalMounts;
   /** Containers in which a function without `maxContainers` works at a time. */
   readonly maxWorking: number;
   /** True when an earlier engine may have left calls. */
@@ -35,6 +38,7 @@ export interface EngineHost {
 }
 
 export interface MachineOptions {
+  readonly app: string;
   readonly root: string;
   readonly stateDirectory: string;
   readonly images: readonly ImageSpec[];
@@ -45,17 +49,20 @@ export interface MachineOptions {
 
 /** This machine: containers are processes, and what is stored is in files. */
 export function thisMachine(options: MachineOptions): EngineHost {
-  const { root, stateDirectory, images, inspect, usesVenv, notice } = options;
+  const { app, root, stateDirectory, images, inspect, usesVenv, notice } = options;
+  const stores = localStores(stateDirectory);
+  const readSecret = (name: string): SecretValues => readLocalSecret(stateDirectory, name);
   const python = new PythonHost({ images, stateDirectory, usesVenv, notice });
   return {
     clock: systemClock,
-    stores: localStores(stateDirectory),
+    stores,
+    mounts: new LocalMounts({ app, stateDirectory, stores, readSecret, clock: systemClock }),
     maxWorking: Math.max(DEFAULT_WORKING, availableParallelism()),
     get hasCalls() {
       return existsSync(join(stateDirectory, "calls.lmdb"));
     },
     openCalls: () => Store.open(stateDirectory),
-    readSecret: (name) => readLocalSecret(stateDirectory, name),
+    readSecret,
     pythonOf: (spec) => python.commandOf(spec),
     startRunner: (_, command) =>
       command === undefined ? startRunner(root, inspect) : startPythonRunner(root, command),

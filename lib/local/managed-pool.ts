@@ -15,6 +15,7 @@ import type { CallState } from "./call-state.ts";
 import type { InspectOptions } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
 import type { EngineHost } from "./host.ts";
+import type { OpenMounts } from "./local-mounts.ts";
 import { type InputObserver, Pool } from "./pool.ts";
 import type { Work } from "./work-queue.ts";
 
@@ -46,6 +47,7 @@ interface Managed {
   readonly agent: Agent;
   readonly startedAt: number;
   idleSince: number;
+  readonly volumes: OpenMounts | undefined;
   settled: Promise<void>;
 }
 
@@ -55,6 +57,8 @@ export class ManagedPool {
   readonly #clock: Clock;
   readonly #pool: Pool;
   readonly #containers: Map<string, Managed> = new Map();
+  /** Last commits of containers that have ended. */
+  readonly #leaving: Set<Promise<void>> = new Set();
   #isReviewing = false;
   #failedStarts = 0;
   #lastFailedStart = 0;
@@ -104,7 +108,10 @@ export class ManagedPool {
   }
 
   tick(): void {
-    for (const { agent } of this.#containers.values()) agent.tick();
+    for (const { agent, volumes } of this.#containers.values()) {
+      agent.tick();
+      volumes?.mounts.tick();
+    }
     this.review();
   }
 
@@ -138,6 +145,7 @@ export class ManagedPool {
       else agent.kill("the app was stopped");
     }
     await Promise.all(managed.map(({ settled }) => settled));
+    await Promise.all(this.#leaving);
   }
 
   kill(): void {
@@ -203,6 +211,10 @@ export class ManagedPool {
     const { spec, params, app, root, backend, events, inspect } = this.#options;
     const bundle = spec.python === null ? this.#options.bundle : root;
     const containerId = createContainerId();
+    const log = (stream: "stdout" | "stderr", text: string): void =>
+      events.log({ function: spec.name, container: containerId, stream, text });
+    const onError = (text: string): void => log("stderr", text);
+    const volumes = this.#options.host.mounts.open(spec, { id: containerId, onError });
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
@@ -215,6 +227,7 @@ export class ManagedPool {
       bundle,
       process: this.#options.host.startRunner(spec, this.#python),
       secrets: this.#options.secrets,
+      mounts: volumes?.mounts,
       source: this.#pool,
       backend,
       // As it is deployed, by the credentials of this process.
@@ -224,15 +237,16 @@ export class ManagedPool {
       isDebugged: inspect !== undefined,
       now: () => this.#clock.now(),
       after: (ms, run) => this.#clock.after(ms, run),
-      onLine: (stream, text) =>
-        events.log({ function: spec.name, container: containerId, stream, text }),
+      onLine: log,
       onState: (state, error) => {
         this.#changed(containerId, { state, error });
-        if (state === "ended") settle();
+        if (state !== "ended") return;
+        if (volumes !== undefined) this.#leave(volumes);
+        settle();
       },
     });
     const startedAt = this.#clock.now();
-    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled });
+    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled, volumes });
   }
 
   #changed(
@@ -250,6 +264,11 @@ export class ManagedPool {
     this.#containers.delete(id);
     if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
+  }
+
+  #leave(volumes: OpenMounts): void {
+    const left = volumes.close().finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
   }
 
   #startFailed({ startedAt }: Managed, error: Page): void {

@@ -9,6 +9,7 @@ import { OPTION_CHECKS } from "./table.ts";
 import { checkEnv, checkTags } from "./text-maps.ts";
 import { checkTogether } from "./together.ts";
 import type { Violation } from "./violation.ts";
+import { checkVolumes } from "./volumes.ts";
 
 const FUNCTION_NAMES = Object.keys(OPTION_CHECKS) as (keyof AnyFunctionOptions)[]; // The keys of that record.
 /** All mistakes in the options of a function, each option alone and then together. */
@@ -56,7 +57,13 @@ export function checkSchema(value: unknown, subject: string): Violation[] {
   return [{ code: "WINDLASS_INVALID_SCHEMA", message, hint }];
 }
 
-const APP_CHECKS = { tags: checkTags, image: checkImage, env: checkEnv, secrets: checkSecrets };
+const APP_CHECKS = {
+  tags: checkTags,
+  image: checkImage,
+  env: checkEnv,
+  secrets: checkSecrets,
+  volumes: checkVolumes,
+};
 const APP_RENAMED: ReadonlyMap<string, string> = new Map([
   ["environment", "`env`"],
   ["environmentvariables", "`env`"],

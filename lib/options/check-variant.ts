@@ -1,14 +1,16 @@
-import type { BatchOptions, ConcurrencyOptions } from "./function-options.ts";
+import type { BatchOptions, ConcurrencyOptions, VariantOptions } from "./function-options.ts";
 import { checkKnown } from "./known.ts";
 import { RENAMED_OPTIONS } from "./renamed.ts";
 import { OPTION_CHECKS } from "./table.ts";
 import { checkTogether } from "./together.ts";
 import { VARIANT_NAMES } from "./variant-names.ts";
 import { throwViolations } from "./violation.ts";
+import { checkVariantVolumes } from "./volumes.ts";
 
 /** Checks what `withOptions` was given. @throws InvalidError */
-export function checkVariant(subject: string, options: unknown): void {
+export function checkVariant(subject: string, options: VariantOptions): void {
   checkPart(subject, { names: VARIANT_NAMES, options });
+  throwViolations(subject, checkVariantVolumes(options.volumes ?? {}, subject), checkVariant);
 }
 
 /** Checks what `withConcurrency` was given. @throws InvalidError */

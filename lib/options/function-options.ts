@@ -3,6 +3,7 @@ import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
 import type { Schedule } from "../schedule.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import type { Mountable } from "../storage/mount.ts";
 import type { Secret } from "../storage/secret.ts";
 import type { StoredObject } from "../storage/stored-object.ts";
 import type { VariantName } from "./variant-names.ts";
@@ -83,8 +84,26 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
    * @default - those of the App
    */
   readonly secrets?: readonly Secret[] | undefined;
-  /** Keep a container's memory after its start, to start later ones faster. @default false */
+  /**
+   * Volumes and buckets by the path that containers have them at; `volume.path` says where that is in any process. Paths
+   * of the App stay unless they are given here too.
+   * @example { "/data": Volume.fromName("data", { createIfMissing: true }) }
+   * @default - those of the App
+   */
+  readonly volumes?: Readonly<Record<string, Mountable>> | undefined;
+  /**
+   * Later containers start with what earlier ones have put into caches: weights, compiled kernels. The memory itself is
+   * not kept. Which caches: `snapshotCaches`.
+   * @default false
+   */
   readonly enableMemorySnapshot?: boolean | undefined;
+  /**
+   * Further environment variables that name a cache: with `enableMemorySnapshot`, each is set to a folder that later
+   * containers find as earlier ones left it. HF_HOME, TORCH_HOME, TORCHINDUCTOR_CACHE_DIR, TRITON_CACHE_DIR,
+   * VLLM_CACHE_ROOT, CUDA_CACHE_PATH, NUMBA_CACHE_DIR and XDG_CACHE_HOME always are, unless they are set.
+   * @default - no further ones
+   */
+  readonly snapshotCaches?: readonly string[] | undefined;
   /** No network but for inputs and results. @default false */
   readonly blockNetwork?: boolean | undefined;
   /** Never on machines that can be taken away; not with `gpu`, which takes `spot: "never"`. @default false */
@@ -92,10 +111,10 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
   /**
    * What its containers may call beside their own function: functions and classes of this app (`"resize"`), all of an app
    * (`"media"`, this one by its name as well), or some of another that is deployed in the same environment
-   * (`"media/resize"`); and the dicts, queues and secrets that they may use, as objects. On AWS it then has a role of its
-   * own, which can do no more; what a container uses that is not named fails on every machine with the code
+   * (`"media/resize"`); and the dicts, queues, secrets and volumes that they may use, as objects. On AWS it then has a
+   * role of its own, which can do no more; what a container uses that is not named fails on every machine with the code
    * `WINDLASS_NOT_IN_USES`.
-   * @default - all of its own app, and all dicts, queues and secrets that its module names
+   * @default - all of its own app, and all dicts, queues, secrets and volumes that its module names
    */
   readonly uses?: readonly (string | StoredObject)[] | undefined;
 }
@@ -144,4 +163,6 @@ export interface AppOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Secrets whose variables the containers of every function and class have. @default - none */
   readonly secrets?: readonly Secret[] | undefined;
+  /** Volumes and buckets that the containers of every function and class have, by path. @default - none */
+  readonly volumes?: Readonly<Record<string, Mountable>> | undefined;
 }

@@ -9,9 +9,11 @@ import { checkNumber, type NumberRule } from "./numbers.ts";
 import { checkResource } from "./resource.ts";
 import { checkSecrets } from "./secrets.ts";
 import { show } from "./show.ts";
+import { checkSnapshotCaches } from "./snapshot-caches.ts";
 import { checkEnv } from "./text-maps.ts";
 import { checkUses } from "./uses.ts";
 import type { Violation } from "./violation.ts";
+import { checkVolumes } from "./volumes.ts";
 
 /** Checks the value of one option; `subject` names it in a message. */
 type OptionCheck = (value: unknown, subject: string) => Violation[];
@@ -85,7 +87,9 @@ export const OPTION_CHECKS: Readonly<Record<keyof AnyFunctionOptions, OptionChec
   image: checkImage,
   env: checkEnv,
   secrets: checkSecrets,
+  volumes: checkVolumes,
   enableMemorySnapshot: checkBoolean,
+  snapshotCaches: checkSnapshotCaches,
   blockNetwork: checkBoolean,
   nonpreemptible: checkBoolean,
   spot: checkSpot,

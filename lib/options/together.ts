@@ -48,6 +48,14 @@ const RULES: readonly Rule[] = [
     hint: "remove `singleUseContainers` or `batch`",
   },
   {
+    code: "WINDLASS_CACHES_WITHOUT_SNAPSHOT",
+    isBroken: ({ snapshotCaches, enableMemorySnapshot }) =>
+      snapshotCaches !== undefined && enableMemorySnapshot !== true,
+    message: (_, subject) =>
+      `\`snapshotCaches\` of ${subject} needs \`enableMemorySnapshot\`, which is not true`,
+    hint: "set `enableMemorySnapshot: true`",
+  },
+  {
     code: "WINDLASS_SCHEDULED_BATCH",
     isBroken: ({ schedule, batch }) => schedule !== undefined && batch !== undefined,
     message: (_, subject) =>

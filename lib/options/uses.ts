@@ -8,7 +8,7 @@ import type { Violation } from "./violation.ts";
 
 const ENTRY = /^[A-Za-z0-9._-]{1,64}(\/[A-Za-z0-9_-]{1,64})?$/;
 const HINT =
-  'write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves';
+  'write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues, secrets and volumes themselves';
 
 /** What is wrong with `uses` by itself; which functions there are is known later. */
 export function checkUses(value: unknown, subject: string): Violation[] {

@@ -4,6 +4,7 @@ export const VARIANT_NAMES = [
   "cpu",
   "memoryMiB",
   "env",
+  "volumes",
   "retries",
   "timeoutSeconds",
   "maxContainers",

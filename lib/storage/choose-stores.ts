@@ -66,7 +66,7 @@ async function load(place: string, options: ConnectOptions): Promise<Stores> {
 function noBackend(): NoBackendError {
   return new NoBackendError(
     "WINDLASS_NO_BACKEND",
-    "nothing says whether dicts, queues and secrets are those of this machine or of AWS",
+    "nothing says whether dicts, queues, secrets and volumes are those of this machine or of AWS",
     {
       hint: [
         "set WINDLASS_BACKEND=local or WINDLASS_BACKEND=aws,",

@@ -50,6 +50,10 @@ export class NamedObject {
     return this.#reference.name;
   }
 
+  get createIfMissing(): boolean {
+    return this.#reference.createIfMissing;
+  }
+
   /** `dict "cache"`, for messages. */
   get subject(): string {
     const { kind, name } = this.#reference;

@@ -5,7 +5,12 @@ import type { ObjectInfo, ObjectKind } from "./stores.ts";
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** Names of objects without one begin with this, which no given name does. */
 const EPHEMERAL = "~";
-const PREFIXES: Readonly<Record<ObjectKind, string>> = { dict: "di", queue: "qu", secret: "st" };
+const PREFIXES: Readonly<Record<ObjectKind, string>> = {
+  dict: "di",
+  queue: "qu",
+  secret: "st",
+  volume: "vo",
+};
 
 /** @throws InvalidError for what is no name */
 export function checkObjectName(kind: ObjectKind, name: unknown): void {

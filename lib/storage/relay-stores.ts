@@ -8,6 +8,20 @@ export const STORE_METHODS: StoreMethods = {
   dicts: ["get", "has", "put", "putMany", "take", "count", "clear", "page"],
   queues: ["put", "get", "page", "count", "clear"],
   secrets: ["update", "remove", "read"],
+  volumes: [
+    "list",
+    "find",
+    "read",
+    "write",
+    "change",
+    "upload",
+    "download",
+    "rename",
+    "checkOut",
+    "commit",
+    "reload",
+  ],
+  buckets: ["list", "find", "read", "put", "begin", "part", "end", "remove"],
 };
 
 /** One question to a store: `dicts`, `get`, `["cache", "key"]`. */

@@ -1,7 +1,9 @@
+import type { BucketStore } from "./buckets/bucket.ts";
 import type { SecretValues } from "./secret-values.ts";
+import type { VolumeStore } from "./volume-store.ts";
 
 /** What can be stored under a name. */
-export type ObjectKind = "dict" | "queue" | "secret";
+export type ObjectKind = "dict" | "queue" | "secret" | "volume";
 
 /** A named object, as the environment knows it. */
 export interface ObjectInfo {
@@ -140,6 +142,8 @@ export interface Stores {
   readonly dicts: DictStore;
   readonly queues: QueueStore;
   readonly secrets: SecretStore;
+  readonly volumes: VolumeStore;
+  readonly buckets: BucketStore;
 }
 
 /** Entries are kept for this long after they were last read or written, as Modal's. */

@@ -1,8 +1,12 @@
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Backend, Target } from "../backend.ts";
 import { attachBackend, type Run } from "../client/run.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { ExecutionError, InvalidError } from "../errors.ts";
+import { createObjectId } from "../ids.ts";
 import { type EngineEvents, LocalEngine } from "../local/engine.ts";
 import { show } from "../options/show.ts";
 import { resolveSpec } from "../resolve.ts";
@@ -35,6 +39,8 @@ export class Lab {
   readonly #engines: LocalEngine[] = [];
   readonly #runs: Omit<Run, "backend">[] = [];
   readonly #restore: () => void;
+  /** Of volumes; it is there once there is one. */
+  readonly #folder: string = join(tmpdir(), `windlass-test-${createObjectId()}`);
   #isClosed = false;
 
   private constructor({ time = "automatic", startsAt = new Date() }: TestAppOptions) {
@@ -63,7 +69,11 @@ export class Lab {
   static async open(apps: readonly App[], options: TestAppOptions): Promise<Lab> {
     const lab = new Lab(options);
     try {
-      const given = { secrets: options.secrets ?? {}, onChange: () => lab.#touch() };
+      const given = {
+        secrets: options.secrets ?? {},
+        folder: lab.#folder,
+        onChange: () => lab.#touch(),
+      };
       const stores = await createTestStores(lab.#time, given);
       for (const app of apps) await lab.#start(app, stores);
       return lab;
@@ -95,12 +105,13 @@ export class Lab {
       await Promise.all(this.#runs.map((run) => run.close()));
     } finally {
       this.#restore();
+      await rm(this.#folder, { recursive: true, force: true });
     }
   }
 
   async #start(app: App, stores: TestStores): Promise<void> {
     const host = createTestHost({
-      ...{ clock: this.#time, stores },
+      ...{ app: app.name, clock: this.#time, folder: this.#folder, stores },
       isFaked: ({ name }) => this.doubles.of({ app: app.name, name }) !== undefined,
       startRunner: () => this.#startRunner(app),
     });

@@ -2,8 +2,10 @@ import type { Runner } from "../../runtime-shim/agent/runner-process.ts";
 import type { Clock } from "../clock.ts";
 import { ContainerStartupError } from "../errors.ts";
 import type { EngineHost } from "../local/host.ts";
-import { storesIn } from "../local/storage/local-stores.ts";
+import { LocalMounts } from "../local/local-mounts.ts";
+import { storesIn, volumesIn } from "../local/storage/local-stores.ts";
 import type { FunctionSpec } from "../spec.ts";
+import { StoredBuckets } from "../storage/buckets/stored-buckets.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import { MemoryCalls } from "./memory-calls.ts";
@@ -22,35 +24,44 @@ export async function createTestStores(
   clock: Clock,
   given: {
     readonly secrets: Readonly<Record<string, SecretValues>>;
+    /** Where files of volumes are; made with the first. */
+    readonly folder: string;
     readonly onChange: () => void;
   },
 ): Promise<TestStores> {
   const { objects, dicts, queues } = storesIn(new MemoryStorage(given.onChange), clock);
+  const alone = async <Result>(act: () => Result): Promise<Result> => act();
+  const withVolumes = volumesIn(given.folder, objects, { clock, alone });
   const secrets = new MemorySecrets((name) => objects.require("secret", name));
   for (const [name, values] of Object.entries(given.secrets)) {
     await objects.create("secret", name, false);
     await secrets.update(name, values);
   }
-  return { objects, dicts, queues, secrets };
+  return { ...withVolumes, dicts, queues, secrets, buckets: new StoredBuckets(secrets) };
 }
 
 export interface TestHostOptions {
+  readonly app: string;
   readonly clock: Clock;
+  /** Where files of volumes are. */
+  readonly folder: string;
   readonly stores: TestStores;
   isFaked(spec: FunctionSpec): boolean;
   startRunner(): Runner;
 }
 
-/** What the engine of a test stands on: nothing but memory. */
+/** What the engine of a test stands on: memory, and a folder for volumes. */
 export function createTestHost(options: TestHostOptions): EngineHost {
-  const { clock, stores } = options;
+  const { app, clock, folder, stores } = options;
+  const readSecret = (name: string): SecretValues => stores.secrets.readNow(name);
   return {
     clock,
     stores,
+    mounts: new LocalMounts({ app, stateDirectory: folder, stores, readSecret, clock }),
     maxWorking: MAX_WORKING,
     hasCalls: false,
     openCalls: async () => new MemoryCalls(),
-    readSecret: (name) => stores.secrets.readNow(name),
+    readSecret,
     async pythonOf(spec) {
       if (!options.isFaked(spec)) throw notFaked(spec.name);
       return "";

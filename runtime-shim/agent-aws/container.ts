@@ -22,9 +22,11 @@ import { collectSecrets } from "../../lib/storage/collect-secrets.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { variantSpec } from "../../lib/variant.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
+import type { ContainerMounts } from "../agent/container-mounts.ts";
 import { toErrorPage } from "../agent/error-page.ts";
 import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
 import type { Runner } from "../agent/runner-process.ts";
+import { openMounts } from "./aws-mounts.ts";
 import { ContainerRecord, type ContainerReport } from "./container-record.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { areStartsFailing } from "./failed-starts.ts";
@@ -49,6 +51,8 @@ export interface AwsContainerOptions {
   /** Path of the bundle with this hash, or of its Python files. @throws NotFoundError, ContainerStartupError */
   readonly fetchCode: (codeHash: string, isPython: boolean) => Promise<string>;
   readonly startRunner: (language: "node" | "python") => Runner;
+  /** The program that mounts a bucket. */
+  readonly bucketProgram: string;
   /** Where calls made by user code go. */
   readonly backend: Backend;
   /** The same for calls of another app. */
@@ -73,6 +77,7 @@ interface Work {
   readonly params: Page | undefined;
   readonly source: QueueLeaseSource;
   readonly meter: LeaseMeter;
+  readonly mounts: ContainerMounts | undefined;
 }
 
 /**
@@ -165,6 +170,7 @@ export class AwsContainer {
     if (now - this.#sourceAt >= SOURCE_EVERY_MS) {
       this.#sourceAt = now;
       this.#work?.source.tick();
+      this.#work?.mounts?.tick();
       this.#endIfForgotten();
     }
     if (now - this.#beatAt >= CONTAINER_BEAT_MS) {
@@ -195,6 +201,7 @@ export class AwsContainer {
       await finished;
     } finally {
       await this.#endRunner();
+      await this.#work?.mounts?.close();
       if (this.#state !== "ended") {
         this.#state = "ended";
         await this.#record.write({ status: "ended", taken: 0 });
@@ -302,17 +309,21 @@ export class AwsContainer {
       },
     });
     const params = parameters?.params ? unpackPage(parameters.params) : undefined;
-    return { module: deployment.manifest.module, spec, params, source, meter };
+    const { bucketProgram, backend } = this.#options;
+    const { app } = environment;
+    const { stores } = backend;
+    const mounts = openMounts(spec, { app, stores, bucketProgram, now, onError });
+    return { module: deployment.manifest.module, spec, params, source, meter, mounts };
   }
 
   #run(work: Work, bundle: string): void {
     const { environment, backend, otherApp, startRunner, now, onLine } = this.#options;
     const { containerId, function: name } = environment;
-    const { module: app, spec, params, meter } = work;
+    const { module: app, spec, params, meter, mounts } = work;
     const runner = this.#runner ?? startRunner(spec.python === null ? "node" : "python");
     this.#runner = undefined;
     this.#agent = new Agent({
-      ...{ app, containerId, spec, params, bundle, backend, otherApp, now },
+      ...{ app, containerId, spec, params, bundle, backend, otherApp, now, mounts },
       after: systemClock.after,
       deployedAs: environment.app,
       process: runner,

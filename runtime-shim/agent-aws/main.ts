@@ -14,6 +14,7 @@ import { fetchCode } from "./code.ts";
 import { createCodeFolder } from "./code-folder.ts";
 import { AwsContainer } from "./container.ts";
 import { readEnvironment } from "./environment.ts";
+import { unprivileged } from "./unprivileged.ts";
 
 /** How often clocks are looked at. */
 const TICK_MS = 50;
@@ -21,6 +22,7 @@ const TICK_MS = 50;
 const RUNNER_FILE: string = fileURLToPath(new URL("runner-node.mjs", import.meta.url));
 const PYTHON_RUNNER_FILE: string = fileURLToPath(new URL("runner-python/main.py", import.meta.url));
 const PROGRAMS_FOLDER: string = fileURLToPath(new URL(".", import.meta.url));
+const BUCKET_PROGRAM: string = fileURLToPath(new URL("bucket-mount.mjs", import.meta.url));
 const FLAGS: readonly string[] = ["--enable-source-maps"];
 
 /** The first program of a container on AWS. It ends when the container is to end. */
@@ -59,12 +61,15 @@ async function main(): Promise<number> {
     ...{ environment, rows, objects, queues, backend, otherApp: backendOf, wake },
     ...{ ...clocks, onError },
     fetchCode: (codeHash, isPython) => fetchCode(objects, { app, codeHash, folder, isPython }),
+    bucketProgram: BUCKET_PROGRAM,
     startRunner: (language) =>
       new RunnerProcess({
-        ...(language === "python"
-          ? // The Python of the image, with the packages that it has.
-            { command: "python3", args: [PYTHON_RUNNER_FILE] }
-          : { command: process.execPath, args: [...FLAGS, RUNNER_FILE] }),
+        ...unprivileged(
+          language === "python"
+            ? // The Python of the image, with the packages that it has.
+              { command: "python3", args: [PYTHON_RUNNER_FILE] }
+            : { command: process.execPath, args: [...FLAGS, RUNNER_FILE] },
+        ),
         cwd: process.cwd(),
       }),
     onLine: (line) => process[line.stream].write(`${formatLogLine(line)}\n`),

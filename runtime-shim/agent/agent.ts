@@ -1,5 +1,6 @@
 import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
@@ -13,6 +14,7 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { volumesOf } from "../../lib/storage/mount.ts";
 import {
   createRedaction,
   type Redaction,
@@ -20,8 +22,10 @@ import {
   redactPage,
 } from "../../lib/storage/redact.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
+import { refuseObject } from "../../lib/uses.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
+import type { ContainerMounts } from "./container-mounts.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
@@ -52,6 +56,8 @@ export interface AgentOptions {
   readonly process: Runner;
   /** Variables of its secrets. @throws WindlassError: then the container does not start */
   readonly secrets: () => SecretValues;
+  /** Its volumes. @default - it has none */
+  readonly mounts?: ContainerMounts | undefined;
   readonly source: LeaseSource;
   /** The name that its app is deployed under; undefined where that is the one of its module. */
   readonly deployedAs?: string;
@@ -83,7 +89,8 @@ export class Agent implements LeaseWorker {
   readonly #running: Map<number, Running> = new Map();
   /** Of a function that takes batches. */
   readonly #batches: Batches | undefined;
-  readonly #startedAt: number;
+  /** When its runner was asked to become its function: to mount takes what it takes. */
+  #loadedAt: number | undefined;
   #state: AgentState = "starting";
   /** Inputs that it may run at once. */
   #maxInputs: number;
@@ -99,8 +106,7 @@ export class Agent implements LeaseWorker {
     this.id = options.containerId;
     this.#options = options;
     this.#process = options.process;
-    this.#startedAt = options.now();
-    const { app, deployedAs = app, spec, backend, otherApp } = options;
+    const { app, deployedAs = app, spec, backend, otherApp, mounts } = options;
     this.#maxInputs = spec.concurrency.maxInputs;
     this.#nested = new NestedCalls({
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
@@ -108,7 +114,7 @@ export class Agent implements LeaseWorker {
     });
     this.#batches = this.#createBatches();
     this.#storage = new StorageRequests({
-      ...{ spec, stores: backend.stores },
+      ...{ spec, stores: backend.stores, mounts },
       send: (buffers) => this.#process.send(buffers),
     });
     this.#process.listen({
@@ -116,7 +122,7 @@ export class Agent implements LeaseWorker {
       line: (stream, text) => options.onLine(stream, this.#redact(text)),
       end: (end) => this.#ended(end),
     });
-    this.#load();
+    void this.#begin();
   }
 
   get state(): AgentState {
@@ -240,7 +246,8 @@ export class Agent implements LeaseWorker {
 
   #checkStartup(now: number): void {
     const { startupTimeoutSeconds, name } = this.#options.spec;
-    if (this.#options.isDebugged || now - this.#startedAt < startupTimeoutSeconds * 1000) return;
+    const tookMs = now - (this.#loadedAt ?? now);
+    if (this.#options.isDebugged || tookMs < startupTimeoutSeconds * 1000) return;
     this.#startupError ??= toErrorPage(
       new ContainerStartupError(
         "WINDLASS_STARTUP_TIMEOUT",
@@ -336,13 +343,36 @@ export class Agent implements LeaseWorker {
     });
   }
 
-  #load(): void {
-    const { app, bundle, spec, params, containerId } = this.#options;
+  /** Asks the runner to become its function, at once where nothing has to be mounted first. */
+  async #begin(): Promise<void> {
+    try {
+      const secrets = this.#options.secrets();
+      if (this.#options.mounts !== undefined) await this.#mount(this.#options.mounts);
+      this.#load(secrets);
+    } catch (error) {
+      this.#startupError ??= isWindlassError(error)
+        ? toErrorPage(error)
+        : encodePage([error], () => "error");
+      this.kill("its secrets or volumes cannot be had");
+    }
+  }
+
+  /** On AWS the role refuses volumes that its function may not use; here nothing else does. */
+  async #mount(mounts: ContainerMounts): Promise<void> {
+    const { spec } = this.#options;
+    for (const { name } of volumesOf(spec.volumes)) {
+      const refusal = refuseObject(spec, { kind: "volume", name });
+      if (refusal !== undefined) throw refusal;
+    }
+    await mounts.begin();
+  }
+
+  #load(secrets: SecretValues): void {
+    const { app, bundle, spec, params, containerId, mounts } = this.#options;
     const { name, kind, python, concurrency } = spec;
-    const secrets = this.#secrets();
-    if (secrets === undefined) return;
     this.#redact = createRedaction(secrets);
-    const env = { ...secrets, ...spec.env };
+    this.#loadedAt = this.#options.now();
+    const env = { ...mounts?.defaults, ...secrets, ...spec.env, ...mounts?.variables };
     const request: LoadRequest = {
       app,
       bundle,
@@ -356,18 +386,6 @@ export class Agent implements LeaseWorker {
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
-  }
-
-  /** Undefined where they cannot be had: then it does not start. */
-  #secrets(): SecretValues | undefined {
-    try {
-      return this.#options.secrets();
-    } catch (error) {
-      if (!isWindlassError(error)) throw error;
-      this.#startupError = toErrorPage(error);
-      this.kill("its secrets cannot be had");
-      return undefined;
-    }
   }
 
   #receive(message: Message): void {
@@ -384,6 +402,7 @@ export class Agent implements LeaseWorker {
         break;
       case "ready":
         if (this.#state === "starting") this.#setState("ready");
+        this.#options.mounts?.ready();
         this.#options.source.available(this);
         break;
       case "concurrency":

@@ -6,16 +6,26 @@ import type { FunctionSpec, ObjectUseSpec } from "../../lib/spec.ts";
 import { askStores, isStoreRequest, type StoreRequest } from "../../lib/storage/relay-stores.ts";
 import type { ObjectKind, Stores } from "../../lib/storage/stores.ts";
 import { refuseObject } from "../../lib/uses.ts";
+import { checkBucketRequest } from "./bucket-requests.ts";
+import { type ContainerMounts, notMounted } from "./container-mounts.ts";
 
 export interface StorageRequestsOptions {
   /** The function that this container runs. */
   readonly spec: FunctionSpec;
   readonly stores: Stores;
+  readonly mounts?: ContainerMounts | undefined;
   readonly send: (buffers: readonly Buffer[]) => void;
 }
 
 /** What code may not do to the names of its environment: its role could do it to all of them. */
-const FORBIDDEN: ReadonlySet<string> = new Set(["objects.delete", "objects.list"]);
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  "objects.delete",
+  "objects.list",
+  "volumes.checkOut",
+  "volumes.rename",
+]);
+/** What code asks of a volume that is mounted. */
+const MOUNT_METHODS: ReadonlySet<string> = new Set(["commit", "reload"]);
 
 /** Answers what user code in this container asks of dicts and queues; refuses what its function does not use. */
 export class StorageRequests {
@@ -48,14 +58,28 @@ export class StorageRequests {
 
   async #answer(request: StoreRequest): Promise<unknown> {
     if (!isStoreRequest(request)) throw unknownRequest(request);
-    const used = usedBy(request);
+    if (request.store === "buckets") {
+      return await askStores(this.#options.stores, checkBucketRequest(this.#options.spec, request));
+    }
+    const used = usedBy(request, request.store);
     if (used.kind === "secret" && request.method !== "find") throw secretsElsewhere(request);
     const refusal = this.#refuseMethod(request, used) ?? refuseObject(this.#options.spec, used);
     if (refusal !== undefined) throw refusal;
+    if (request.store === "volumes" && MOUNT_METHODS.has(request.method)) {
+      return await this.#onMount(request.method, used.name);
+    }
     // A container that is gone must not take items which nobody would get.
     const isGet = request.store === "queues" && request.method === "get";
     const args = isGet ? [...request.args.slice(0, 2), this.#ended.signal] : request.args;
     return await askStores(this.#options.stores, { ...request, args });
+  }
+
+  /** Folders of volumes are the agent's: whatever a request says, it is about the one that is mounted. */
+  async #onMount(method: string, volume: string): Promise<void> {
+    const { mounts } = this.#options;
+    if (mounts === undefined) throw notMounted(volume);
+    if (method === "reload") await mounts.reload(volume);
+    else await mounts.commit(volume);
   }
 
   #refuseMethod(
@@ -64,7 +88,7 @@ export class StorageRequests {
   ): InvalidError | undefined {
     const isOwn = name.startsWith("~") && method === "delete";
     if (isOwn || !FORBIDDEN.has(`${store}.${method}`)) return undefined;
-    const message = `${kind}s cannot be listed or deleted in a container, got ${method}`;
+    const message = `${kind}s cannot be listed, deleted, renamed or mounted in a container, got ${method}`;
     const hint = `do it where the app was started, or with \`windlass ${kind} ${method}\``;
     return new InvalidError("WINDLASS_OBJECTS_IN_CONTAINER", message, { hint });
   }
@@ -76,10 +100,10 @@ export class StorageRequests {
   }
 }
 
-const KINDS = { dicts: "dict", queues: "queue", secrets: "secret" } as const;
+const KINDS = { dicts: "dict", queues: "queue", secrets: "secret", volumes: "volume" } as const;
 
 /** The object that a request is about. */
-function usedBy({ store, args }: StoreRequest): ObjectUseSpec {
+function usedBy({ args }: StoreRequest, store: keyof typeof KINDS | "objects"): ObjectUseSpec {
   if (store === "objects") return { kind: args[0] as ObjectKind, name: String(args[1]) };
   return { kind: KINDS[store], name: String(args[0]) };
 }

@@ -9,7 +9,7 @@ interface Question {
   reject(error: unknown): void;
 }
 
-/** Dicts, queues and secrets for code in a container: its agent has them. */
+/** Dicts, queues, secrets and volumes for code in a container: its agent has them. */
 export class ContainerStorage {
   readonly stores: Stores = relayStores((request) => this.#ask(request));
   readonly #send: (buffers: readonly Buffer[]) => void;

@@ -171,6 +171,7 @@ export class Lab {
         this.runners.push(wanted);
         return startRunner();
       },
+      bucketProgram: "none: no function here has a bucket",
       backend: backendOf(DEPLOYED),
       otherApp: backendOf,
       wake: async (pools) => {

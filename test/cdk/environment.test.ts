@@ -76,6 +76,7 @@ it("ages only calls, large stored values and unfinished uploads of its private b
       Rules: [
         { Id: "calls", Prefix: "calls/", ExpirationInDays: 8, Status: "Enabled" },
         { Id: "stored", Prefix: "stored/", ExpirationInDays: 9, Status: "Enabled" },
+        { Id: "ephemeral", Prefix: "volumes/~", ExpirationInDays: 9, Status: "Enabled" },
         {
           Id: "unfinished-uploads",
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
@@ -183,7 +184,11 @@ it("takes a network, private subnets and security groups that exist", () => {
   );
 
   expect(propertiesOf(template, "AWS::EC2::VPC")).toEqual([]);
-  expect(propertiesOf(template, "AWS::EC2::SecurityGroup")).toEqual([]);
+  // Of the file system alone: hosts have what they were given.
+  const groups = propertiesOf(template, "AWS::EC2::SecurityGroup");
+  expect(groups.map(({ GroupDescription }) => GroupDescription)).toEqual([
+    "Windlass: NFS of its hosts",
+  ]);
   const [launchTemplate] = propertiesOf(template, "AWS::EC2::LaunchTemplate");
   expect(launchTemplate.LaunchTemplateData.SecurityGroupIds).toEqual(["sg-1"]);
   const facts = propertiesOf(template, "AWS::SSM::Parameter");

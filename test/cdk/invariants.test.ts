@@ -71,6 +71,10 @@ const IDLE_DOLLARS: Readonly<Record<string, number>> = {
   "AWS::ECR::Repository": 0,
   "AWS::ECS::Cluster": 0,
   "AWS::ECS::TaskDefinition": 0,
+  "AWS::EFS::AccessPoint": 0,
+  // For what is in it alone.
+  "AWS::EFS::FileSystem": 0,
+  "AWS::EFS::MountTarget": 0,
   "AWS::Events::Rule": 0,
   "AWS::IAM::InstanceProfile": 0,
   "AWS::IAM::Policy": 0,
@@ -136,7 +140,12 @@ it.each(templates)("uses no policies that AWS manages: %s", (_, template) => {
 it.each(templates)("opens nothing to the inside: %s", (_, template) => {
   expect(propertiesOf(template, "AWS::EC2::SecurityGroupIngress")).toEqual([]);
   for (const group of propertiesOf(template, "AWS::EC2::SecurityGroup")) {
-    expect(group.SecurityGroupIngress).toBeUndefined();
+    // NFS of the file system, for hosts alone.
+    for (const rule of group.SecurityGroupIngress ?? []) {
+      expect(rule).toMatchObject({ FromPort: 2049, ToPort: 2049, IpProtocol: "tcp" });
+      expect(rule.SourceSecurityGroupId).toBeDefined();
+      expect(rule.CidrIp).toBeUndefined();
+    }
   }
 });
 

@@ -1,7 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, it } from "vitest";
-import { type App, Dict, Queue, resolveSpec, Secret, specText } from "windlass";
+import { type App, Dict, Queue, resolveSpec, Secret, specText, Volume } from "windlass";
 import { STORES_SECRETS } from "../../cdk/names.ts";
 import { ownQueuePrefix, REPLY_QUEUES, setQueues } from "../../lib/aws/parameter-sets.ts";
 import { partitionQueuePrefix } from "../../lib/aws/storage/object-keys.ts";
@@ -287,7 +287,7 @@ describe("a function with `uses`", () => {
   });
 });
 
-describe("dicts, queues and secrets", () => {
+describe("dicts, queues, secrets and volumes", () => {
   const parameter = (path: string): Attempt => ({
     action: "ssm:GetParametersByPath",
     resource: `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${path}`,
@@ -323,16 +323,39 @@ describe("dicts, queues and secrets", () => {
     parameter(`/windlass-secrets/default/${name}`),
     parameter(`/windlass-secrets/default/${name}/KEY`),
   ];
+  const listed = (prefix: string): Attempt => ({
+    action: "s3:ListBucket",
+    resource: `arn:aws:s3:::${BUCKET}`,
+    context: { "s3:prefix": prefix },
+  });
+  const volumeOf = (name: string): readonly Attempt[] => [
+    row("dynamodb:GetItem", `#volume#${name}`),
+    row("dynamodb:PutItem", `#volume#${name}`),
+    object("s3:GetObject", `volumes/${name}/id/root`),
+    object("s3:PutObject", `volumes/${name}/id/root`),
+    object("s3:PutObject", `volumes/${name}/id/objects/20000/hash`),
+    object("s3:DeleteObject", `volumes/${name}/id/objects/20000/hash`),
+    listed(`volumes/${name}/id/objects/`),
+  ];
   const EPHEMERAL = "~0123456789abcdefghjkmnpqr";
   const ALWAYS = [
     ...dictOf(EPHEMERAL),
     ...queueOf(EPHEMERAL),
+    ...volumeOf(EPHEMERAL),
     row("dynamodb:PutItem", "#dicts"),
     row("dynamodb:PutItem", "#made-queues"),
+    row("dynamodb:PutItem", "#volumes"),
   ];
   const NEVER: readonly Attempt[] = [
     ...dictOf("cache-2"),
     ...dictOf("other"),
+    ...volumeOf("models-2"),
+    ...volumeOf("other"),
+    listed(""),
+    listed("volumes/"),
+    listed("bundles/"),
+    { ...listed(""), context: {} },
+    row("dynamodb:Query", "#volumes"),
     row("dynamodb:Query", "#dicts"),
     row("dynamodb:DeleteItem", "#dicts"),
     row("dynamodb:Query", "#made-queues"),
@@ -355,8 +378,9 @@ describe("dicts, queues and secrets", () => {
     Queue.fromName("jobs");
     const app = appOf("alpha");
     const ofOthers = Secret.fromArn(managed("prod/db-a1B2c3").resource);
+    const models = Volume.fromName("models");
     app.function("plain", { secrets: [Secret.fromName("openai"), ofOthers] }, () => 1);
-    app.function("narrow", { uses: [cache], secrets: [Secret.fromName("mine")] }, () => 1);
+    app.function("narrow", { uses: [cache, models], secrets: [Secret.fromName("mine")] }, () => 1);
     app.function("nothing", { uses: [] }, () => 1);
     return rolePolicies(app, description);
   }
@@ -367,11 +391,25 @@ describe("dicts, queues and secrets", () => {
   const cases: readonly (readonly [string, readonly Attempt[], readonly Attempt[]])[] = [
     [
       ofApp,
-      [...dictOf("cache"), ...queueOf("jobs"), ...secretOf("openai"), managed("prod/db-a1B2c3")],
+      [
+        ...dictOf("cache"),
+        ...queueOf("jobs"),
+        ...volumeOf("models"),
+        ...secretOf("openai"),
+        managed("prod/db-a1B2c3"),
+      ],
       secretOf("mine"),
     ],
-    [ofNarrow, [...dictOf("cache"), ...secretOf("mine")], secretOf("openai")],
-    [ofNothing, [], [...dictOf("cache"), ...secretOf("openai"), ...secretOf("mine")]],
+    [
+      ofNarrow,
+      [...dictOf("cache"), ...volumeOf("models"), ...secretOf("mine")],
+      secretOf("openai"),
+    ],
+    [
+      ofNothing,
+      [],
+      [...dictOf("cache"), ...volumeOf("models"), ...secretOf("openai"), ...secretOf("mine")],
+    ],
   ];
 
   it.each(cases)("are for those who name them: %s", async (description, allowed, forbidden) => {

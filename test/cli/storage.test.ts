@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { appProject, report, windlass } from "./cli.ts";
 
@@ -77,6 +78,89 @@ test("windlass queue looks into queues without taking from them", async () => {
     hint: leave it out for "sqs"
     exit 1"
   `);
+});
+
+describe("windlass volume", () => {
+  test("copies files to a volume, within it and from it, whatever they are called", async () => {
+    await output("volume", "create", "files");
+    const [folder, target] = [join(ROOT, "folder"), join(ROOT, "target")];
+    mkdirSync(join(folder, "sub"), { recursive: true });
+    writeFileSync(join(folder, "sub/-rf ü"), "one");
+    writeFileSync(join(folder, "two"), "two");
+    await output("volume", "put", "files", folder, "/v1");
+    await output("volume", "put", "files", join(folder, "two"));
+    expect(await output("volume", "ls", "files")).toMatch(
+      /^3 B {2}\S+Z {2}two\n {5}\S+Z {2}v1\/\n$/,
+    );
+    await output("volume", "cp", "files", "v1", "v2", "-r");
+    await output("volume", "rm", "files", "v1", "-r");
+    const listed = await output("volume", "ls", "files", "v2", "-r", "--json");
+    expect(
+      listed
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { path: "v2/sub", type: "directory" },
+      { path: "v2/sub/-rf ü", type: "file", size: 3 },
+      { path: "v2/two", type: "file", mode: 0o644 },
+    ]);
+    expect(await output("volume", "get", "files", "v2/sub/-rf ü", "-")).toBe("one");
+    await output("volume", "get", "files", "v2", target);
+    expect(readFileSync(join(target, "sub/-rf ü"), "utf8")).toBe("one");
+    await output("volume", "rename", "files", "renamed");
+    expect(JSON.parse(await output("volume", "list", "--json"))).toMatchObject([
+      { name: "renamed" },
+    ]);
+    await output("volume", "delete", "renamed");
+    expect(await output("volume", "list")).toBe("there is no volume\n");
+  });
+
+  test("replaces nothing unless it is told to, and says what is not there", async () => {
+    await output("volume", "create", "kept");
+    const file = join(ROOT, "kept.txt");
+    writeFileSync(file, "old");
+    await output("volume", "put", "kept", file, "a/");
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "put", "kept", file, "a/"])),
+    ).toMatchInlineSnapshot(`
+        "error[WINDLASS_VOLUME_FILE_EXISTS] volume "kept" has "a/kept.txt" already
+        hint: write \`force: true\` (\`--force\`) to replace files
+        exit 1"
+      `);
+    writeFileSync(file, "new");
+    await output("volume", "put", "kept", file, "a/", "--force");
+    expect(await output("volume", "get", "kept", "a/kept.txt", "-")).toBe("new");
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "get", "kept", "a/kept.txt"])),
+    ).toMatchInlineSnapshot(`
+        "error[WINDLASS_FILE_EXISTS] there is "ROOT/kept.txt" already
+        hint: write \`--force\` to replace files, or choose another place
+        exit 1"
+      `);
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "rm", "kept", "a"])),
+    ).toMatchInlineSnapshot(`
+        "error[WINDLASS_VOLUME_FOLDER] "a" of volume "kept" is a folder
+        hint: write \`recursive: true\` to take it with all that is in it
+        exit 1"
+      `);
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "ls", "kept", "b"])),
+    ).toMatchInlineSnapshot(`
+        "error[WINDLASS_VOLUME_PATH_NOT_FOUND] volume "kept" has no "b"
+        hint: see what it has: \`windlass volume ls kept -r\`
+        exit 1"
+      `);
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "ls", "kept", "../b"])),
+    ).toMatchInlineSnapshot(`
+        "error[WINDLASS_VOLUME_PATH] a path of a volume must not have ".." in it, got "../b"
+        hint: write names with "/" between them, from the root of the volume: "models/a.bin"
+        exit 1"
+      `);
+    await output("volume", "delete", "kept");
+  });
 });
 
 describe("windlass secret", () => {

@@ -7,3 +7,4 @@ export * from "./app/failures.ts";
 export * from "./app/functions.ts";
 export * from "./app/generators.ts";
 export * from "./app/scaling.ts";
+export * from "./app/volumes.ts";

@@ -81,7 +81,10 @@ export const OTHER_ROWS: readonly Row[] = [
     section: "2",
     core: "P",
     says: "secrets and volumes of a function",
-    pending: "storage",
+    elsewhere: {
+      file: "test/e2e-aws/mounts.test.ts",
+      title: "is shared by containers: volumes once they reload, file systems at once",
+    },
   },
   {
     id: "functions.schedule",
@@ -105,7 +108,6 @@ export const OTHER_ROWS: readonly Row[] = [
     says: "micromamba, uvSync, runFunction, addLocal…",
     pending: "more of images",
   },
-  { id: "storage.volume", section: "15", core: "Y", says: "commit and reload", pending: "storage" },
   { id: "storage.secret", section: "15", core: "Y", says: "fromName, create", pending: "storage" },
   {
     id: "storage.dict",

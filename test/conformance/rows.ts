@@ -165,6 +165,7 @@ const CALL_ROWS = [
   { id: "context.ids", section: "27", core: "N", says: "ids of the input that asks" },
   { id: "context.is-local", section: "27", core: "N", says: "false in containers alone" },
   { id: "context.env", section: "27", core: "N", says: "variables of a container" },
+  { id: "storage.volume", section: "15", core: "Y", says: "commit and reload" },
 ] as const satisfies readonly Row[];
 
 /** Ids of rows that cases are of. */

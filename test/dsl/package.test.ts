@@ -16,6 +16,7 @@ test("the package exports these names", () => {
     [
       "AlreadyExistsError",
       "App",
+      "CloudBucketMount",
       "ContainerCrashedError",
       "ContainerStartupError",
       "Cron",
@@ -44,6 +45,7 @@ test("the package exports these names", () => {
       "Secret",
       "SerializationError",
       "TimeoutError",
+      "Volume",
       "WindlassError",
       "connect",
       "currentCall",

@@ -89,14 +89,14 @@ test("is an array of names", () => {
   ).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_INVALID_USES
     \`uses\` of function "resize" must be an array of names, got "resize"
-    hint: write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves
+    hint: write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues, secrets and volumes themselves
 
     InvalidError WINDLASS_SEVERAL_MISTAKES
     function "resize" has 4 mistakes
-      \`uses\` of function "resize" must hold names, got 1; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves (WINDLASS_INVALID_USES)
-      \`uses\` of function "resize" must hold names, got "a/b/c"; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves (WINDLASS_INVALID_USES)
-      \`uses\` of function "resize" must hold names, got ""; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves (WINDLASS_INVALID_USES)
-      \`uses\` of function "resize" must hold names, got "né"; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues and secrets themselves (WINDLASS_INVALID_USES)
+      \`uses\` of function "resize" must hold names, got 1; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues, secrets and volumes themselves (WINDLASS_INVALID_USES)
+      \`uses\` of function "resize" must hold names, got "a/b/c"; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues, secrets and volumes themselves (WINDLASS_INVALID_USES)
+      \`uses\` of function "resize" must hold names, got ""; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues, secrets and volumes themselves (WINDLASS_INVALID_USES)
+      \`uses\` of function "resize" must hold names, got "né"; write names of functions and classes ("resize"), of other apps ("media"), or both ("media/resize"), and dicts, queues, secrets and volumes themselves (WINDLASS_INVALID_USES)
     hint: correct each of them
 
     InvalidError WINDLASS_OPTION_UNKNOWN

@@ -3,6 +3,7 @@ import { describeDicts } from "../storage/dict-suite.ts";
 import type { StorageLab } from "../storage/lab.ts";
 import { describeQueues } from "../storage/queue-suite.ts";
 import { describeSecrets } from "../storage/secret-suite.ts";
+import { describeVolumes } from "../storage/volume-suite.ts";
 import { aws } from "./aws.ts";
 import { type AwsPlace, createPlace, storesOf } from "./storage-lab.ts";
 
@@ -30,4 +31,5 @@ describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS",
   describeQueues("kept by DynamoDB", open, "dynamodb");
   describeSecrets("in parameters", open, "ssm");
   describeSecrets("in Secrets Manager", open, "secretsmanager");
+  describeVolumes("on AWS", open);
 });

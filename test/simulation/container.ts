@@ -31,6 +31,7 @@ export class Container {
       ...world.storesOf(program),
       queues: sqs.queues(program),
       fetchCode: (codeHash) => program.ask("objects.get", () => codeHash),
+      bucketProgram: "none: no function here has a bucket",
       startRunner: () => {
         const runner = new SimulatedRunner({
           clock,

@@ -63,10 +63,12 @@ test("a function without options has the defaults of Modal", () => {
         "schedule": null,
         "secrets": [],
         "singleUseContainers": false,
+        "snapshotCaches": [],
         "spot": "prefer",
         "startupTimeoutSeconds": 300,
         "timeoutSeconds": 300,
         "uses": null,
+        "volumes": [],
       },
     ]
   `);

@@ -1,6 +1,7 @@
-import { App, Dict, Secret } from "windlass";
+import { App, Dict, Secret, Volume } from "windlass";
 
 const counts = Dict.fromName<number>("counts", { createIfMissing: true });
+const files = Volume.fromName("container-files", { createIfMissing: true });
 const unlisted = "unlisted";
 
 export const app = new App("storage-test", {
@@ -29,6 +30,22 @@ export const stray = app.function("stray", async () => {
 export const narrow = app.function("narrow", { uses: [] }, async () => {
   await counts.put("narrow", 1);
 });
+
+/** Uses a volume that is not mounted: by its agent. */
+export const keep = app.function("keep", async (text: string, local: string) => {
+  await files.writeFile("in/text", text);
+  await files.batchUpload((batch) => batch.putFile(local, "in/"));
+  await files.copyFiles(["in"], "copy", { recursive: true });
+  await files.removeFile("in/text");
+  const read: Uint8Array[] = [];
+  for await (const bytes of files.readFile("copy/text")) read.push(bytes);
+  const paths = (await files.listdir("/", { recursive: true })).map(({ path }) => path);
+  return { text: Buffer.concat(read).toString(), paths };
+});
+
+export const unmounted = app.function("unmounted", () => files.path);
+
+export const rename = app.function("rename", () => Volume.rename("container-files", "other"));
 
 export const remove = app.function("remove", async () => {
   await Dict.objects.delete("counts");

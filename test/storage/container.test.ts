@@ -1,20 +1,24 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Dict, type Run, resolveSpec, Secret, specText } from "windlass";
+import { Dict, type Run, resolveSpec, Secret, specText, Volume } from "windlass";
 import { stateDirectoryOf } from "../../lib/local/project.ts";
 import {
   app,
   count,
   fail,
+  keep,
   large,
   narrow,
   reach,
   remove,
+  rename,
   stray,
   tell,
+  unmounted,
   variables,
 } from "./container-app.ts";
+import { folderOf } from "./folders.ts";
 
 const STATE = stateDirectoryOf(join(import.meta.dirname, "../.."));
 const SECRETS = join(STATE, "secrets");
@@ -48,6 +52,23 @@ describe("code in a container", () => {
     await using dict = await Dict.ephemeral<string>();
     await dict.put("greeting", "hello");
     expect(await reach.remote((await dict.info()).id)).toBe("hello");
+  });
+
+  it("keeps files in a volume that it does not mount", async () => {
+    const local = join(folderOf({ "a file": "from the disk" }), "a file");
+    const text = "ü".repeat(5_000_000);
+    const kept = await keep.remote(text, local);
+    expect(kept.text).toBe(text);
+    expect(kept.paths).toEqual(["copy", "copy/a file", "copy/text", "in", "in/a file"]);
+    await expect(unmounted.remote()).rejects.toMatchObject({
+      code: "WINDLASS_VOLUME_NOT_MOUNTED",
+      message: 'volume "container-files" is not mounted in this process',
+    });
+    await expect(rename.remote()).rejects.toMatchObject({
+      code: "WINDLASS_OBJECTS_IN_CONTAINER",
+      hint: expect.stringContaining("windlass volume rename"),
+    });
+    await Volume.objects.delete("container-files");
   });
 
   it("may use what its module names, or what its `uses` does, and nothing else", async () => {

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, test } from "vitest";
-import { App, Dict, Queue, Secret } from "windlass";
+import { App, CloudBucketMount, Dict, Queue, Secret, Volume } from "windlass";
 
 interface Page {
   readonly title: string;
@@ -52,4 +52,17 @@ test("an app takes secrets, and a function names what it uses", () => {
   app.function("f", { secrets: [Secret.fromName("s")], uses: [pages, jobs, "f"] }, () => 1);
   // @ts-expect-error its name is not enough
   app.function("g", { secrets: ["s"] }, () => 1);
+});
+
+test("paths have volumes and buckets, however they are mounted", () => {
+  const files = Volume.fromName("files");
+  const corpus = new CloudBucketMount({ bucketName: "corpus" });
+  const app = new App("types-mounts", { volumes: { "/files": files } });
+  const f = app.function("f", { volumes: { "/corpus": corpus } }, () => 1);
+  f.withOptions({ volumes: { "/files": files.withMountOptions({ readOnly: true }) } });
+  expectTypeOf(corpus.path).toEqualTypeOf<string>();
+  // @ts-expect-error a dict is no folder
+  app.function("g", { volumes: { "/pages": pages } }, () => 1);
+  // @ts-expect-error its name is not enough
+  app.function("h", { volumes: { "/files": "files" } }, () => 1);
 });

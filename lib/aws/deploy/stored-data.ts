@@ -7,7 +7,7 @@ import { onAws } from "../aws-error.ts";
 
 /** Something that is stored, and what it costs. */
 export interface StoredData {
-  readonly kind: "objects" | "logs" | "rows";
+  readonly kind: "objects" | "logs" | "rows" | "files";
   readonly name: string;
   readonly bytes: number;
   /** At list price in us-east-1. */
@@ -15,7 +15,7 @@ export interface StoredData {
 }
 
 /** US dollars a GiB and month [AWS price list, us-east-1]; the first 25 GiB of rows are free. */
-const USD_PER_GIB = { objects: 0.023, logs: 0.03, rows: 0.25 } as const;
+const USD_PER_GIB = { objects: 0.023, logs: 0.03, rows: 0.25, files: 0.3 } as const;
 const GIB = 2 ** 30;
 
 export function toStored(kind: StoredData["kind"], name: string, bytes: number): StoredData {

@@ -12,7 +12,7 @@ import {
 import { objectKey, objectNameKey } from "./object-keys.ts";
 import { EXISTS, type Item, type StorageTable } from "./storage-table.ts";
 
-/** Names of an environment's dicts, queues and secrets. */
+/** Names of an environment's dicts, queues, secrets and volumes. */
 export class AwsObjects implements ObjectStore {
   readonly #table: StorageTable;
   readonly #now: () => number;

@@ -1,4 +1,7 @@
+import { StoredBuckets } from "../../storage/buckets/stored-buckets.ts";
 import type { ObjectStore, Stores } from "../../storage/stores.ts";
+import { ChunkedVolumes } from "../../storage/volumes/chunked-volumes.ts";
+import { ObjectsWithVolumes } from "../../storage/volumes/objects-with-volumes.ts";
 import type { AwsClients } from "../clients.ts";
 import { DynamoRows } from "../dynamo-rows.ts";
 import { AwsDicts } from "./aws-dicts.ts";
@@ -10,6 +13,7 @@ import { FifoQueues } from "./fifo-queues.ts";
 import { ManagedSecrets } from "./managed-secrets.ts";
 import { PartitionQueues } from "./partition-queues.ts";
 import { RowQueues } from "./row-queues.ts";
+import { S3Bytes } from "./s3-bytes.ts";
 import { SqsQueueStore } from "./sqs-queues.ts";
 import { StorageTable } from "./storage-table.ts";
 
@@ -22,7 +26,7 @@ export interface AwsStoresOptions {
   readonly now: () => number;
 }
 
-/** Dicts, queues and secrets of an environment. */
+/** Dicts, queues, secrets and volumes of an environment. */
 export function createStores(options: AwsStoresOptions): Stores {
   const { clients, environment, table: name, bucket, now } = options;
   const table = new StorageTable(clients.dynamo, name);
@@ -32,15 +36,19 @@ export function createStores(options: AwsStoresOptions): Stores {
   const fifo = new FifoQueues(clients.sqs);
   const rows = new DynamoRows(clients.dynamo, name);
   const partitions = new PartitionQueues({ rows, objects, fifo, environment }, now);
+  const volumes = new ChunkedVolumes({ bytes: new S3Bytes(clients.s3, bucket), objects, now });
+  const secrets = new AwsSecrets({ ssm: clients.ssm, managed }, environment, objects);
   return {
-    objects: withPartitions(objects, partitions),
+    objects: withPartitions(new ObjectsWithVolumes(objects, volumes), partitions),
     dicts: new AwsDicts({ table, blobs, objects }, now),
     queues: new AwsQueues({
       objects,
       sqs: new SqsQueueStore({ fifo, partitions, blobs }),
       rows: new RowQueues({ table, blobs, objects }, now),
     }),
-    secrets: new AwsSecrets({ ssm: clients.ssm, managed }, environment, objects),
+    secrets,
+    volumes,
+    buckets: new StoredBuckets(secrets),
   };
 }
 

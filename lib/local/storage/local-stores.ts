@@ -1,7 +1,14 @@
 import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
+import { StoredBuckets } from "../../storage/buckets/stored-buckets.ts";
 import { lazyStores } from "../../storage/relay-stores.ts";
-import type { Stores } from "../../storage/stores.ts";
+import type { ObjectStore, Stores } from "../../storage/stores.ts";
+import type { VolumeStore } from "../../storage/volume-store.ts";
+import { ChunkedVolumes } from "../../storage/volumes/chunked-volumes.ts";
+import { ObjectsWithVolumes } from "../../storage/volumes/objects-with-volumes.ts";
+import { FolderBytes } from "./folder-bytes.ts";
 import { LocalDicts } from "./local-dicts.ts";
 import { LocalObjects } from "./local-objects.ts";
 import { LocalQueues } from "./local-queues.ts";
@@ -37,7 +44,30 @@ export async function openLocalStores(stateDirectory: string, clock: Clock): Pro
     for (const { name } of await objects.list("queue")) await queues.sweep(name);
   }
   const secrets = new LocalSecrets(stateDirectory, (name) => objects.require("secret", name));
-  return { objects, dicts, queues, secrets };
+  const alone = <Result>(act: () => Result): Promise<Result> => file.change(act);
+  const withVolumes = volumesIn(stateDirectory, objects, { clock, alone });
+  return { ...withVolumes, dicts, queues, secrets, buckets: new StoredBuckets(secrets) };
+}
+
+/** Volumes in files of a state directory, and objects that take them along when they go. */
+export function volumesIn(
+  stateDirectory: string,
+  objects: ObjectStore,
+  {
+    clock,
+    alone,
+  }: { readonly clock: Clock; readonly alone: <Result>(act: () => Result) => Promise<Result> },
+): { readonly objects: ObjectStore; readonly volumes: VolumeStore } {
+  const bytes = new FolderBytes(join(stateDirectory, "volumes"), alone);
+  const volumes = new ChunkedVolumes({ bytes, objects, now: () => clock.wallTime() });
+  const removeShared = (name: string): Promise<void> =>
+    rm(sharedFolder(stateDirectory, name), { recursive: true, force: true });
+  return { objects: new ObjectsWithVolumes(objects, volumes, removeShared), volumes };
+}
+
+/** The folder of a volume with `backing: "efs"`, which all containers on this machine share. */
+export function sharedFolder(stateDirectory: string, volume: string): string {
+  return join(stateDirectory, "efs", volume);
 }
 
 /** Objects, dicts and queues in a storage. */

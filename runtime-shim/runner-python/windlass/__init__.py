@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ._dict import Dict
     from ._function import Cls, Function, RemoteObject, cls, function
     from ._function_call import FunctionCall
+    from ._mounts import bucket_path, volume_path
     from ._queue import Queue
     from ._secret import Secret
 
@@ -46,8 +47,10 @@ _LATER = {
     "Queue": "_queue",
     "RemoteObject": "_function",
     "Secret": "_secret",
+    "bucket_path": "_mounts",
     "cls": "_function",
     "function": "_function",
+    "volume_path": "_mounts",
 }
 
 
@@ -89,6 +92,7 @@ __all__ = [
     "SerializationError",
     "TimeoutError",
     "WindlassError",
+    "bucket_path",
     "cls",
     "current_attempt",
     "current_function_call_id",
@@ -99,4 +103,5 @@ __all__ = [
     "is_local",
     "method",
     "preempt",
+    "volume_path",
 ]

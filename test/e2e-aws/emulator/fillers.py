@@ -31,6 +31,7 @@ def install():
         complete_task_definitions,
         secret_reference_is_arn,
         file_systems_are_directories,
+        containers_have_devices,
         table_time_to_live,
         control.control_endpoint,
         events.task_state_events,
@@ -108,6 +109,24 @@ def file_systems_are_directories():
         return plain({**definition, "volumes": [as_directory(v) for v in definition.get("volumes", [])]}, container)
 
     ecs._docker_binds_from_taskdef = binds
+
+
+def containers_have_devices():
+    """A container has the devices of the host that its task definition names."""
+    plain = ecs._build_run_kwargs
+
+    def build(container, *rest):
+        kwargs = plain(container, *rest)
+        devices = container.get("linuxParameters", {}).get("devices", [])
+        if devices:
+            # Docker's "rwm" is what ECS calls read, write and mknod.
+            kwargs["devices"] = [
+                f"{one['hostPath']}:{one['containerPath']}:{''.join(word[0] for word in one['permissions'])}"
+                for one in devices
+            ]
+        return kwargs
+
+    ecs._build_run_kwargs = build
 
 
 def table_time_to_live():
