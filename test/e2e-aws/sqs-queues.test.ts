@@ -1,9 +1,9 @@
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   ListQueuesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { beforeAll, beforeEach, expect, inject } from "vitest";
 import { FifoQueues } from "../../lib/aws/storage/fifo-queues.ts";
 import { Queue } from "../../lib/storage/queue.ts";

@@ -25,7 +25,11 @@ export interface AwsPlace {
 }
 
 export async function createPlace(): Promise<AwsPlace> {
-  const place = { environment: unique("storage"), table: unique("storage"), bucket: unique("store") };
+  const place = {
+    environment: unique("storage"),
+    table: unique("storage"),
+    bucket: unique("store"),
+  };
   await createTable(clients.dynamo, place.table);
   await clients.s3.send(new CreateBucketCommand({ Bucket: place.bucket }));
   return place;

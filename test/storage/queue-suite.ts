@@ -149,13 +149,16 @@ export function describeQueues(
     });
 
     // Rows are written at once where nobody waits for one before the next.
-    it.skipIf(backing === "dynamodb")("takes items in order from who puts many without waiting", async () => {
-      const queue = newQueue<number>();
-      const numbers = Array.from({ length: 35 }, (_, n) => n);
-      await Promise.all(numbers.map((n) => queue.put(n)));
-      expect(await queue.getMany(20, NOW)).toEqual(numbers.slice(0, 20));
-      expect(await queue.getMany(20, NOW)).toEqual(numbers.slice(20));
-    });
+    it.skipIf(backing === "dynamodb")(
+      "takes items in order from who puts many without waiting",
+      async () => {
+        const queue = newQueue<number>();
+        const numbers = Array.from({ length: 35 }, (_, n) => n);
+        await Promise.all(numbers.map((n) => queue.put(n)));
+        expect(await queue.getMany(20, NOW)).toEqual(numbers.slice(0, 20));
+        expect(await queue.getMany(20, NOW)).toEqual(numbers.slice(20));
+      },
+    );
 
     it("keeps the backing that it was made with", async () => {
       const name = newName();

@@ -8,7 +8,9 @@ const page = (text: string): Page => ({ text, tagged: true, attachments: [] });
 describe("values of secrets", () => {
   it("go from what was thrown, however it was escaped, and stay in what was returned", () => {
     // As Python writes it.
-    const thrown = page('[{"message":"pl\\u00e4nted \\"value\\" at 5432","deep":["plänted \\"value\\""]}]');
+    const thrown = page(
+      '[{"message":"pl\\u00e4nted \\"value\\" at 5432","deep":["plänted \\"value\\""]}]',
+    );
     const values = page('["plänted \\"value\\""]');
     const failures = [{ index: 3, kind: "error", error: thrown } as const];
 

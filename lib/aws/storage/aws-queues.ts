@@ -1,5 +1,5 @@
-import type { QueueGet, QueuePage, QueuePut, QueueStore } from "../../storage/stores.ts";
 import { isKeptElsewhere } from "../../storage/mistakes.ts";
+import type { QueueGet, QueuePage, QueuePut, QueueStore } from "../../storage/stores.ts";
 import type { AwsObjects } from "./aws-objects.ts";
 
 /** Queues of an environment: each is kept by SQS or by the table, as its object says. */
