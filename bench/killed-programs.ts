@@ -2,13 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Taken } from "./queue-losses.ts";
 
-/** A program that says a number a line, until it is killed. */
+const READY = "ready";
+
+/** A program that says that it is ready, then a number a line, until it is killed. */
 export class KilledProgram {
   readonly #child: ChildProcess;
   readonly #items: number[] = [];
   readonly #ended: Promise<unknown>;
   #rest = "";
   #isKilled = false;
+  #isReady = false;
 
   constructor(args: readonly string[], cwd: string) {
     const { NODE_OPTIONS: _, ...env } = process.env;
@@ -20,6 +23,11 @@ export class KilledProgram {
   /** What it has said, in its order. */
   get items(): readonly number[] {
     return this.#items;
+  }
+
+  /** It has begun: to kill it before shows nothing. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   get isRunning(): boolean {
@@ -41,6 +49,9 @@ export class KilledProgram {
     const lines = `${this.#rest}${text}`.split("\n");
     // A last line that was cut off is none.
     this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#items.push(Number(line));
+    for (const line of lines) {
+      if (line === READY) this.#isReady = true;
+      else this.#items.push(Number(line));
+    }
   }
 }

@@ -6,6 +6,8 @@ import { Queue } from "windlass";
 const environment = process.env.BENCH_QUEUE_ENVIRONMENT;
 if (environment === undefined) process.env.WINDLASS_BACKEND = "local";
 const queue = Queue.fromName(process.env.BENCH_QUEUE, { createIfMissing: true, environment });
+await queue.len();
+writeSync(1, "ready\n");
 const [what, first] = process.argv.slice(2);
 
 for (let n = Number(first ?? 0); ; n += 1) {

@@ -4,16 +4,16 @@ import { CreateBucketCommand, DeleteBucketCommand, S3Client } from "@aws-sdk/cli
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { ENVIRONMENT_VERSION, factsPath } from "../../lib/aws/facts.ts";
 import { Queue, type QueueBacking } from "../../lib/index.ts";
-import { type Counted, usdOf } from "../aws-prices.ts";
+import type { Counted } from "../aws-prices.ts";
 import { askEmulator, useEmulator } from "../emulator.ts";
 import { KilledProgram } from "../killed-programs.ts";
 import { countLosses } from "../queue-losses.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
 
 const CONSUMERS = 8;
-const MILLION = 1_000_000;
 /** Longer than SQS keeps items from others that a dead consumer had received. */
 const STALLED_MS = 45_000;
+const HELD_SECONDS = 12;
 
 /** Queues on the AWS emulator: the requests of an item, and what is lost and doubled where consumers are killed. */
 export const queueAws: Suite = {
@@ -103,15 +103,15 @@ async function measureRequests(
     const counted = await askEmulator<Counted>("counted", { id });
     const requests = Object.values(counted).reduce((sum, { requests: some }) => sum + some, 0);
     measurements.add(as, `requests_${way}`, { value: requests / items, unit: "" });
-    const usd = (usdOf(counted) * MILLION) / items;
-    measurements.add(as, `usd_per_million_${way}`, { value: usd, unit: "USD" });
+    const kinds = Object.entries(counted).map(([name, { requests: some }]) => `${some} ${name}`);
+    progress(`${items} items: ${kinds.join(", ")}`);
   }
   await Queue.objects.delete(queue.name, { environment });
 }
 
 /** Eight take from one partition, and one of them dies every second. */
 async function measureKills(context: SuiteContext, environment: string): Promise<void> {
-  const items = context.quick ? 200 : 3000;
+  const items = context.quick ? 50 : 1000;
   const name = "killed";
   const queue = Queue.fromName<number>(name, { environment, createIfMissing: true });
   const put = Array.from({ length: items }, (_, n) => n);
@@ -121,21 +121,31 @@ async function measureKills(context: SuiteContext, environment: string): Promise
   const start = () => new KilledProgram(["windlass-killed.mjs", "take"], folder);
   const running = Array.from({ length: CONSUMERS }, start);
   const ended: KilledProgram[] = [];
+  const takeSome = () => queue.getMany(100, { timeoutSeconds: HELD_SECONDS });
   const said = () => [...running, ...ended].reduce((sum, one) => sum + one.items.length, 0);
   let movedAt = performance.now();
-  for (let kills = 0, before = 0; performance.now() - movedAt < STALLED_MS; kills += 1) {
+  for (let turn = 0, before = 0; performance.now() - movedAt < STALLED_MS; turn += 1) {
     await pause(1000);
     const now = said();
     if (now > before) movedAt = performance.now();
     before = now;
     if (now >= items) break;
-    if (kills % 10 === 0) context.progress(`${now} of ${items} items, ${kills} kills`);
-    const [victim] = running.splice(kills % running.length, 1, start());
-    await victim?.kill();
-    if (victim !== undefined) ended.push(victim);
+    if (turn % 10 === 0) context.progress(`${now} of ${items} items, ${ended.length} kills`);
+    // The one that has been ready for longest.
+    const index = running.findIndex(({ isReady }) => isReady);
+    const victim = running[index];
+    if (victim === undefined) continue;
+    running.splice(index, 1);
+    running.push(start());
+    await victim.kill();
+    ended.push(victim);
   }
-  const takers = [...running, ...ended].map((one) => one.taken());
   await Promise.all(running.map((one) => one.kill()));
+  // Who is slow to start may leave some.
+  const rest: number[] = [];
+  for (let left = await takeSome(); left.length > 0; left = await takeSome()) rest.push(...left);
+  const killed = [...running, ...ended].map((one) => one.taken());
+  const takers = [...killed, { items: rest, isKilled: false }];
   const { lost, doubled, inHand } = countLosses(put, takers);
   for (const [metric, value] of Object.entries({
     ...{ kills: ended.length, lost, doubled, in_hand: inHand },

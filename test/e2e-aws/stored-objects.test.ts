@@ -1,9 +1,11 @@
 import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTaskDefinitionCommand, ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
+import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, inject } from "vitest";
 import { DeployedFunction, Dict, Queue } from "windlass";
 import { logGroupOf } from "../../lib/aws/facts.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { Outcome } from "../cli/cli.ts";
 import { aws, awsTest, until } from "./aws.ts";
 import { ecs } from "./cluster.ts";
@@ -30,6 +32,9 @@ export const large = app.function("large", size, async (bytes: number) => {
   return (await blobs.pop("blob")).length;
 });
 export const take = app.function("take", size, () => jobs.get({ timeoutSeconds: 30 }));
+export const fail = app.function("fail", { ...size, secrets }, (): string => {
+  throw new Error("the key " + process.env.NAMED + " is refused");
+});
 export const tell = app.function("tell", { ...size, secrets, env: { LEVEL: "env" } }, () => {
   const { NAMED, INLINE, LEVEL } = process.env;
   console.log("they are " + NAMED + " and " + INLINE);
@@ -91,6 +96,14 @@ describe("a container on AWS", () => {
       });
       expect(written).toContain("they are *** and ***");
 
+      const thrown = await call<[], string>("fail")
+        .remote()
+        .then(
+          () => undefined,
+          (error: Error) => ({ message: error.message, stack: error.stack }),
+        );
+      expect(thrown?.message).toBe("the key *** is refused");
+
       const { facts, rows } = await environmentOf(environment);
       const row = await deploymentOf(rows, name);
       const manifest = await textOf(facts["bucket-name"], row?.manifestKey ?? "");
@@ -103,7 +116,14 @@ describe("a container on AWS", () => {
         ),
       );
       const { stdout: spec } = await onAws(place.root, ["spec", "app.ts"]);
-      const seen = { written, row, manifest, template, definitions, spec };
+      const { deadLetterQueueUrl: QueueUrl } = JSON.parse(manifest) as Manifest;
+      const deadLetters = await until("its entry in the dead-letter queue", async () => {
+        const receive = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 });
+        const { Messages = [] } = await new SQSClient(aws).send(receive);
+        return Messages.length > 0 && JSON.stringify(Messages);
+      });
+      expect(deadLetters).toContain("the key *** is refused");
+      const seen = { written, thrown, deadLetters, row, manifest, template, definitions, spec };
       for (const [where, what] of Object.entries(seen)) {
         expect([where, JSON.stringify(what).includes("planted")]).toEqual([where, false]);
       }

@@ -21,9 +21,9 @@ import { isQueueGone } from "../sqs-demand.ts";
  * Who receives messages holds back all that are behind them, for this long if it dies then. In this time they must be
  * deleted: SQS refuses that later, since another may have them, so that nobody gets what somebody else has.
  */
-export const HIDDEN_SECONDS = 10;
+export const HIDDEN_SECONDS = 5;
 /** So nobody is told that a deletion failed which was answered too late. */
-const DELETED_WITHIN_MS = 8000;
+const DELETED_WITHIN_MS = 4000;
 /** Messages of one group are in order. */
 const GROUP = "items";
 const COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;

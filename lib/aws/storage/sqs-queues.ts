@@ -29,7 +29,7 @@ interface Place {
 
 /**
  * Queues in SQS, one queue first in, first out for each partition. An item is taken by receiving and deleting its message,
- * in this order: should a container die in between, the item is there again after ten seconds, in its place.
+ * in this order: should a container die in between, the item is there again after five seconds, in its place.
  */
 export class SqsQueueStore implements QueueStore {
   readonly #fifo: FifoQueues;
