@@ -7,6 +7,7 @@ import { describeDicts } from "../storage/dict-suite.ts";
 import type { StorageLab } from "../storage/lab.ts";
 import { describeQueues } from "../storage/queue-suite.ts";
 import { describeSecrets } from "../storage/secret-suite.ts";
+import { describeVolumeFolders } from "../storage/volume-folder-suite.ts";
 import { describeVolumes } from "../storage/volume-suite.ts";
 import { aws, unique } from "./aws.ts";
 import { createTable } from "./table.ts";
@@ -41,4 +42,5 @@ describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS",
   describeQueues("on AWS", open);
   describeSecrets("on AWS", open);
   describeVolumes("on AWS", open);
+  describeVolumeFolders("on AWS", open);
 });
