@@ -3,6 +3,7 @@ import { describeDicts } from "../storage/dict-suite.ts";
 import type { StorageLab } from "../storage/lab.ts";
 import { describeQueues } from "../storage/queue-suite.ts";
 import { describeSecrets } from "../storage/secret-suite.ts";
+import { describeVolumeFolders } from "../storage/volume-folder-suite.ts";
 import { describeVolumes } from "../storage/volume-suite.ts";
 import { aws } from "./aws.ts";
 import { type AwsPlace, createPlace, storesOf } from "./storage-lab.ts";
@@ -32,4 +33,5 @@ describe.skipIf(aws.credentials.accessKeyId === "none")("what is stored on AWS",
   describeSecrets("in parameters", open, "ssm");
   describeSecrets("in Secrets Manager", open, "secretsmanager");
   describeVolumes("on AWS", open);
+  describeVolumeFolders("on AWS", open);
 });

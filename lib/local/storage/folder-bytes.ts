@@ -66,12 +66,12 @@ export class FolderBytes implements ObjectBytes {
     prefix: string,
     after: string | undefined,
   ): Promise<{ readonly keys: readonly string[]; readonly next?: string | undefined }> {
-    const folder = join(this.#folder, prefix);
+    const folder = join(this.#folder, prefix.slice(0, prefix.lastIndexOf("/")));
     const found = await whileThere(() => readdir(folder, { recursive: true, withFileTypes: true }));
     const keys = (found ?? [])
       .filter((one) => one.isFile() && !one.name.startsWith(TEMPORARY))
       .map((one) => join(one.parentPath, one.name).slice(this.#folder.length + 1))
-      .filter((key) => after === undefined || key > after)
+      .filter((key) => key.startsWith(prefix) && (after === undefined || key > after))
       .sort();
     if (keys.length <= LISTED_AT_ONCE) return { keys };
     const page = keys.slice(0, LISTED_AT_ONCE);
