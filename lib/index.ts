@@ -20,6 +20,7 @@ export {
   DeployedFunction,
 } from "./client/deployed.ts";
 export { FunctionCall, type GetOptions, gather, type IterOptions } from "./client/function-call.ts";
+export type { KeyOption } from "./client/idempotency.ts";
 export type { MapOptions, MapStream } from "./client/map.ts";
 export type { Run, RunOptions } from "./client/run.ts";
 export { zip } from "./client/zip.ts";
@@ -62,6 +63,7 @@ export type {
   FunctionHandle,
   GeneratorHandle,
   HandleOf,
+  OnceCalls,
   RemoteCalls,
   RemoteGenerator,
 } from "./function.ts";

@@ -27,8 +27,11 @@ export interface RangeMessage extends Span {
   readonly receives: number;
   /** It was split off another: its row was there before it. */
   readonly isChild: boolean;
-  /** Items are told before it is done: its row is written before it runs, so that one container runs it at a time. */
-  readonly isGenerator?: boolean;
+  /**
+   * Its row is written before it runs, so that one container runs it at a time: that of a generator, whose items are
+   * told before it is done, and inputs under idempotency keys.
+   */
+  readonly isExclusive?: boolean;
 }
 
 export interface RangeStore {
@@ -54,7 +57,7 @@ export async function takeRange(
   message: RangeMessage,
   owner: string,
 ): Promise<Taken> {
-  if (message.receives === 1 && !message.isChild && message.isGenerator !== true) {
+  if (message.receives === 1 && !message.isChild && message.isExclusive !== true) {
     return { kind: "held", range: new HeldRange(store, message, { owner }) };
   }
   const key = rangeKey(message.app, message.callId, message.start);

@@ -1,4 +1,7 @@
+import type { Span } from "../backend.ts";
 import { KEPT_SECONDS } from "./call-row.ts";
+
+export type { Span } from "../backend.ts";
 
 /** Results of consecutive inputs, in the row itself or in an object. */
 export type StoredResults = {
@@ -42,12 +45,6 @@ export interface RangeRow {
   readonly hasYielded?: boolean;
   /** When the table forgets it, in seconds since 1970. */
   readonly expiresAt: number;
-}
-
-/** Inputs from `start` to before `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Of a range that nobody holds and that has no results; `now` in milliseconds since 1970. */

@@ -1,7 +1,8 @@
-import type { Backend, CallReading, ResultPage } from "../backend.ts";
+import type { Backend, CallReading, CancelOptions, ResultPage } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
 import { InvalidError, TimeoutError } from "../errors.ts";
 import { parseCallId } from "../ids.ts";
+import { checkCancelOptions } from "../options/call-arguments.ts";
 import { anyBackend } from "./backend-for.ts";
 import { type ConnectOptions, connectionTo } from "./connection.ts";
 import { toError } from "./failure.ts";
@@ -108,10 +109,15 @@ export class FunctionCall<Output> {
     }
   }
 
-  /** Stops the inputs that are not done; they are not retried. Those that run see their `signal` aborted. */
-  async cancel(): Promise<void> {
+  /**
+   * Stops the inputs that are not done; they are not retried. Those that run see their `signal` aborted, and so do
+   * inputs that they wait for; what they spawned goes on. A call that is done keeps its results.
+   * @throws OutputExpiredError after seven days; NotFoundError for an unknown id
+   */
+  async cancel(options: CancelOptions = {}): Promise<void> {
+    checkCancelOptions(options);
     const { callId, index } = parseCallId(this.id);
-    await this.#use().cancel(callId, index);
+    await this.#use().cancel(callId, index, options);
   }
 
   async #checkRange(wanted: number, given: number | undefined): Promise<void> {

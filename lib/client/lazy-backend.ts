@@ -5,9 +5,12 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  CancelOptions,
   Defined,
   FunctionStats,
   InputPage,
+  InputPlace,
+  KeyedPage,
   ReadQuery,
   Target,
 } from "../backend.ts";
@@ -48,12 +51,19 @@ export class LazyBackend<Started extends Backend = Backend> implements Backend {
     await (await this.ready()).endSpawn(callId, total);
   }
 
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    return (await this.ready()).spawnOnce(request, page);
+  }
+
   async read(query: ReadQuery): Promise<CallReading> {
     return (await this.ready()).read(query);
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
-    await (await this.ready()).cancel(callId, index);
+  async cancel(callId: string, index?: number, options?: CancelOptions): Promise<void> {
+    await (await this.ready()).cancel(callId, index, options);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {

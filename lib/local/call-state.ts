@@ -1,5 +1,12 @@
 import type { CallRequest, ItemPage, ResultPage } from "../backend.ts";
 
+/** What of a call is cancelled, and how. */
+export interface Cancelled {
+  /** @default - all that is not done */
+  readonly index?: number | undefined;
+  readonly terminateContainers?: boolean | undefined;
+}
+
 /** An open call, as the broker keeps it. */
 export interface CallState {
   readonly request: CallRequest;

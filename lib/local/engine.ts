@@ -8,9 +8,12 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  CancelOptions,
   Defined,
   FunctionStats,
   InputPage,
+  InputPlace,
+  KeyedPage,
   ReadQuery,
   Target,
 } from "../backend.ts";
@@ -138,7 +141,7 @@ export class LocalEngine implements Backend {
         pool.enqueue(work);
         this.#keepTime();
       },
-      cancel: (index) => pool.cancel(call, index),
+      cancel: (index) => pool.cancel(call, { index }),
       credit: (items) => pool.credit(call, items),
       close: () => {},
     };
@@ -154,12 +157,22 @@ export class LocalEngine implements Backend {
     await (await this.#durableCalls()).endSpawn(callId, total);
   }
 
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    this.#poolOf(request);
+    const places = await (await this.#durableCalls()).spawnOnce(request, page);
+    this.#keepTime();
+    return places;
+  }
+
   async read(query: ReadQuery): Promise<CallReading> {
     return (await this.#durableCalls()).read(query);
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
-    await (await this.#durableCalls()).cancel(callId, index);
+  async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
+    await (await this.#durableCalls()).cancel(callId, index, options);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
@@ -288,7 +301,7 @@ export class LocalEngine implements Backend {
       functions: new Set(spec.functions.map((candidate) => candidate.name)),
       now: wallClock ?? Date.now,
       enqueue: (work) => this.#poolOf(work.call.request).enqueue(work),
-      cancel: (call, index) => this.#poolOf(call.request).cancel(call, index),
+      cancel: (call, which) => this.#poolOf(call.request).cancel(call, which),
     });
     this.#openDurable = calls;
     await calls.begin();

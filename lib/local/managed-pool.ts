@@ -11,7 +11,7 @@ import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
-import type { CallState } from "./call-state.ts";
+import type { CallState, Cancelled } from "./call-state.ts";
 import { type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
 import { Pool } from "./pool.ts";
@@ -85,8 +85,8 @@ export class ManagedPool {
     this.#pool.enqueue(work);
   }
 
-  cancel(call: CallState, index?: number): void {
-    this.#pool.cancel(call, index);
+  cancel(call: CallState, which: Cancelled): void {
+    this.#pool.cancel(call, which);
   }
 
   /** Changes how many containers there are; what is left out stays. */

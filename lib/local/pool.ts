@@ -12,7 +12,7 @@ import type { Page } from "../codec/page.ts";
 import { crashError, MAX_CRASHES } from "../crashes.ts";
 import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
-import type { CallState } from "./call-state.ts";
+import type { CallState, Cancelled } from "./call-state.ts";
 import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
 
 /** A lease is sized to about this much measured work. */
@@ -176,7 +176,7 @@ export class Pool implements LeaseSource {
   }
 
   /** Cancels inputs of a call that are not done: one, or all. Each is answered for now. */
-  cancel(call: CallState, index?: number): void {
+  cancel(call: CallState, { index, terminateContainers }: Cancelled): void {
     for (const work of this.#queue.remove(call)) this.#cancelWaiting(work, index);
     for (const [timer, work] of this.#delayed) {
       if (work.call !== call || (index !== undefined && work.start !== index)) continue;
@@ -185,7 +185,10 @@ export class Pool implements LeaseSource {
       this.#fail(work, "cancelled", cancelledPage());
     }
     for (const active of this.#active.values()) {
-      if (active.work.call === call) this.#cancelActive(active, index);
+      if (active.work.call !== call) continue;
+      this.#cancelActive(active, index);
+      if (terminateContainers === true) active.worker.terminate(active.lease.id, index);
+      else active.worker.cancel(active.lease.id, index);
     }
     this.#dispatch();
   }
@@ -344,7 +347,7 @@ export class Pool implements LeaseSource {
   }
 
   #cancelActive(active: Active, index: number | undefined): void {
-    const { lease, done, count, work, worker } = active;
+    const { lease, done, count, work } = active;
     active.cancelled ??= new Set();
     const first = lease.start + done;
     const end = lease.start + count;
@@ -353,7 +356,6 @@ export class Pool implements LeaseSource {
       active.cancelled.add(at);
       this.#deliver(work.call, failedPage({ start: at, count: 1 }, "cancelled", cancelledPage()));
     }
-    worker.cancel(lease.id, index);
   }
 
   #fail(work: Work, kind: FailureKind, error: Page): void {

@@ -97,6 +97,11 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     this.#agent?.cancel(leaseId, index);
   }
 
+  terminate(leaseId: number, index?: number): void {
+    if (index === undefined) this.#advance(leaseId, Number.POSITIVE_INFINITY);
+    this.#agent?.terminate(leaseId, index);
+  }
+
   credit(leaseId: number, items: number): void {
     this.#agent?.credit(leaseId, items);
   }

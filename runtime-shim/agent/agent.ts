@@ -85,6 +85,8 @@ export class Agent implements LeaseWorker {
   #taken = 0;
   #startupError: Page | undefined;
   #redact: (text: string) => string = (text) => text;
+  /** It ends for inputs that were cancelled: none of the others is to blame. */
+  #endsForCancelled = false;
   /** Why this agent killed its runner, if it did. */
   #killReason: string | undefined;
 
@@ -164,7 +166,20 @@ export class Agent implements LeaseWorker {
     else if (index === undefined || running.count - running.done === 1) {
       running.cancelledAt ??= this.#options.now();
     }
+    const { lease, done, count } = running;
+    const start = index ?? lease.start + done;
+    this.#nested.cancelMadeBy(lease.callId, {
+      start,
+      end: index === undefined ? lease.start + count : index + 1,
+    });
     this.#process.send(encodeControl("cancel", leaseId, index ?? -1));
+  }
+
+  terminate(leaseId: number, index?: number): void {
+    const running = this.#running.get(leaseId);
+    if (running === undefined) return;
+    if (this.#mayRun(running, index)) this.#killForCancelled("its call was cancelled");
+    else this.cancel(leaseId, index);
   }
 
   credit(leaseId: number, items: number): void {
@@ -248,10 +263,25 @@ export class Agent implements LeaseWorker {
     if (running.cancelledAt === undefined || now - running.cancelledAt < CANCEL_GRACE_MS) {
       return true;
     }
-    // The source has answered for these inputs already.
-    this.#running.delete(running.lease.id);
-    this.kill("a cancelled input did not stop");
+    this.#killForCancelled("a cancelled input did not stop");
     return false;
+  }
+
+  /** The source has answered for those inputs already; the others run again. */
+  #killForCancelled(reason: string): void {
+    this.#endsForCancelled = true;
+    this.kill(reason);
+  }
+
+  /** True unless it is known that an input has not begun, or is done. */
+  #mayRun(running: Running, index: number | undefined): boolean {
+    const { lease, done, count } = running;
+    const [head] = this.#running.values();
+    if (this.#batches?.isWaiting(running) === true) return false;
+    if (this.#isSequential && running !== head) return false;
+    if (index === undefined) return true;
+    const first = lease.start + done;
+    return this.#isSequential ? index === first : index >= first && index < lease.start + count;
   }
 
   #checkSplit(running: Running, now: number): void {
@@ -488,6 +518,7 @@ export class Agent implements LeaseWorker {
     let reason: GiveBackReason = { kind: "crashed", detail, isAlone };
     for (const running of [...this.#running.values()]) {
       const from = running.lease.start + running.done;
+      if (this.#endsForCancelled) reason = abandoned(running.lease);
       this.#handBack(running, from, begun.includes(running) ? reason : { kind: "returned" });
       // Only the oldest lease of a sequential runner had begun.
       if (this.#isSequential) reason = { kind: "returned" };

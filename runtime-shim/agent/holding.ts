@@ -7,6 +7,7 @@ import type { Span } from "../../lib/aws/range-row.ts";
 import type { ItemPage, ResultPage } from "../../lib/backend.ts";
 import { crashError, interruptedError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import { Spans } from "../../lib/spans.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { Departures } from "./departures.ts";
 import { cancelledPage, toErrorPage } from "./error-page.ts";
@@ -124,7 +125,7 @@ export class Holding {
     const attempts = this.inputs.attempt + 1;
     const detail = "its container ended each time";
     for (const index of this.range.poisons) this.fail(index, { detail, attempts });
-    for (const index of this.#asked) this.#cancelInput(index);
+    for (const index of this.#asked) this.#cancelInput(index, false);
     // Whoever held it before has ended without a word.
     if (!this.hasYielded) return;
     const silently = "its generator had yielded, and was not heard of any more";
@@ -189,24 +190,37 @@ export class Holding {
       .map((index) => ({ index }));
   }
 
+  /** What of a span was not cancelled. */
+  uncancelled(span: Span): Span[] {
+    const left = new Spans();
+    left.append(span);
+    for (const { index } of this.cancelledWithin(span)) left.take({ start: index, end: index + 1 });
+    return [...left.all];
+  }
+
   /** Answers for an input that was cancelled on its own, if it has no result. */
-  #cancelInput(index: number): void {
+  #cancelInput(index: number, terminates: boolean): void {
     if (!this.range.lacks(index) || this.#isOver) return;
     this.#cancelled.add(index);
     const page = failedPage({ start: index, count: 1 }, "cancelled", cancelledPage());
     this.answer(page, this.inputs.attempt);
-    for (const [leaseId, worker] of this.leases) worker.cancel(leaseId, index);
+    for (const [leaseId, worker] of this.leases) {
+      if (terminates) worker.terminate(leaseId, index);
+      else worker.cancel(leaseId, index);
+    }
   }
 
   /** Does what the row of its call says of cancellations. */
   obey(call: CallRow | undefined): void {
     if (this.#isOver) return;
-    if (call?.state === "cancelled") this.#drop();
-    else for (const index of call?.cancelled ?? []) this.#cancelInput(index);
+    const terminates = call?.terminates === true;
+    if (call?.state === "cancelled") this.#drop(terminates);
+    else for (const index of call?.cancelled ?? []) this.#cancelInput(index, terminates);
   }
 
   /** The call was cancelled: nobody waits. */
-  #drop(): void {
+  #drop(terminates = false): void {
+    if (terminates) for (const [leaseId, worker] of this.leases) worker.terminate(leaseId);
     this.giveUp();
     this.#do(() => this.#message.delete());
   }

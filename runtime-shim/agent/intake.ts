@@ -111,8 +111,8 @@ export class Intake {
     }
     const { handle, receives } = received;
     const ports = { store, queues, queueUrl };
-    const isGenerator = kind === "generator";
-    const range = { app: target.app, callId, start, end, isChild, receives, isGenerator };
+    const isExclusive = kind === "generator" || inputs.isExclusive === true;
+    const range = { app: target.app, callId, start, end, isChild, receives, isExclusive };
     const taken = await takeRange(store, range, containerId);
     if (taken.kind === "done") await this.#close(inputs, received, taken.results);
     else if (taken.kind === "busy") {

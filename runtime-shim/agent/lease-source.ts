@@ -41,6 +41,8 @@ export interface LeaseWorker {
   run(lease: Lease): void;
   /** Stops inputs of a lease: those not started are dropped, the running one is aborted. */
   cancel(leaseId: number, index?: number): void;
+  /** Cancels them, and ends the container at once if it may run any; what else it runs comes back undone. */
+  terminate(leaseId: number, index?: number): void;
   /** Lets a generator yield this many items more. */
   credit(leaseId: number, items: number): void;
 }

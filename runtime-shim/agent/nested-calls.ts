@@ -8,6 +8,7 @@ import type {
   InputPage,
   ReadQuery,
   ResultPage,
+  Span,
   Target,
 } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
@@ -26,6 +27,7 @@ import {
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { refuseApp, refuseCall } from "../../lib/uses.ts";
+import { OutstandingInputs } from "./outstanding-inputs.ts";
 
 export interface NestedCallsOptions {
   /** The function that this container runs. */
@@ -41,7 +43,8 @@ export interface NestedCallsOptions {
 
 interface Open {
   readonly channel: CallChannel;
-  outstanding: number;
+  /** Inputs that are waited for, by the input that made them. */
+  readonly outstanding: OutstandingInputs;
 }
 
 /**
@@ -64,7 +67,7 @@ export class NestedCalls {
   /** Inputs and reads whose answers the container waits for. */
   get waiting(): number {
     let waiting = this.#reads;
-    for (const { outstanding } of this.#open.values()) waiting += outstanding;
+    for (const { outstanding } of this.#open.values()) waiting += outstanding.count;
     return waiting;
   }
 
@@ -93,6 +96,15 @@ export class NestedCalls {
     }
   }
 
+  /** Cancels what these inputs of a call wait for: they were cancelled themselves. */
+  cancelMadeBy(callId: string, span: Span): void {
+    for (const { channel, outstanding } of this.#open.values()) {
+      for (const { start, end } of outstanding.takeMadeBy(callId, span)) {
+        for (let index = start; index < end; index += 1) channel.cancel(index);
+      }
+    }
+  }
+
   /** The container has ended: nobody waits any more. */
   close(): void {
     for (const { channel } of this.#open.values()) {
@@ -107,7 +119,8 @@ export class NestedCalls {
       results: (page) => this.#results(key, page),
       items: (items) => this.#send(encodeItems(key, items)),
     };
-    this.#open.set(key, { channel: this.#channelFor(request, sink), outstanding: 0 });
+    const outstanding = new OutstandingInputs();
+    this.#open.set(key, { channel: this.#channelFor(request, sink), outstanding });
   }
 
   #channelFor(request: CallRequest, sink: CallSink): CallChannel {
@@ -130,14 +143,14 @@ export class NestedCalls {
     const open = this.#open.get(key);
     if (open === undefined) return;
     const page = toInputPage(fields, message);
-    open.outstanding += page.count;
+    open.outstanding.add(page);
     open.channel.push(page);
   }
 
   #results(key: number, page: ResultPage): void {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    open.outstanding -= page.count;
+    open.outstanding.answer(page);
     const control = JSON.stringify(["results", key, ...resultFields(page)]);
     this.#send(encodeMessage(control, page.values.text, resultAttachments(page)));
   }
@@ -160,12 +173,15 @@ export class NestedCalls {
     switch (name) {
       case "spawn":
         return this.#spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
+      case "spawn-once":
+        return this.#spawnOnce(rest, message);
       case "end-spawn":
         return this.#backendOfCall(callId).endSpawn(callId, Number(rest[1]));
       case "cancel-call":
         return this.#backendOfCall(callId).cancel(
           callId,
           rest[1] === -1 ? undefined : Number(rest[1]),
+          { terminateContainers: rest[2] === 1 },
         );
       case "scale":
         return this.#scale(toRequest(rest), rest[REQUEST_FIELDS] as AutoscalerSettings);
@@ -182,6 +198,22 @@ export class NestedCalls {
     const backend = this.#backendOf(request);
     if (backend !== this.#options.backend) this.#spawned.set(request.callId, backend);
     await backend.spawn(request, page);
+  }
+
+  async #spawnOnce(
+    fields: readonly unknown[],
+    message: Message,
+  ): Promise<(readonly [string, number] | 0)[]> {
+    const request = toRequest(fields);
+    const told = fields[REQUEST_FIELDS] as readonly [string, string][]; // By the runner.
+    const page = toInputPage(fields.slice(REQUEST_FIELDS + 1), message);
+    const keys = told.map(([key, args]) => ({ key, args }));
+    const backend = this.#backendOf(request);
+    const places = await backend.spawnOnce(request, { ...page, keys });
+    if (backend !== this.#options.backend) {
+      for (const place of places) if (place) this.#spawned.set(place.callId, backend);
+    }
+    return places.map((place) => (place === undefined ? 0 : [place.callId, place.index]));
   }
 
   async #scale(request: CallRequest, settings: AutoscalerSettings): Promise<void> {

@@ -147,9 +147,11 @@ export class QueueLeaseSource implements LeaseSource {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
     holding.settle();
-    if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
-    else {
-      this.#enqueue(holding, [rest], lease);
+    const parts = holding.uncancelled(rest);
+    if (reason.kind === "crashed") {
+      for (const part of parts) this.#afterCrash(holding, part, { ...reason, lease });
+    } else {
+      this.#enqueue(holding, parts, lease);
       this.#share(holding, this.#options.store.now());
     }
   }

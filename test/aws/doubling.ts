@@ -27,6 +27,10 @@ export class Doubling implements LeaseWorker {
 
   cancel(): void {}
 
+  terminate(): void {
+    throw new RangeError("nobody terminates containers here");
+  }
+
   credit(): void {
     throw new Error("no generators here");
   }

@@ -53,6 +53,10 @@ class Yielding implements LeaseWorker {
     this.cancelled.push(leaseId);
   }
 
+  terminate(): void {
+    throw new RangeError("nobody terminates containers here");
+  }
+
   credit(_: number, items: number): void {
     this.allowed += items;
   }

@@ -38,6 +38,10 @@ export class Worker implements LeaseWorker {
     this.cancelled.push(leaseId);
   }
 
+  terminate(): void {
+    throw new RangeError("nobody terminates containers here");
+  }
+
   credit(): void {
     throw new RangeError("no generators here");
   }

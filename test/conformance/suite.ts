@@ -10,6 +10,7 @@ import { contexts } from "./cases/contexts.ts";
 import { failures } from "./cases/failures.ts";
 import { generators } from "./cases/generators.ts";
 import { handles } from "./cases/handles.ts";
+import { idempotency } from "./cases/idempotency.ts";
 import { maps } from "./cases/maps.ts";
 import { retries } from "./cases/retries.ts";
 import { scaling } from "./cases/scaling.ts";
@@ -30,7 +31,7 @@ const CASE_MS = 150_000;
 
 const THEMES: Readonly<Record<string, readonly Case[]>> = {
   ...{ calls, maps, spawned, failures, retries, cancellation, contexts, classes, scaling },
-  ...{ generators, handles },
+  ...{ generators, handles, idempotency },
 };
 
 const cases = Object.values(THEMES).flat();
