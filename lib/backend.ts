@@ -1,3 +1,4 @@
+import type { CallTrace, MadeRecord, TraceQuery } from "./call-trace.ts";
 import type { Page } from "./codec/page.ts";
 import type { Stores } from "./storage/stores.ts";
 
@@ -185,6 +186,10 @@ export interface Backend {
   read(query: ReadQuery): Promise<CallReading>;
   /** Cancels a durable call, or one input of it. @throws NotFoundError, OutputExpiredError */
   cancel(callId: string, index?: number, options?: CancelOptions): Promise<void>;
+  /** What is recorded of inputs of a call. @throws NotFoundError, OutputExpiredError */
+  trace(query: TraceQuery): Promise<CallTrace>;
+  /** Records that an input of a call has made others. */
+  noteMade(callId: string, made: MadeRecord): Promise<void>;
   /** Changes how many containers the target's pool has, until its app is deployed again. @throws NotFoundError */
   updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void>;
   /** @throws NotFoundError */

@@ -1,4 +1,4 @@
-import type { FailureKind, InputPage } from "./backend.ts";
+import type { FailureKind, InputPage, InputPlace } from "./backend.ts";
 import { explodePage, joinPages } from "./codec/slice.ts";
 
 /** Some inputs of a page, by their places in it and in order; those beside each other as one page. */
@@ -15,6 +15,28 @@ export function partsOf(page: InputPage, inputs: readonly number[]): InputPage[]
     from += length;
   }
   return parts;
+}
+
+/** Inputs of a page whose results lie beside each other. */
+export interface PlaceRun extends InputPlace {
+  /** Place of the first in the page. */
+  readonly at: number;
+  readonly count: number;
+}
+
+/** Where the results of inputs are, those beside each other together. */
+export function runsOf(places: readonly (InputPlace | undefined)[]): PlaceRun[] {
+  const runs: PlaceRun[] = [];
+  for (const [at, place] of places.entries()) {
+    if (place === undefined) continue;
+    const { callId, index } = place;
+    const last = runs.at(-1);
+    const follows =
+      last?.callId === callId && last.index + last.count === index && last.at + last.count === at;
+    if (last !== undefined && follows) runs[runs.length - 1] = { ...last, count: last.count + 1 };
+    else runs.push({ callId, index, at, count: 1 });
+  }
+  return runs;
 }
 
 /** True for failures of inputs that did not run, or that their caller no longer wanted: their keys are free. */

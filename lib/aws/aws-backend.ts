@@ -14,6 +14,7 @@ import type {
   ResultPage,
   Target,
 } from "../backend.ts";
+import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { OutputExpiredError, type WindlassError } from "../errors.ts";
@@ -21,6 +22,7 @@ import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
 import { AwsCall } from "./aws-call.ts";
+import { CallTraces } from "./call-traces.ts";
 import type { ContainerRow } from "./container-row.ts";
 import { Deployments } from "./deployments.ts";
 import { GeneratorCall } from "./generator-call.ts";
@@ -92,6 +94,7 @@ export class AwsBackend implements Backend {
   readonly #sender: InputSender;
   readonly #stored: StoredCalls;
   readonly #keyed: KeyedCalls;
+  readonly #traces: CallTraces;
   readonly #calls: Map<string, OpenCall> = new Map();
   /** Calls that are being spawned, until their rows are written. */
   readonly #spawning: Map<string, Promise<void>> = new Map();
@@ -115,6 +118,8 @@ export class AwsBackend implements Backend {
       now: wallClock,
       onReply: (body) => this.#hear(body),
     });
+    const stored = this.#stored;
+    this.#traces = new CallTraces({ app, rows, objects, deployments, stored, wallClock });
     const session = this.#session;
     this.#sender = new InputSender({ app, queues, objects, deployments, parameters, session });
     this.#keyed = new KeyedCalls({
@@ -193,6 +198,14 @@ export class AwsBackend implements Backend {
 
   async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
     await this.#stored.cancelSpawned(callId, index, options);
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    return await this.#traces.trace(query);
+  }
+
+  async noteMade(callId: string, made: MadeRecord): Promise<void> {
+    await this.#traces.noteMade(callId, made);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {

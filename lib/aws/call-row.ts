@@ -8,6 +8,8 @@ export interface CallRow {
   /** Containers that run what was cancelled are ended at once. */
   readonly terminates?: boolean;
   readonly kind: CallRequest["kind"] | null;
+  /** The method, for a class. */
+  readonly method?: string;
   /** Key of the pool that runs it. */
   readonly pool: string | null;
   /** Number of the deployment under which its first inputs were sent. */

@@ -11,6 +11,7 @@ import {
   remaining,
   type Span,
   type StoredResults,
+  type StoredRun,
 } from "./range-row.ts";
 import type { Rows, RowWrite } from "./rows.ts";
 
@@ -32,6 +33,8 @@ export interface RangeMessage extends Span {
    * told before it is done, and inputs under idempotency keys.
    */
   readonly isExclusive?: boolean;
+  /** Which attempt of its inputs this is, where it is recorded how they are run. */
+  readonly tracedAttempt?: number | undefined;
 }
 
 export interface RangeStore {
@@ -95,6 +98,7 @@ function takenOver(row: RangeRow, owner: string, now: number): RangeRow {
 interface Unsaved {
   readonly page: ResultPage;
   readonly attempts: number;
+  readonly run: StoredRun | undefined;
 }
 
 interface Hold {
@@ -118,12 +122,14 @@ export class HeldRange {
   #version: number;
   #unsaved: Unsaved[] = [];
   #isFenced = false;
+  readonly #since: number;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(store: RangeStore, message: RangeMessage, hold: Hold) {
     this.message = message;
     this.#store = store;
     this.#owner = hold.owner;
+    this.#since = store.now();
     this.#key = rangeKey(message.app, message.callId, message.start);
     this.#row = hold.row ?? freshRow(message.end, store.now());
     this.#version = hold.version ?? 0;
@@ -184,8 +190,8 @@ export class HeldRange {
   }
 
   /** Notes results of inputs that were run so often; nothing is written before `flush`, `split` or `finish`. */
-  add(page: ResultPage, attempts: number): void {
-    this.#unsaved.push({ page, attempts });
+  add(page: ResultPage, attempts: number, run?: StoredRun): void {
+    this.#unsaved.push({ page, attempts, run });
   }
 
   /** Says which input of a suspicious range runs next, so that a crash is laid to it alone. */
@@ -291,7 +297,9 @@ export class HeldRange {
 
   /** A range has an owner from its first write on, unless that is its last. */
   #kept(): Partial<RangeRow> {
-    return { owner: this.#owner, leaseUntil: this.#store.now() + LEASE_MS };
+    const { tracedAttempt: attempts } = this.message;
+    const running = attempts === undefined ? {} : { running: { since: this.#since, attempts } };
+    return { owner: this.#owner, leaseUntil: this.#store.now() + LEASE_MS, ...running };
   }
 
   /** True when a transaction was refused since the range is no longer ours. */
@@ -305,9 +313,9 @@ export class HeldRange {
     for (const stored of this.#row.results) if ("text" in stored) room -= stored.text.length;
     const { app, callId } = this.message;
     const saved: StoredResults[] = [];
-    for (const { page, attempts } of unsaved) {
+    for (const { page, attempts, run } of unsaved) {
       const { start, count } = page;
-      const of = { start, count, ...(hasFailures(page) && { attempts }) };
+      const of = { start, count, ...(hasFailures(page) && { attempts }), ...(run && { run }) };
       const text = sealResults(page);
       const size = Buffer.byteLength(text);
       if (size <= room) {

@@ -66,7 +66,10 @@ export class InputSender {
     const { number } = deployment.row;
     const request = { ...asked, target: { ...asked.target, app } };
     const replyTo = isWaitedFor ? await this.#replyTo(asked) : undefined;
-    const common = { request, unary: page.unary, attempt: 0, isChild: false, replyTo, isExclusive };
+    // Of calls that go on without their callers, and of what those call.
+    const isTraced = !isWaitedFor || page.parent !== undefined || undefined;
+    const how = { replyTo, isExclusive, isTraced };
+    const common = { request, unary: page.unary, attempt: 0, isChild: false, ...how };
     const parts = cutAtBlocks(page);
     await Promise.all(
       parts.map(async ({ start, count, args }) => {

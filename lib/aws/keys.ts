@@ -32,6 +32,11 @@ export function keyRow(app: string, name: string, key: string): RowKey {
   return { pk: `${app}#call#key#${name}#${key}`, sk: "key" };
 }
 
+/** Partition key of what inputs of a call have made. */
+export function madePartition(app: string, callId: string): string {
+  return `${app}#call#${callId}#made`;
+}
+
 /** The app's current deployment. */
 export function deploymentKey(app: string): RowKey {
   return { pk: `${app}#deployment`, sk: "current" };

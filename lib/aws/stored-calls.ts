@@ -49,7 +49,9 @@ export class StoredCalls {
     const { app, rows, deployments } = this.#options;
     const deployment = (await deployments.current()).row.number;
     const pool = poolOf(target);
-    const row: CallRow = { ...this.#freshRow(), kind, pool, deployment, ...known };
+    const { method } = target;
+    const of = { kind, pool, deployment, ...(method !== undefined && { method }) };
+    const row: CallRow = { ...this.#freshRow(), ...of, ...known };
     return await rows.put(callKey(app, callId), row, 0);
   }
 
@@ -92,7 +94,7 @@ export class StoredCalls {
     index: number | undefined,
     { terminateContainers = false }: CancelOptions,
   ): Promise<void> {
-    await this.#row(callId);
+    await this.row(callId);
     await this.change(callId, (row) => {
       const terminates = row.terminates === true || terminateContainers;
       const how = { ...row, ...(terminates && { terminates }) };
@@ -105,7 +107,7 @@ export class StoredCalls {
     const { now, sleep, onWait } = this.#options;
     const began = now();
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
-      const row = await this.#row(callId);
+      const row = await this.row(callId);
       const total = row.total ?? undefined;
       const pages = anyOf
         ? await this.#answersIn(callId, row, anyOf)
@@ -138,7 +140,8 @@ export class StoredCalls {
     return { state: "open", cancelled: [], ...unknown, expiresAt };
   }
 
-  async #row(callId: string): Promise<CallRow> {
+  /** The row of a call that was spawned. @throws NotFoundError, OutputExpiredError */
+  async row(callId: string): Promise<CallRow> {
     const { app, rows, wallClock } = this.#options;
     const time = callTime(callId);
     if (time !== undefined && wallClock() - time > RETENTION_MS) {

@@ -3,30 +3,21 @@ import type {
   CallChannel,
   CallSink,
   InputPage,
-  InputPlace,
   KeyedPage,
-  Span,
+  ResultPage,
   Target,
 } from "../backend.ts";
 import { encodePage } from "../codec/encode.ts";
 import { explodePage } from "../codec/slice.ts";
 import { failedPage } from "../failed-page.ts";
 import { createCallId } from "../ids.ts";
+import { type PlaceRun, runsOf } from "../keyed-page.ts";
 import { sliceResults } from "../slice-results.ts";
 import { Spans } from "../spans.ts";
 import { inputKey, keyReused } from "./idempotency.ts";
 
 /** One look at the store waits this long at most. */
 const LOOK_MS = 10_000;
-
-/** Inputs of a map whose results are those of consecutive inputs of a durable call. */
-interface Followed {
-  /** Index of the first within the map, and within that call. */
-  readonly start: number;
-  readonly at: number;
-  readonly callId: string;
-  count: number;
-}
 
 /**
  * A map whose inputs have keys: each page is a durable call of those whose keys are free, and the others are read where
@@ -66,31 +57,34 @@ export class KeyedChannel implements CallChannel {
       for (const [at, place] of places.entries()) {
         if (place === undefined) this.#fail(page.start + at, 1, keyReused(this.#target));
       }
-      for (const followed of runsOf(page.start, places)) void this.#follow(followed);
+      for (const run of runsOf(places)) void this.#follow(page.start + run.at, run);
     } catch (error) {
       this.#fail(page.start, page.count, error);
     }
   }
 
-  async #follow({ start, at, callId, count }: Followed): Promise<void> {
+  /** Passes on the results of inputs of a durable call, which are those of this map from an input on. */
+  async #follow(from: number, { callId, index: start, count }: PlaceRun): Promise<void> {
+    const all = { start, end: start + count };
     const left = new Spans();
-    left.append({ start: at, end: at + count });
+    left.append(all);
     while (!left.isEmpty && !this.#isOver) {
       try {
-        const query = { callId, start: at, count, waitMs: LOOK_MS, anyOf: left.all };
+        const query = { callId, start, count, waitMs: LOOK_MS, anyOf: left.all };
         for (const page of (await this.#backend.read(query)).pages) {
           const spans = left.take({ start: page.start, end: page.start + page.count });
-          for (const span of spans) this.#deliver(sliceResults(page, span), start - at);
+          for (const span of spans) this.#deliver(sliceResults(page, span), from - start);
         }
       } catch (error) {
-        const lost = left.take({ start: at, end: at + count });
-        for (const span of lost) this.#fail(span.start + start - at, span.end - span.start, error);
+        for (const span of left.take(all)) {
+          this.#fail(span.start + from - start, span.end - span.start, error);
+        }
       }
     }
   }
 
   /** Passes on results, by their indexes within the map. */
-  #deliver(page: ReturnType<typeof sliceResults>, offset: number): void {
+  #deliver(page: ResultPage, offset: number): void {
     if (this.#isOver) return;
     const failures = page.failures?.map((one) => ({ ...one, index: one.index + offset }));
     this.#sink.results({ ...page, start: page.start + offset, failures });
@@ -108,23 +102,4 @@ function toKeyed(page: InputPage, keys: readonly string[]): KeyedPage {
   const singles = explodePage(page.args);
   const hashed = singles.map((args, at) => inputKey(keys[at] ?? "", { unary, args }));
   return { ...page, start: 0, keys: hashed };
-}
-
-/** Runs of inputs whose results lie beside each other. */
-function runsOf(start: number, places: readonly (InputPlace | undefined)[]): Followed[] {
-  const runs: Followed[] = [];
-  let last: (Followed & { end: Span["end"] }) | undefined;
-  for (const [at, place] of places.entries()) {
-    if (place === undefined) {
-      last = undefined;
-    } else if (last?.callId === place.callId && last.end === place.index) {
-      last.count += 1;
-      last.end += 1;
-    } else {
-      const { callId, index } = place;
-      last = { start: start + at, at: index, callId, count: 1, end: index + 1 };
-      runs.push(last);
-    }
-  }
-  return runs;
 }

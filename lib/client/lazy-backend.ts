@@ -14,6 +14,7 @@ import type {
   ReadQuery,
   Target,
 } from "../backend.ts";
+import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { failingChannel } from "../failing-channel.ts";
 import { lazyStores } from "../storage/relay-stores.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -64,6 +65,14 @@ export class LazyBackend<Started extends Backend = Backend> implements Backend {
 
   async cancel(callId: string, index?: number, options?: CancelOptions): Promise<void> {
     await (await this.ready()).cancel(callId, index, options);
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    return (await this.ready()).trace(query);
+  }
+
+  async noteMade(callId: string, made: MadeRecord): Promise<void> {
+    await (await this.ready()).noteMade(callId, made);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {

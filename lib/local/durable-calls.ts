@@ -8,17 +8,15 @@ import type {
   ReadQuery,
   ResultPage,
 } from "../backend.ts";
-import { NotFoundError, OutputExpiredError } from "../errors.ts";
-import { callTime } from "../ids.ts";
+import type { CallTrace, MadeRecord, RunRecord, TraceQuery } from "../call-trace.ts";
 import { requestFields, toRequest } from "../messages.ts";
-import type { CallState, Cancelled } from "./call-state.ts";
+import { RETENTION_MS, recordOf, traceOf } from "./call-records.ts";
+import type { CallState, Cancelled, Tracer } from "./call-state.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
 import type { CallRecord, Store } from "./store.ts";
 import { Waiters } from "./waiters.ts";
 import { splitWork, type Work } from "./work-queue.ts";
 
-/** Results are kept this long after the last of a call. */
-const RETENTION_MS = 7 * 24 * 3600 * 1000;
 /** How often a waiter looks for results that another process writes. */
 const LOOK_EVERY_MS = 50;
 /** The same for results that are written here, and announced. */
@@ -46,7 +44,7 @@ interface LocalCall {
 }
 
 /** Spawned calls: stored before they are acknowledged, run here, and taken over when their engine died. */
-export class DurableCalls {
+export class DurableCalls implements Tracer {
   readonly #options: DurableCallsOptions;
   readonly #local: Map<string, LocalCall> = new Map();
   readonly #waiters: Waiters = new Waiters();
@@ -132,6 +130,21 @@ export class DurableCalls {
       const isOther = looks % OWNER_CHECK_LOOKS === 0 && owner !== this.#options.engineId;
       if (isOther) await this.#adopt(callId);
     }
+  }
+
+  /** What is recorded of inputs of a call. @throws NotFoundError, OutputExpiredError */
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    // What has happened here is on its way to the store.
+    await Promise.all(this.#writes);
+    return traceOf(this.#options.store, query, this.#options.now());
+  }
+
+  noteMade(callId: string, made: MadeRecord): void {
+    this.#track(this.#options.store.traces.putMade(callId, made));
+  }
+
+  ran(callId: string, run: RunRecord): void {
+    this.#track(this.#options.store.traces.putRun(callId, run));
   }
 
   async cancel(
@@ -221,6 +234,7 @@ export class DurableCalls {
     let left = page.count - done.size;
     const state: CallState = {
       request,
+      tracer: this,
       deliver: (results) => {
         left -= results.count;
         const isLast = left === 0;
@@ -260,19 +274,7 @@ export class DurableCalls {
   }
 
   #record(callId: string): CallRecord {
-    const { store, now } = this.#options;
-    const record = store.getCall(callId);
-    const time = record?.doneAt ?? (record === undefined ? callTime(callId) : undefined);
-    if (time !== undefined && now() - time > RETENTION_MS) {
-      throw new OutputExpiredError(
-        "WINDLASS_OUTPUT_EXPIRED",
-        `the results of call ${callId} are older than 7 days and were removed`,
-      );
-    }
-    if (record !== undefined) return record;
-    throw new NotFoundError("WINDLASS_CALL_NOT_FOUND", `there is no call ${callId}`, {
-      hint: "a spawned call is known in the project where it was made, by the id of its FunctionCall",
-    });
+    return recordOf(this.#options.store, callId, this.#options.now());
   }
 
   #track(write: Promise<unknown>): void {

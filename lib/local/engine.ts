@@ -17,6 +17,7 @@ import type {
   ReadQuery,
   Target,
 } from "../backend.ts";
+import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
@@ -136,7 +137,9 @@ export class LocalEngine implements Backend {
     return {
       push: (page) => {
         // Field by field: a spread costs as much as all the rest of this.
-        const { start, count, unary, args } = page;
+        const { start, count, unary, args, parent } = page;
+        // Only calls of stored calls say which input has made them.
+        if (parent !== undefined) call.tracer ??= this.#openDurable;
         const work = { call, start, count, unary, args, attempt: 0, crashes: 0, isAlone: false };
         pool.enqueue(work);
         this.#keepTime();
@@ -173,6 +176,14 @@ export class LocalEngine implements Backend {
 
   async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
     await (await this.#durableCalls()).cancel(callId, index, options);
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    return (await this.#durableCalls()).trace(query);
+  }
+
+  async noteMade(callId: string, made: MadeRecord): Promise<void> {
+    (await this.#durableCalls()).noteMade(callId, made);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
@@ -246,6 +257,7 @@ export class LocalEngine implements Backend {
       events: this.#options.events,
       inspect: this.#options.inspect,
       python: this.#python,
+      wallClock: this.#options.wallClock ?? Date.now,
       secrets: () => this.#secretsOf(spec),
       maxWorking: spec.maxContainers ?? Math.max(DEFAULT_WORKING, availableParallelism()),
     });

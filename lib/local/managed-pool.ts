@@ -2,6 +2,7 @@ import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
 import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type { RunnerProcess } from "../../runtime-shim/agent/runner-process.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
+import type { ContainerTimes } from "../call-trace.ts";
 import { connectionTo } from "../client/connection.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
@@ -36,6 +37,8 @@ export interface ManagedPoolOptions {
   readonly events: EngineEvents;
   readonly inspect: InspectOptions | undefined;
   readonly maxWorking: number;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
   /** Finds the Python of a function that is written in it. */
   readonly python: PythonHost;
   /** Variables of its secrets. @throws WindlassError */
@@ -45,6 +48,7 @@ export interface ManagedPoolOptions {
 interface Managed {
   readonly agent: Agent;
   readonly startedAt: number;
+  readyAt: number;
   idleSince: number;
   settled: Promise<void>;
 }
@@ -71,6 +75,8 @@ export class ManagedPool {
       spec,
       params,
       now: () => performance.now(),
+      wallClock: options.wallClock,
+      timesOf: (id) => this.#timesOf(id),
       onChange: () => this.#reviewSoon(),
     });
   }
@@ -102,6 +108,7 @@ export class ManagedPool {
 
   tick(): void {
     for (const { agent } of this.#containers.values()) agent.tick();
+    this.#pool.traceRunning();
     this.review();
   }
 
@@ -235,7 +242,8 @@ export class ManagedPool {
       },
     });
     const startedAt = performance.now();
-    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled });
+    const times = { startedAt, readyAt: startedAt, idleSince: startedAt };
+    this.#containers.set(containerId, { agent, ...times, settled });
   }
 
   #changed(
@@ -245,7 +253,8 @@ export class ManagedPool {
     const managed = this.#containers.get(id);
     if (managed === undefined) return;
     if (state === "ready") {
-      managed.idleSince = performance.now();
+      managed.readyAt = performance.now();
+      managed.idleSince = managed.readyAt;
       this.#failedStarts = 0;
     }
     if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
@@ -253,6 +262,14 @@ export class ManagedPool {
     this.#containers.delete(id);
     if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
+  }
+
+  #timesOf(id: string): ContainerTimes | undefined {
+    const managed = this.#containers.get(id);
+    if (managed === undefined) return undefined;
+    const since1970 = this.#options.wallClock() - performance.now();
+    const startedAt = Math.round(since1970 + managed.startedAt);
+    return { id, startedAt, readyAt: Math.round(since1970 + managed.readyAt) };
   }
 
   #startFailed({ startedAt }: Managed, error: Page): void {

@@ -8,6 +8,7 @@ import type {
 } from "../../runtime-shim/agent/lease-source.ts";
 import { splitAround } from "../../runtime-shim/agent/split-around.ts";
 import type { Failure, FailureKind, ItemPage, ResultPage } from "../backend.ts";
+import type { ContainerTimes, RunRecord } from "../call-trace.ts";
 import type { Page } from "../codec/page.ts";
 import { crashError, MAX_CRASHES } from "../crashes.ts";
 import { failedPage } from "../failed-page.ts";
@@ -20,6 +21,8 @@ const LEASE_MS = 5;
 const MAX_LEASE_INPUTS = 500;
 /** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
 const PREFETCH_BELOW_MS = 0.2;
+/** An input that runs for this long is recorded as one that runs. */
+const SLOW_MS = 250;
 /** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
 const MAX_GROWTH = 4;
@@ -38,6 +41,8 @@ interface Active {
   cancelled: Set<number> | undefined;
   /** Its generator has yielded: it must not run again. */
   hasYielded: boolean;
+  /** It was recorded that it runs. */
+  isTraced: boolean;
 }
 
 export interface PoolOptions {
@@ -45,6 +50,10 @@ export interface PoolOptions {
   readonly spec: FunctionSpec;
   readonly params: Page | undefined;
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** How long a container took to start. */
+  readonly timesOf: (containerId: string) => ContainerTimes | undefined;
   /** Work arrived or containers changed: the policy should look. */
   readonly onChange: () => void;
 }
@@ -124,10 +133,11 @@ export class Pool implements LeaseSource {
   complete(lease: Lease, page: ResultPage): void {
     const active = this.#active.get(lease.id);
     if (active === undefined) return;
+    const { since } = active;
     this.#measure(active, page.count);
     this.#advance(active, page.count);
-    if (active.cancelled === undefined) this.#deliver(active.work.call, page);
-    else this.#deliverUncancelled(active, page);
+    if (active.cancelled === undefined) this.#report(active, page, since);
+    else this.#reportUncancelled(active, page, since);
   }
 
   items(lease: Lease, items: ItemPage): void {
@@ -261,6 +271,7 @@ export class Pool implements LeaseSource {
       args: work.args,
       attempt: work.attempt,
       isAlone: work.isAlone,
+      isTraced: work.call.tracer !== undefined,
     };
     const since = this.options.now();
     this.#running += work.count;
@@ -273,6 +284,7 @@ export class Pool implements LeaseSource {
       since,
       cancelled: undefined,
       hasYielded: false,
+      isTraced: false,
     });
     if (work.isAlone) this.#alone.add(worker);
     worker.run(lease);
@@ -297,6 +309,44 @@ export class Pool implements LeaseSource {
     if (active.done >= active.count) this.#active.delete(active.lease.id);
   }
 
+  /** Records runs that go on for so long that somebody may ask about them. */
+  traceRunning(): void {
+    const now = this.options.now();
+    for (const active of this.#active.values()) {
+      const { tracer } = active.work.call;
+      if (tracer === undefined || active.isTraced || active.cancelled !== undefined) continue;
+      if (now - active.since < SLOW_MS) continue;
+      active.isTraced = true;
+      const { lease, done, count, since } = active;
+      const span = { start: lease.start + done, count: count - done };
+      tracer.ran(lease.callId, this.#runOf(active, span, since));
+    }
+  }
+
+  #runOf(
+    { work, worker }: Active,
+    { start, count }: Pick<ResultPage, "start" | "count">,
+    since: number,
+  ): RunRecord {
+    return {
+      ...{ start, count, attempts: work.attempt + 1 },
+      container: this.options.timesOf(worker.id),
+      startedAt: Math.round(this.options.wallClock() - (this.options.now() - since)),
+      failures: [],
+    };
+  }
+
+  /** Delivers results of inputs that a container has run since then. */
+  #report(active: Active, page: ResultPage, since: number): void {
+    const { call } = active.work;
+    if (call.tracer !== undefined) {
+      const endedAt = this.options.wallClock();
+      const run = { ...this.#runOf(active, page, since), endedAt, failures: failuresOf(page) };
+      call.tracer.ran(call.request.callId, run);
+    }
+    this.#deliver(call, page);
+  }
+
   #deliver(call: CallState, page: ResultPage): void {
     const failed = page.failures?.length ?? 0;
     this.#failed += failed;
@@ -304,11 +354,11 @@ export class Pool implements LeaseSource {
     call.deliver(page);
   }
 
-  #deliverUncancelled(active: Active, page: ResultPage): void {
+  #reportUncancelled(active: Active, page: ResultPage, since: number): void {
     const gone: Failure[] = [...(active.cancelled ?? [])]
       .filter((index) => index >= page.start && index < page.start + page.count)
       .map((index) => ({ index, kind: "cancelled", error: cancelledPage() }));
-    for (const part of splitAround(page, gone)) this.#deliver(active.work.call, part);
+    for (const part of splitAround(page, gone)) this.#report(active, part, since);
   }
 
   #afterCrash(
@@ -347,20 +397,36 @@ export class Pool implements LeaseSource {
   }
 
   #cancelActive(active: Active, index: number | undefined): void {
-    const { lease, done, count, work } = active;
+    const { lease, done, count } = active;
     active.cancelled ??= new Set();
     const first = lease.start + done;
     const end = lease.start + count;
     for (let at = index ?? first; at < (index === undefined ? end : index + 1); at += 1) {
       if (at < first || at >= end || active.cancelled.has(at)) continue;
       active.cancelled.add(at);
-      this.#deliver(work.call, failedPage({ start: at, count: 1 }, "cancelled", cancelledPage()));
+      const page = failedPage({ start: at, count: 1 }, "cancelled", cancelledPage());
+      this.#report(active, page, active.since);
     }
   }
 
   #fail(work: Work, kind: FailureKind, error: Page): void {
-    this.#deliver(work.call, failedPage(work, kind, error));
+    const page = failedPage(work, kind, error);
+    const { start, count, attempt: attempts, call } = work;
+    const at = this.options.wallClock();
+    const times = { startedAt: at, endedAt: at };
+    call.tracer?.ran(call.request.callId, {
+      start,
+      count,
+      attempts,
+      ...times,
+      failures: failuresOf(page),
+    });
+    this.#deliver(call, page);
   }
+}
+
+function failuresOf(page: ResultPage | undefined): RunRecord["failures"] {
+  return page?.failures?.map(({ index, kind }) => [index, kind]) ?? [];
 }
 
 function sliceWork(work: Work, from: number, count: number): Work {

@@ -6,6 +6,7 @@ import type { Page } from "../codec/page.ts";
 import { freesKey } from "../keyed-page.ts";
 import type { RequestFields } from "../messages.ts";
 import { type Claims, claimKeys, type KeyRecord } from "./key-claims.ts";
+import { TraceStore } from "./trace-store.ts";
 
 /** A durable call. Its inputs and results are pages of their own. */
 export interface CallRecord {
@@ -55,6 +56,8 @@ export class Store {
   readonly #engines: Database<EngineRecord, string>;
   readonly #signals: Database<number, string>;
   readonly #keys: Database<KeyRecord, FunctionKey>;
+  /** How inputs were run. */
+  readonly traces: TraceStore;
 
   private constructor(root: RootDatabase) {
     this.#root = root;
@@ -64,6 +67,7 @@ export class Store {
     this.#engines = root.openDB({ name: "engines" });
     this.#signals = root.openDB({ name: "signals" });
     this.#keys = root.openDB({ name: "keys" });
+    this.traces = new TraceStore(root);
   }
 
   /** Opens or makes the store below a state directory. LMDB is loaded here and not before. */
@@ -219,6 +223,7 @@ export class Store {
     for (const { key, value } of this.#keys.getRange()) {
       if (this.#calls.get(value.callId) === undefined) void this.#keys.remove(key);
     }
+    this.traces.removeOlder(cutoff);
     await this.#root.flushed;
   }
 

@@ -43,6 +43,10 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     this.#options = options;
   }
 
+  get id(): string {
+    return this.#agent?.id ?? "";
+  }
+
   /** Inputs that are run now, or wait in the runner. */
   get running(): number {
     let running = 0;

@@ -2,6 +2,7 @@ import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import { parseInputId } from "../../lib/ids.ts";
 import {
   encodeControl,
   encodeMessage,
@@ -100,6 +101,7 @@ export class Agent implements LeaseWorker {
     this.#nested = new NestedCalls({
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
       send: (buffers) => this.#process.send(buffers),
+      isTraced: (id) => this.#isTraced(id),
     });
     this.#batches = this.#createBatches();
     this.#storage = new StorageRequests({
@@ -199,6 +201,16 @@ export class Agent implements LeaseWorker {
     if (this.#state === "ended") return;
     this.#abandon();
     this.#process.send(encodeControl("preempt"));
+  }
+
+  /** True while it runs an input whose calls are recorded. */
+  #isTraced(id: string): boolean {
+    const { callId, index } = parseInputId(id);
+    for (const { lease } of this.#running.values()) {
+      if (lease.callId !== callId || lease.isTraced !== true) continue;
+      if (index >= lease.start && index < lease.start + lease.count) return true;
+    }
+    return false;
   }
 
   /** Ends the container at once. */

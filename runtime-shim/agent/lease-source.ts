@@ -10,6 +10,8 @@ export interface Lease extends InputPage {
   readonly attempt: number;
   /** Its container has nothing else to run while it runs this. */
   readonly isAlone?: boolean;
+  /** What its inputs call is recorded. */
+  readonly isTraced?: boolean;
 }
 
 /** Inputs from `start` up to `end`, by their indexes within the call. */
@@ -32,6 +34,8 @@ export type GiveBackReason =
 
 /** An agent, as a source sees it. */
 export interface LeaseWorker {
+  /** Its container. */
+  readonly id: string;
   /** Leases that it can take now. */
   readonly slots: number;
   /** Inputs that its next lease may hold. */

@@ -6,14 +6,18 @@ import type {
   CallSink,
   Defined,
   InputPage,
+  InputPlace,
   ReadQuery,
   ResultPage,
   Span,
   Target,
 } from "../../lib/backend.ts";
+import type { TraceQuery } from "../../lib/call-trace.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { InvalidError } from "../../lib/errors.ts";
 import { failingChannel } from "../../lib/failing-channel.ts";
+import { parseInputId } from "../../lib/ids.ts";
+import { runsOf } from "../../lib/keyed-page.ts";
 import {
   encodeControl,
   encodeItems,
@@ -39,9 +43,12 @@ export interface NestedCallsOptions {
   /** Where calls of another app go. */
   readonly otherApp: (app: string) => Backend;
   readonly send: (buffers: readonly Buffer[]) => void;
+  /** True while an input with this id runs here whose calls are recorded. */
+  readonly isTraced: (inputId: string) => boolean;
 }
 
 interface Open {
+  readonly request: CallRequest;
   readonly channel: CallChannel;
   /** Inputs that are waited for, by the input that made them. */
   readonly outstanding: OutstandingInputs;
@@ -120,7 +127,8 @@ export class NestedCalls {
       items: (items) => this.#send(encodeItems(key, items)),
     };
     const outstanding = new OutstandingInputs();
-    this.#open.set(key, { channel: this.#channelFor(request, sink), outstanding });
+    const channel = this.#channelFor(request, sink);
+    this.#open.set(key, { request, channel, outstanding });
   }
 
   #channelFor(request: CallRequest, sink: CallSink): CallChannel {
@@ -144,7 +152,22 @@ export class NestedCalls {
     if (open === undefined) return;
     const page = toInputPage(fields, message);
     open.outstanding.add(page);
-    open.channel.push(page);
+    open.channel.push(this.#noted(open.request, page));
+  }
+
+  /** The page as it is passed on: it says who made it only where that is recorded. */
+  #noted(request: CallRequest, page: InputPage): InputPage {
+    const { start, count, parent } = page;
+    if (parent === undefined) return page;
+    if (!this.#options.isTraced(parent)) return { ...page, parent: undefined };
+    const { callId, target, kind } = request;
+    const { app, name, method } = target;
+    const maker = parseInputId(parent);
+    const called = { app, name, kind, ...(method !== undefined && { method }) };
+    const made = { parent: maker.index, called, callId, start, count, at: Date.now() };
+    // A graph that lacks a call is better than a call that fails for the sake of one.
+    this.#options.backend.noteMade(maker.callId, made).catch(() => {});
+    return page;
   }
 
   #results(key: number, page: ResultPage): void {
@@ -183,6 +206,8 @@ export class NestedCalls {
           rest[1] === -1 ? undefined : Number(rest[1]),
           { terminateContainers: rest[2] === 1 },
         );
+      case "trace":
+        return this.#backendOfCall(callId).trace(rest[1] as TraceQuery); // Written by the runner's backend.
       case "scale":
         return this.#scale(toRequest(rest), rest[REQUEST_FIELDS] as AutoscalerSettings);
       case "stats":
@@ -197,7 +222,7 @@ export class NestedCalls {
   async #spawn(request: CallRequest, page: InputPage): Promise<void> {
     const backend = this.#backendOf(request);
     if (backend !== this.#options.backend) this.#spawned.set(request.callId, backend);
-    await backend.spawn(request, page);
+    await backend.spawn(request, this.#noted(request, page));
   }
 
   async #spawnOnce(
@@ -210,10 +235,23 @@ export class NestedCalls {
     const keys = told.map(([key, args]) => ({ key, args }));
     const backend = this.#backendOf(request);
     const places = await backend.spawnOnce(request, { ...page, keys });
+    this.#notePlaces(request, page, places);
     if (backend !== this.#options.backend) {
       for (const place of places) if (place) this.#spawned.set(place.callId, backend);
     }
     return places.map((place) => (place === undefined ? 0 : [place.callId, place.index]));
+  }
+
+  /** What inputs with keys lead to may be calls of others. */
+  #notePlaces(
+    request: CallRequest,
+    page: InputPage,
+    places: readonly (InputPlace | undefined)[],
+  ): void {
+    for (const run of runsOf(places)) {
+      const { callId, index: start, count } = run;
+      this.#noted({ ...request, callId }, { ...page, start, count });
+    }
   }
 
   async #scale(request: CallRequest, settings: AutoscalerSettings): Promise<void> {

@@ -15,6 +15,7 @@ import type {
   ResultPage,
   Target,
 } from "../../lib/backend.ts";
+import type { CallTrace, TraceQuery } from "../../lib/call-trace.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import {
   encodeControl,
@@ -99,6 +100,15 @@ export class ContainerBackend implements Backend {
   async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
     const how = options.terminateContainers === true ? 1 : 0;
     await this.#ask((key) => encodeControl("cancel-call", key, callId, index ?? -1, how));
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    const { value } = await this.#ask((key) => encodeControl("trace", key, query.callId, query));
+    return value as CallTrace; // By the agent.
+  }
+
+  noteMade(): Promise<void> {
+    return Promise.resolve(); // Its agent does so, for all that passes it.
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {

@@ -5,6 +5,7 @@ import type { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-sour
 
 /** Doubles what it is sent, as soon as it may. */
 export class Doubling implements LeaseWorker {
+  readonly id = "doubling";
   readonly #source: () => QueueLeaseSource;
   slots = 1;
   room: number = Number.POSITIVE_INFINITY;

@@ -20,6 +20,7 @@ const MANIFEST = "manifests/media/1.json";
 
 /** A generator that yields what the test says. */
 class Yielding implements LeaseWorker {
+  readonly id = "yielding";
   readonly leases: Lease[] = [];
   readonly cancelled: number[] = [];
   readonly source: QueueLeaseSource;

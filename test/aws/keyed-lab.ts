@@ -105,6 +105,7 @@ export class KeyedLab {
 export type Places = readonly (InputPlace | undefined)[];
 
 class Doubling implements LeaseWorker {
+  readonly id = "doubling";
   readonly #source: QueueLeaseSource;
   readonly #ran: number[];
   readonly #fails: "error" | "startup";

@@ -20,6 +20,7 @@ export const DEAD = "dead";
 
 /** Runs nothing by itself: the test answers for it. */
 export class Worker implements LeaseWorker {
+  readonly id = "worker";
   readonly leases: Lease[] = [];
   readonly cancelled: number[] = [];
   slots = 1;

@@ -19,6 +19,11 @@ async function collect(): Promise<unknown> {
   return outputs;
 }
 
+async function graph(): Promise<unknown> {
+  const options = backend === "aws" ? { app: app.name } : undefined;
+  return await FunctionCall.fromId(callId, options).graph();
+}
+
 async function cancel(): Promise<unknown> {
   const options = backend === "aws" ? { app: app.name } : undefined;
   try {
@@ -40,7 +45,7 @@ async function map(): Promise<never> {
   throw new RangeError("it was to end before its inputs");
 }
 
-const TASKS: Readonly<Record<string, () => Promise<unknown>>> = { collect, cancel, map };
+const TASKS: Readonly<Record<string, () => Promise<unknown>>> = { collect, cancel, graph, map };
 const run = backend === "local" ? await app.run({ backend: "local", output: false }) : undefined;
 console.log(JSON.stringify(await TASKS[task]?.()));
 await run?.close();

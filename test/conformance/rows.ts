@@ -77,6 +77,12 @@ const CALL_ROWS = [
     core: "N",
     says: "beyond Modal: a call under a key runs once; a map goes on after its caller",
   },
+  {
+    id: "calls.status",
+    section: "3",
+    core: "N",
+    says: "status of each input; get_call_graph; beyond Modal: a report",
+  },
   { id: "calls.nested", section: "3", core: "Y", says: "calls made in containers" },
   { id: "calls.uses", section: "3", core: "N", says: "calls that are not in uses" },
   {

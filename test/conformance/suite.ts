@@ -15,6 +15,7 @@ import { maps } from "./cases/maps.ts";
 import { retries } from "./cases/retries.ts";
 import { scaling } from "./cases/scaling.ts";
 import { spawned } from "./cases/spawned.ts";
+import { statuses } from "./cases/statuses.ts";
 import { GAPS } from "./gaps.ts";
 import { ROWS } from "./rows.ts";
 
@@ -31,7 +32,7 @@ const CASE_MS = 150_000;
 
 const THEMES: Readonly<Record<string, readonly Case[]>> = {
   ...{ calls, maps, spawned, failures, retries, cancellation, contexts, classes, scaling },
-  ...{ generators, handles, idempotency },
+  ...{ generators, handles, idempotency, statuses },
 };
 
 const cases = Object.values(THEMES).flat();

@@ -56,6 +56,21 @@ export const relaying = app.function(
   },
 );
 
+/** Calls others in each way, and then waits. */
+export const ordering = app.function(
+  "ordering",
+  { maxContainers: 1, concurrency: { maxInputs: 10 } },
+  async ({ page }: { page: string }) => {
+    await double.remote(1);
+    for await (const _ of double.map([2, 3]));
+    const call = await add.spawn(1, 2);
+    await call.get();
+    await note(page, "ordered");
+    await seen(page, "go");
+    return call.id;
+  },
+);
+
 /** Shares its container with others, and notes when its signal is aborted. */
 export const neighbour = app.function(
   "neighbour",
