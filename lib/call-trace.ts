@@ -3,8 +3,8 @@ import type { CallRequest, FailureKind, Span } from "./backend.ts";
 /** Inputs of a call that somebody asks about. */
 export interface TraceQuery extends Span {
   readonly callId: string;
-  /** True for what an input of another call has made: it need not be a stored call. */
-  readonly isMade: boolean;
+  /** For what an input of another call has made, which need not be a stored call: what was called. */
+  readonly made?: Called | undefined;
 }
 
 /** What is recorded of the inputs of a call, by the runs that containers made of them. */
@@ -41,6 +41,8 @@ export interface RunRecord {
   readonly startedAt: number;
   /** Undefined while they run. */
   readonly endedAt?: number | undefined;
+  /** They failed, and have attempts left. */
+  readonly isRetried?: true;
   /** Those that failed, by their indexes. */
   readonly failures: readonly (readonly [index: number, kind: FailureKind])[];
 }

@@ -32,9 +32,9 @@ export class CallTraces {
   }
 
   /** @throws NotFoundError, OutputExpiredError */
-  async trace({ callId, start, end, isMade }: TraceQuery): Promise<CallTrace> {
+  async trace({ callId, start, end, made: asked }: TraceQuery): Promise<CallTrace> {
     const { app, rows, stored } = this.#options;
-    const row = isMade
+    const row = asked
       ? (await rows.get<CallRow>(callKey(app, callId)))?.body
       : await stored.row(callId);
     const total = row?.total ?? undefined;
@@ -42,7 +42,7 @@ export class CallTraces {
       this.#runs(callId, { start, end: Math.min(end, total ?? end) }),
       rows.list<MadeRecord>(madePartition(app, callId)),
     ]);
-    const name = row?.pool ? functionOfPool(row.pool) : undefined;
+    const name = asked?.name ?? (row?.pool ? functionOfPool(row.pool) : undefined);
     return {
       called: row && name !== undefined ? calledBy(app, name, row) : undefined,
       ...{ total, runs },

@@ -91,7 +91,7 @@ export function toReport(id: string, call: TracedCall): CallReport {
     // Of later attempts it is not known how much of that was the first one.
     queueWait: spread(ran.filter(isFirst).map((one) => one.startedAt - one.queuedAt)),
     runTime: spread(ended.map((one) => one.endedAt - one.startedAt)),
-    retries: timeline.reduce((sum, one) => sum + (one.attempts - 1) * one.count, 0),
+    retries: runs.reduce((sum, { entry, run }) => sum + (run.isRetried ? 0 : retriesOf(entry)), 0),
     coldStarts: coldStartsOf(runs),
     costUsd: containerUsd(call),
     timeline,
@@ -145,6 +145,10 @@ function coldStartsOf(runs: readonly Run[]): ColdStart[] {
     starts.set(containerId, { containerId, functionName, startedAt, readyAt, waitedMs });
   }
   return [...starts.values()].sort((a, b) => a.startedAt - b.startedAt);
+}
+
+function retriesOf({ attempts, count }: TimelineEntry): number {
+  return Math.max(0, attempts - 1) * count;
 }
 
 function isFirst({ attempts }: TimelineEntry): boolean {

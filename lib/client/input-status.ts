@@ -62,22 +62,26 @@ export function outcomeOf(run: RunRecord, index: number): InputStatus | undefine
   return failure === undefined ? "SUCCESS" : STATUS[failure[1]];
 }
 
-/** The run that counts for each input: the first that has ended, else the last that began. */
+/** The run that counts for each input: the first that has ended for good, else the last that began. */
 function lastRuns({ start, end, trace }: TracedCall): Map<number, RunRecord> {
   const runs = new Map<number, RunRecord>();
   for (const run of [...trace.runs].sort((a, b) => a.startedAt - b.startedAt)) {
     const last = Math.min(end, run.start + run.count);
     for (let index = Math.max(start, run.start); index < last; index += 1) {
-      if (runs.get(index)?.endedAt === undefined) runs.set(index, run);
+      if (!isFinal(runs.get(index))) runs.set(index, run);
     }
   }
   return runs;
 }
 
+function isFinal(run: RunRecord | undefined): boolean {
+  return run?.endedAt !== undefined && run.isRetried !== true;
+}
+
 function statusOf({ trace }: TracedCall, index: number, run: RunRecord | undefined): InputStatus {
-  const ended = run && outcomeOf(run, index);
+  const ended = run && isFinal(run) ? outcomeOf(run, index) : undefined;
   if (ended !== undefined) return ended;
   const { cancelled } = trace;
   if (cancelled === "all" || cancelled.includes(index)) return "TERMINATED";
-  return run === undefined ? "PENDING" : "RUNNING";
+  return run === undefined || run.isRetried === true ? "PENDING" : "RUNNING";
 }

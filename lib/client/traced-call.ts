@@ -1,5 +1,5 @@
 import type { Backend, Span } from "../backend.ts";
-import type { Called, CallTrace, RunRecord } from "../call-trace.ts";
+import type { Called, CallTrace, RunRecord, TraceQuery } from "../call-trace.ts";
 import { callTime } from "../ids.ts";
 
 /** A call with all that its inputs have called, as far as it was recorded. */
@@ -19,11 +19,8 @@ export interface MadeCall {
   readonly call: TracedCall;
 }
 
-interface Part extends Span {
-  readonly callId: string;
-  readonly called: Called | undefined;
+interface Part extends TraceQuery {
   readonly at: number;
-  readonly isMade: boolean;
 }
 
 /** Whatever knows how calls were run. */
@@ -39,25 +36,24 @@ export async function readTrace(
   const at = callTime(callId) ?? 0;
   return await readPart(backend, {
     ...{ callId, start, end, at },
-    ...{ called: undefined, isMade: false },
   });
 }
 
 async function readPart(backend: Traces, part: Part): Promise<TracedCall> {
-  const { callId, start, at, isMade } = part;
-  const trace = await backend.trace({ callId, start, end: part.end, isMade });
-  const known = isMade ? part.end : (trace.total ?? lastOf(trace.runs, start));
+  const { callId, start, at } = part;
+  const trace = await backend.trace({ callId, start, end: part.end, made: part.made });
+  const known = part.made ? part.end : (trace.total ?? lastOf(trace.runs, start));
   const end = Math.min(part.end, known);
   const within = trace.made.filter(({ parent }) => parent >= start && parent < end);
   const made = await Promise.all(
     within.map(async (one): Promise<MadeCall> => {
       const span = { start: one.start, end: one.start + one.count };
       const { callId: madeId, called, at: madeAt } = one;
-      const of = { ...span, callId: madeId, called, at: madeAt, isMade: true };
+      const of = { ...span, callId: madeId, made: called, at: madeAt };
       return { parent: one.parent, call: await readPart(backend, of) };
     }),
   );
-  const called = part.called ?? trace.called ?? UNKNOWN;
+  const called = part.made ?? trace.called ?? UNKNOWN;
   return { callId, start, end, at, called, trace, made };
 }
 

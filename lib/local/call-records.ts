@@ -25,8 +25,8 @@ export function recordOf(store: Store, callId: string, now: number): CallRecord 
 
 /** What is recorded of inputs of a call. @throws NotFoundError, OutputExpiredError */
 export function traceOf(store: Store, query: TraceQuery, now: number): CallTrace {
-  const { callId, start, end, isMade } = query;
-  const record = isMade ? store.getCall(callId) : recordOf(store, callId, now);
+  const { callId, start, end, made } = query;
+  const record = made ? store.getCall(callId) : recordOf(store, callId, now);
   const span = { start, end };
   return {
     called: record && calledBy(record),

@@ -157,9 +157,10 @@ export class Pool implements LeaseSource {
   retry(lease: Lease, failure: Failure, delayMs: number): void {
     const active = this.#active.get(lease.id);
     if (active === undefined) return;
-    const { work, cancelled } = active;
+    const { work, cancelled, since } = active;
     this.#advance(active, 1);
     if (cancelled?.has(failure.index) === true) return;
+    this.#traceRetried(active, failure, since);
     const [input] = singles(sliceWork(work, failure.index, 1));
     if (input === undefined) return;
     const again = { ...input, attempt: work.attempt + 1 };
@@ -334,6 +335,18 @@ export class Pool implements LeaseSource {
       startedAt: Math.round(this.options.wallClock() - (this.options.now() - since)),
       failures: [],
     };
+  }
+
+  #traceRetried(active: Active, { index, kind }: Failure, since: number): void {
+    const { tracer, request } = active.work.call;
+    if (tracer === undefined) return;
+    const run = this.#runOf(active, { start: index, count: 1 }, since);
+    const how = {
+      endedAt: this.options.wallClock(),
+      isRetried: true,
+      failures: [[index, kind]],
+    } as const;
+    tracer.ran(request.callId, { ...run, ...how });
   }
 
   /** Delivers results of inputs that a container has run since then. */

@@ -1,3 +1,4 @@
+import { App, resolveSpec } from "windlass";
 import { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";
 import type { InputPlace, KeyedPage } from "../../lib/backend.ts";
@@ -26,7 +27,11 @@ export class KeyedLab {
   readonly #sources: QueueLeaseSource[] = [];
 
   async deploy(): Promise<void> {
-    const functions = { double: { queueUrl: INPUTS, taskDefinition: "", containerName: "" } };
+    const app = new App(APP);
+    app.function("double", (x: number) => 2 * x);
+    const [spec] = resolveSpec(app).functions;
+    const place = { queueUrl: INPUTS, taskDefinition: "", containerName: "" };
+    const functions = { double: { ...place, spec } };
     this.objects.texts.set(MANIFEST, JSON.stringify({ version: 1, app: APP, functions }));
     const row = { number: 1, manifestKey: MANIFEST, removed: {} };
     await this.table.port(async () => {}).put(deploymentKey(APP), row, 0);
@@ -38,13 +43,18 @@ export class KeyedLab {
     return new AwsBackend({
       ...{ app: APP, environment: "test", objects, stores: NO_STORES, sessionId: "one" },
       rows: this.table.port(gate),
-      queues: Object.assign(Object.create(queues) as MemoryQueues, {
-        send: async (...sent: Parameters<MemoryQueues["send"]>) => {
+      queues: {
+        send: async (...sent) => {
           await gate("send", "before");
           await queues.send(...sent);
           await gate("send", "after");
         },
-      }),
+        receive: (url, wanted) => queues.receive(url, wanted),
+        hide: (url, handle, seconds) => queues.hide(url, handle, seconds),
+        delete: (url, handle) => queues.delete(url, handle),
+        create: (name) => queues.create(name),
+        remove: (url) => queues.remove(url),
+      },
       countMessages: async () => 0,
       wake: async () => {},
       wallClock: () => this.now,
