@@ -13,7 +13,7 @@ export interface TracedCall extends Span {
 }
 
 /** What an input of a call has called. */
-export interface MadeCall {
+interface MadeCall {
   /** Index of that input. */
   readonly parent: number;
   readonly call: TracedCall;

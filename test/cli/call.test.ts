@@ -68,6 +68,10 @@ describe("windlass call", () => {
 
   it("says that a call is not known", async () => {
     const unknown = `fc-${"z".repeat(25)}`;
-    expect(report(root, await windlass(root, ["call", "report", unknown]))).toMatchInlineSnapshot();
+    expect(report(root, await windlass(root, ["call", "report", unknown]))).toMatchInlineSnapshot(`
+      "error[WINDLASS_CALL_NOT_FOUND] there is no call fc-zzzzzzzzzzzzzzzzzzzzzzzzz
+      hint: a spawned call is known in the project where it was made, by the id of its FunctionCall
+      exit 1"
+    `);
   });
 });
