@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { RUN_OPTIONS } from "./run-options.ts";
-import { STORAGE_COMMANDS } from "./storage/commands.ts";
+import { PLACE_OPTIONS, STORAGE_COMMANDS } from "./storage/commands.ts";
 
 /** A command's parsed operands and options. */
 export interface Invocation {
@@ -177,6 +177,21 @@ const COMMANDS: readonly CommandEntry[] = [
       "$ windlass destroy --environment staging --delete-data  leaves nothing of an environment",
     ].join("\n  "),
     load: () => import("./commands/destroy.ts"),
+  },
+  {
+    name: "call",
+    operands: "<report|graph> [id]",
+    description: "tell what became of a spawned call, and of what it has called",
+    options: [
+      ["--app <name>", "the deployed app that was called (default: the calls of this project)"],
+      ["--html <file>", "with report: write a page with a chart"],
+      ...PLACE_OPTIONS,
+    ],
+    examples: [
+      "$ windlass call report fc-1m86r9aym94qq391sg2n8ws4h.0 --html report.html",
+      "$ windlass call graph fc-1m86r9aym94qq391sg2n8ws4h --app media   of a call on AWS",
+    ].join("\n  "),
+    load: () => import("./commands/call.ts"),
   },
   ...STORAGE_COMMANDS,
   {

@@ -1,3 +1,4 @@
+import type { CallTrace, MadeRecord, TraceQuery } from "./call-trace.ts";
 import type { Page } from "./codec/page.ts";
 import type { Stores } from "./storage/stores.ts";
 
@@ -16,6 +17,12 @@ export interface Target {
   readonly backend?: Backend | undefined;
 }
 
+/** Inputs from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Consecutive inputs of a call. */
 export interface InputPage {
   /** Index of the first input within the call. */
@@ -24,6 +31,25 @@ export interface InputPage {
   /** True when each value is the single argument, false when it is the array of arguments. */
   readonly unary: boolean;
   readonly args: Page;
+  /** The input that made these, where that runs in a container: `in-….0`. */
+  readonly parent?: string | undefined;
+}
+
+/** An idempotency key of an input, and its arguments: both as hashes. */
+export interface InputKey {
+  readonly key: string;
+  readonly args: string;
+}
+
+/** Inputs that have a key each. */
+export interface KeyedPage extends InputPage {
+  readonly keys: readonly InputKey[];
+}
+
+/** An input of a durable call. */
+export interface InputPlace {
+  readonly callId: string;
+  readonly index: number;
 }
 
 /** Why an input has no value. `rejected`: user code failed in a way that another attempt cannot mend. */
@@ -103,6 +129,17 @@ export interface ReadQuery {
   readonly count: number;
   /** How long to wait for input `start` to be done; 0 looks once. */
   readonly waitMs: number;
+  /** Wait for any of these inputs, and answer all of them that are done. @default - those without a gap from `start` on */
+  readonly anyOf?: readonly Span[] | undefined;
+}
+
+/** How a call is cancelled. */
+export interface CancelOptions {
+  /**
+   * Ends the containers at once that run it: its inputs get no time to settle. What else they ran runs again in others.
+   * @default false
+   */
+  readonly terminateContainers?: boolean | undefined;
 }
 
 /** How many containers a pool has; what is left out stays as it is. */
@@ -141,10 +178,20 @@ export interface Backend {
   spawn(request: CallRequest, page: InputPage): Promise<void>;
   /** States how many inputs a durable map has. */
   endSpawn(callId: string, total: number): Promise<void>;
+  /**
+   * Spawns those inputs as a call whose keys nobody has used, and answers where the result of each is: a key that was
+   * used before leads to the input of then, and is undefined where that had other arguments. A key is free again after
+   * seven days, and when its input was cancelled or no container could start for it.
+   */
+  spawnOnce(request: CallRequest, page: KeyedPage): Promise<readonly (InputPlace | undefined)[]>;
   /** Reads stored results, waiting for the first. @throws NotFoundError, OutputExpiredError */
   read(query: ReadQuery): Promise<CallReading>;
-  /** Cancels a durable call, or one input of it. */
-  cancel(callId: string, index?: number): Promise<void>;
+  /** Cancels a durable call, or one input of it. @throws NotFoundError, OutputExpiredError */
+  cancel(callId: string, index?: number, options?: CancelOptions): Promise<void>;
+  /** What is recorded of inputs of a call. @throws NotFoundError, OutputExpiredError */
+  trace(query: TraceQuery): Promise<CallTrace>;
+  /** Records that an input of a call has made others. */
+  noteMade(callId: string, made: MadeRecord): Promise<void>;
   /** Changes how many containers the target's pool has, until its app is deployed again. @throws NotFoundError */
   updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void>;
   /** @throws NotFoundError */

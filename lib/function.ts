@@ -3,7 +3,9 @@ import type { AutoscalerSettings, FunctionStats, Target } from "./backend.ts";
 import type { FunctionCall } from "./client/function-call.ts";
 import { callRemoteGen } from "./client/generator.ts";
 import { callRemote } from "./client/group.ts";
+import { checkKey, type KeyOption } from "./client/idempotency.ts";
 import { callForEach, callMap, type MapOptions, type MapStream } from "./client/map.ts";
+import { callSpawnOnce } from "./client/once.ts";
 import { callSpawn, callSpawnMap } from "./client/spawn.ts";
 import type { AnyHandler, IfGenerator, Items, Output, Unary, Yield } from "./handler.ts";
 import { checkMapArguments, generatorError, notGeneratorError } from "./options/call-arguments.ts";
@@ -14,14 +16,24 @@ import type {
 } from "./options/function-options.ts";
 import { type BatchVaried, Variants, type Varied } from "./varied.ts";
 
-export interface ForEachOptions {
+export interface ForEachOptions<Item = never> {
   /** Go on to the end whatever fails. @default false */
   readonly ignoreExceptions?: boolean | undefined;
+  /** Runs each input once, as that of `map`. @default - each call runs all of its inputs */
+  readonly idempotencyKey?: KeyOption<Item> | undefined;
 }
 
 type Result<Handler extends AnyHandler, Failures extends boolean> = Failures extends true
   ? Output<Handler> | Error
   : Output<Handler>;
+
+/** The ways to call a function or method under an idempotency key. */
+export interface OnceCalls<Handler extends AnyHandler> {
+  /** As `remote` of the handle; a call whose key was used has the result of then. */
+  remote(...args: Parameters<Handler>): Promise<Output<Handler>>;
+  /** As `spawn` of the handle; a call whose key was used is the one of then. */
+  spawn(...args: Parameters<Handler>): Promise<FunctionCall<Output<Handler>>>;
+}
 
 /** The ways to call a function or method remotely. */
 export interface RemoteCalls<Handler extends AnyHandler> {
@@ -39,7 +51,7 @@ export interface RemoteCalls<Handler extends AnyHandler> {
    */
   map<Failures extends boolean = false>(
     items: Items<Parameters<Handler>[0]>,
-    options?: MapOptions<Failures>,
+    options?: MapOptions<Failures, Parameters<Handler>[0]>,
   ): Unary<
     Handler,
     MapStream<Result<Handler, Failures>>,
@@ -52,13 +64,13 @@ export interface RemoteCalls<Handler extends AnyHandler> {
    */
   starmap<Failures extends boolean = false>(
     tuples: Items<Readonly<Parameters<Handler>>>,
-    options?: MapOptions<Failures>,
+    options?: MapOptions<Failures, Readonly<Parameters<Handler>>>,
   ): MapStream<Result<Handler, Failures>>;
 
   /** Runs it once per item, at once, and waits for all of them. Throws the first failure, unless told to ignore them. */
   forEach(
     items: Items<Parameters<Handler>[0]>,
-    options?: ForEachOptions,
+    options?: ForEachOptions<Parameters<Handler>[0]>,
   ): Unary<
     Handler,
     Promise<void>,
@@ -76,6 +88,15 @@ export interface RemoteCalls<Handler extends AnyHandler> {
     Promise<FunctionCall<Output<Handler>>>,
     "this function has several required parameters: spawn() it once per tuple of arguments"
   >;
+
+  /**
+   * Calls it once, however often this is called with this key and the same arguments, by any process: the first call
+   * runs, and later ones wait for its result or have it, a failure too. The key is free again after seven days, and when
+   * its call was cancelled or no container could start for it.
+   * @example const receipt = await charge.withIdempotencyKey("order-42").remote(order);
+   * @throws InvalidError for an empty key; its calls, for other arguments under a key that was used
+   */
+  withIdempotencyKey(key: string): OnceCalls<Handler>;
 }
 
 /** The way to call a generator remotely. */
@@ -156,9 +177,10 @@ export class TargetCalls {
   }
 
   async forEach(items: Items<unknown>, options: ForEachOptions = {}): Promise<void> {
-    this.#check({ method: "forEach", items, options, names: ["ignoreExceptions"] });
-    const { ignoreExceptions = false } = options;
-    await callForEach(this.#target, items, { unary: true, ignoreExceptions });
+    const names = ["ignoreExceptions", "idempotencyKey"];
+    this.#check({ method: "forEach", items, options, names });
+    const { ignoreExceptions = false, idempotencyKey } = options;
+    await callForEach(this.#target, items, { unary: true, ignoreExceptions, idempotencyKey });
   }
 
   async spawn(...args: readonly unknown[]): Promise<FunctionCall<unknown>> {
@@ -171,10 +193,20 @@ export class TargetCalls {
     return callSpawnMap(this.#target, items, { unary: true });
   }
 
+  withIdempotencyKey(key: string): OnceCalls<(...args: unknown[]) => unknown> {
+    if (this.#isGenerator === true) throw generatorError(this.#subject, "withIdempotencyKey");
+    checkKey(this.#subject, key);
+    const spawn = (...args: unknown[]): Promise<FunctionCall<unknown>> =>
+      callSpawnOnce(this.#target, key, args);
+    return { spawn, remote: async (...args) => await (await spawn(...args)).get() };
+  }
+
   #map(method: "map" | "starmap", items: Items<unknown>, options: MapOptions): MapStream<unknown> {
-    this.#check({ method, items, options, names: ["ordered", "returnExceptions"] });
-    const { ordered = true, returnExceptions = false } = options;
-    return callMap(this.#target, items, { unary: method === "map", ordered, returnExceptions });
+    const names = ["ordered", "returnExceptions", "idempotencyKey"];
+    this.#check({ method, items, options, names });
+    const { ordered = true, returnExceptions = false, idempotencyKey } = options;
+    const unary = method === "map";
+    return callMap(this.#target, items, { unary, ordered, returnExceptions, idempotencyKey });
   }
 
   #check(call: Parameters<typeof checkMapArguments>[1]): void {

@@ -53,6 +53,17 @@ export function memberId(callId: string, index: number): string {
   return `${callId}.${index}`;
 }
 
+/** Id of an input, as it is told to the code that runs for it. */
+export function inputId(callId: string, index: number): string {
+  return memberId(callId.replace("fc-", "in-"), index);
+}
+
+/** The input with this id: its call, and its index there. */
+export function parseInputId(id: string): { callId: string; index: number } {
+  const { callId, index = 0 } = parseCallId(id.replace("in-", "fc-"));
+  return { callId, index };
+}
+
 /** Splits `fc-….12` into its group and index; a plain call id has no index. */
 export function parseCallId(id: string): { callId: string; index: number | undefined } {
   const dot = id.indexOf(".");

@@ -1,7 +1,7 @@
 // Apps, and what they are made of.
 export { App } from "./app.ts";
 export type { Scaled } from "./autoscaler.ts";
-export type { AutoscalerSettings, FunctionStats } from "./backend.ts";
+export type { AutoscalerSettings, CancelOptions, FunctionStats } from "./backend.ts";
 // Calls.
 export type {
   Batched,
@@ -11,6 +11,8 @@ export type {
   BatchMethodHandle,
   OneOf,
 } from "./batch.ts";
+export type { InputInfo } from "./client/call-graph.ts";
+export type { CallReport, ColdStart, Spread, TimelineEntry } from "./client/call-report.ts";
 export type { ConnectOptions } from "./client/connect-options.ts";
 export {
   type Client,
@@ -20,6 +22,8 @@ export {
   DeployedFunction,
 } from "./client/deployed.ts";
 export { FunctionCall, type GetOptions, gather, type IterOptions } from "./client/function-call.ts";
+export type { KeyOption } from "./client/idempotency.ts";
+export type { CallInput, InputStatus } from "./client/input-status.ts";
 export type { MapOptions, MapStream } from "./client/map.ts";
 export { onNotice, type WaitNotice } from "./client/notices.ts";
 export type { Run, RunOptions } from "./client/run.ts";
@@ -63,6 +67,7 @@ export type {
   FunctionHandle,
   GeneratorHandle,
   HandleOf,
+  OnceCalls,
   RemoteCalls,
   RemoteGenerator,
 } from "./function.ts";

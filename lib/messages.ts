@@ -53,16 +53,18 @@ export function parseMessage(header: string, attachments: readonly Uint8Array[])
   }
 }
 
-/** `[start, count, unary, tagged]`: what the control line says of an input page. */
-export type InputFields = readonly [number, number, 0 | 1, 0 | 1];
+/** `[start, count, unary, tagged]`: what the control line says of an input page, and which input made it. */
+export type InputFields = readonly [number, number, 0 | 1, 0 | 1, string?];
 
-export function inputFields({ start, count, unary, args }: InputPage): InputFields {
-  return [start, count, unary ? 1 : 0, args.tagged ? 1 : 0];
+export function inputFields({ start, count, unary, args, parent }: InputPage): InputFields {
+  const fields = [start, count, unary ? 1 : 0, args.tagged ? 1 : 0] as const;
+  return parent === undefined ? fields : [...fields, parent];
 }
 
 export function toInputPage(fields: readonly unknown[], message: Message): InputPage {
-  const [start, count, unary, tagged] = fields as InputFields; // Written by inputFields().
-  return { start, count, unary: unary === 1, args: toPage(tagged, message) };
+  const [start, count, unary, tagged, parent] = fields as InputFields; // Written by inputFields().
+  const page = { start, count, unary: unary === 1, args: toPage(tagged, message) };
+  return parent === undefined ? page : { ...page, parent };
 }
 
 type FailureFields = readonly [number, FailureKind, string, 0 | 1, number];

@@ -1,6 +1,6 @@
 import type { CommandEntry } from "../command-table.ts";
 
-const PLACE_OPTIONS = [
+export const PLACE_OPTIONS = [
   ["--on <place>", "where: local (default) or aws"],
   ["--environment <name>", "the environment on AWS (default: WINDLASS_ENVIRONMENT, else default)"],
   ["--json", "print machine-readable JSON"],

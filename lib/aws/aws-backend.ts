@@ -5,38 +5,41 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  CancelOptions,
   FunctionStats,
   InputPage,
+  InputPlace,
+  KeyedPage,
   ReadQuery,
   ResultPage,
   Target,
 } from "../backend.ts";
+import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
-import { explodePage, joinPages } from "../codec/slice.ts";
-import { NotFoundError, OutputExpiredError, type WindlassError } from "../errors.ts";
+import { OutputExpiredError, type WindlassError } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
 import { AwsCall } from "./aws-call.ts";
 import { inputsOf } from "./backlog.ts";
+import { CallTraces } from "./call-traces.ts";
 import type { ContainerRow } from "./container-row.ts";
-import { type Deployment, Deployments, functionOf } from "./deployments.ts";
+import { Deployments, functionOf } from "./deployments.ts";
 import { GeneratorCall } from "./generator-call.ts";
-import type { Manifest } from "./manifest.ts";
+import { InputSender } from "./input-sender.ts";
+import { KeyedCalls } from "./keyed-calls.ts";
 import type { Objects } from "./objects.ts";
 import { openReply } from "./page-text.ts";
 import { ParameterSets, poolOf } from "./parameter-sets.ts";
 import { PoolNotices } from "./pool-notices.ts";
 import type { Queues } from "./queues.ts";
-import { sealInputs } from "./range-message.ts";
 import type { Span } from "./range-row.ts";
 import { ReplySession } from "./reply-session.ts";
 import type { Rows } from "./rows.ts";
 import { writeScaling } from "./scaling.ts";
 import { RETENTION_MS, StoredCalls } from "./stored-calls.ts";
-import { nextBlock } from "./stored-results.ts";
 
 /** How often clocks are looked at while anything is waited for. */
 const TICK_MS = 50;
@@ -91,9 +94,11 @@ export class AwsBackend implements Backend {
   readonly #options: AwsBackendOptions;
   readonly #deployments: Deployments;
   readonly #session: ReplySession;
-  readonly #parameters: ParameterSets;
+  readonly #sender: InputSender;
   readonly #stored: StoredCalls;
   readonly #notices: PoolNotices;
+  readonly #keyed: KeyedCalls;
+  readonly #traces: CallTraces;
   readonly #calls: Map<string, OpenCall> = new Map();
   /** Calls that are being spawned, until their rows are written. */
   readonly #spawning: Map<string, Promise<void>> = new Map();
@@ -105,7 +110,7 @@ export class AwsBackend implements Backend {
     this.#options = options;
     this.stores = options.stores;
     this.#deployments = new Deployments({ app, environment, rows, objects, now });
-    this.#parameters = new ParameterSets({ app, environment, rows, queues, now: wallClock });
+    const parameters = new ParameterSets({ app, environment, rows, queues, now: wallClock });
     this.#notices = new PoolNotices({ app, rows, wallClock, now });
     const deployments = this.#deployments;
     this.#stored = new StoredCalls({
@@ -121,6 +126,16 @@ export class AwsBackend implements Backend {
       id: options.sessionId,
       now: wallClock,
       onReply: (body) => this.#hear(body),
+    });
+    const stored = this.#stored;
+    this.#traces = new CallTraces({ app, rows, objects, deployments, stored, wallClock });
+    const session = this.#session;
+    this.#sender = new InputSender({ app, queues, objects, deployments, parameters, session });
+    this.#keyed = new KeyedCalls({
+      ...{ app, rows, stored: this.#stored, wallClock, sleep: options.sleep },
+      send: async (request, page) => {
+        await this.#sender.send(request, page, { isWaitedFor: false, isExclusive: true });
+      },
     });
   }
 
@@ -138,7 +153,9 @@ export class AwsBackend implements Backend {
     const call = new AwsCall({
       ...{ sink, now, onError, generator },
       send: async (page) => {
-        const { deployment, ...told } = await this.#send(request, page, { isWaitedFor: true });
+        const { deployment, ...told } = await this.#sender.send(request, page, {
+          isWaitedFor: true,
+        });
         sent = { deployment: sent?.deployment ?? deployment, at: this.#options.wallClock() };
         return told;
       },
@@ -151,7 +168,7 @@ export class AwsBackend implements Backend {
         // Last: what has a result keeps it.
         return loss ? [...pages, lostInputs(span, loss)] : pages;
       },
-      cancel: (index) => this.cancel(callId, index),
+      cancel: (index) => this.#stored.cancel(callId, index),
       onChange: () => this.#changed(callId),
     });
     this.#calls.set(callId, { call, pool: poolOf(target), generator });
@@ -160,9 +177,9 @@ export class AwsBackend implements Backend {
 
   async spawn(request: CallRequest, page: InputPage): Promise<void> {
     const { callId, target } = request;
-    const written = this.#spawning.get(callId) ?? this.#stored.create(request);
+    const written = this.#spawning.get(callId) ?? this.#stored.create(request).then(() => {});
     this.#spawning.set(callId, written);
-    await Promise.all([written, this.#send(request, page, { isWaitedFor: false })]);
+    await Promise.all([written, this.#sender.send(request, page, { isWaitedFor: false })]);
     this.#wakeFor(poolOf(target), this.#options.now() - WAKE_AFTER_MS);
   }
 
@@ -173,17 +190,36 @@ export class AwsBackend implements Backend {
     await this.#stored.change(callId, (row) => ({ ...row, total }));
   }
 
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    // Refused before anything is claimed.
+    await this.#sender.queueOf(request.target, await this.#deployments.current());
+    const places = await this.#keyed.spawnOnce(request, page);
+    this.#wakeFor(poolOf(request.target), this.#options.now() - WAKE_AFTER_MS);
+    return places;
+  }
+
   async read(query: ReadQuery): Promise<CallReading> {
     return await this.#stored.read(query);
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
-    await this.#stored.cancel(callId, index);
+  async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
+    await this.#stored.cancelSpawned(callId, index, options);
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    return await this.#traces.trace(query);
+  }
+
+  async noteMade(callId: string, made: MadeRecord): Promise<void> {
+    await this.#traces.noteMade(callId, made);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
     const { app, rows, wake } = this.#options;
-    await this.#queueOf(target, await this.#deployments.current());
+    await this.#sender.queueOf(target, await this.#deployments.current());
     const pool = poolOf(target);
     await writeScaling(rows, { app, pool }, settings);
     await wake([pool]);
@@ -194,7 +230,7 @@ export class AwsBackend implements Backend {
     const pool = poolOf(target);
     const deployment = await this.#deployments.current();
     const [messages, found] = await Promise.all([
-      this.#queueOf(target, deployment).then(countMessages),
+      this.#sender.queueOf(target, deployment).then(countMessages),
       rows.list<ContainerRow>(`${app}#containers`),
     ]);
     const live = found
@@ -231,52 +267,11 @@ export class AwsBackend implements Backend {
     return new GeneratorCall({
       ...{ sink, now, sleep, onError },
       read: (object) => objects.get(object),
-      allow: (credit) => this.#stored.change(callId, (row) => ({ ...row, credit })),
+      allow: async (credit) => {
+        await this.#stored.change(callId, (row) => ({ ...row, credit }));
+      },
       onResult: (page) => this.#calls.get(callId)?.call.deliver(page),
     });
-  }
-
-  /** The queue of a target. @throws NotFoundError when it is not deployed */
-  async #queueOf(target: Target, deployment: Deployment): Promise<string> {
-    refuseOtherApp(target, deployment.manifest);
-    const { spec, queueUrl } = functionOf(deployment, target.name);
-    // Refused here, where the caller is told at once.
-    variantSpec(spec, target.variant);
-    return poolOf(target) === target.name ? queueUrl : await this.#parameters.queueOf(target);
-  }
-
-  async #send(
-    asked: CallRequest,
-    page: InputPage,
-    { isWaitedFor }: { readonly isWaitedFor: boolean },
-  ): Promise<{ starts: number[]; hasReplies: boolean; deployment: number }> {
-    const { app, queues, objects } = this.#options;
-    const deployment = await this.#deployments.current();
-    const queueUrl = await this.#queueOf(asked.target, deployment);
-    const { number } = deployment.row;
-    const request = { ...asked, target: { ...asked.target, app } };
-    const replyTo = isWaitedFor ? await this.#replyTo(asked) : undefined;
-    const common = { request, unary: page.unary, attempt: 0, isChild: false, replyTo };
-    const parts = cutAtBlocks(page);
-    await Promise.all(
-      parts.map(async ({ start, count, args }) => {
-        const span = { start, end: start + count };
-        const inputs = { ...common, ...span, args, deployment: number };
-        const body = await sealInputs(inputs, objects);
-        await queues.send(queueUrl, { body, group: request.callId });
-      }),
-    );
-    const starts = parts.map(({ start }) => start);
-    const hasReplies = replyTo !== undefined && this.#session.isReliable;
-    return { starts, hasReplies, deployment: number };
-  }
-
-  /** Where results go; while there is no queue for them yet, only items wait for one. */
-  async #replyTo({ kind }: CallRequest): Promise<string | undefined> {
-    const session = this.#session;
-    const replyTo = kind === "generator" ? await session.ready() : session.url;
-    if (replyTo !== undefined) session.listen();
-    return replyTo;
   }
 
   #hear(body: string): void {
@@ -349,30 +344,4 @@ function errorPage(error: WindlassError): Page {
 
 function lostInputs({ start, end }: Span, error: Page): ResultPage {
   return failedPage({ start, count: end - start }, "startup", error);
-}
-
-/** A page as pages that lie within one block each. */
-function cutAtBlocks(page: InputPage): InputPage[] {
-  const end = page.start + page.count;
-  if (end <= nextBlock(page.start)) return [page];
-  const singles = explodePage(page.args);
-  const parts: InputPage[] = [];
-  for (let start = page.start; start < end; start = nextBlock(start)) {
-    const until = Math.min(end, nextBlock(start));
-    const args = joinPages(singles.slice(start - page.start, until - page.start));
-    parts.push({ ...page, start, count: until - start, args });
-  }
-  return parts;
-}
-
-/** In its module an app may have another name than it is deployed under; both are good. */
-function refuseOtherApp(target: Target, { app, module }: Manifest): void {
-  if (target.app === app || target.app === module) return;
-  throw new NotFoundError(
-    "WINDLASS_OTHER_APP_ON_AWS",
-    `"${target.name}" of app "${target.app}" has nowhere to run: this is app "${app}"`,
-    {
-      hint: `include that app, so that both are deployed together: \`app.include(…)\` in "${module}"`,
-    },
-  );
 }

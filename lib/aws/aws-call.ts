@@ -2,9 +2,9 @@ import type { CallChannel, CallSink, FailureKind, InputPage, ResultPage } from "
 import { encodePage } from "../codec/encode.ts";
 import { cancellation } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
+import { sliceResults } from "../slice-results.ts";
+import { Spans } from "../spans.ts";
 import type { Span } from "./range-row.ts";
-import { sliceResults } from "./slice-results.ts";
-import { Spans } from "./spans.ts";
 
 /** A reply that is not there by now may be lost: the table knows. */
 const REPLY_MS = 20_000;

@@ -11,6 +11,7 @@ import {
   remaining,
   type Span,
   type StoredResults,
+  type StoredRun,
 } from "./range-row.ts";
 import type { Rows, RowWrite } from "./rows.ts";
 
@@ -27,8 +28,13 @@ export interface RangeMessage extends Span {
   readonly receives: number;
   /** It was split off another: its row was there before it. */
   readonly isChild: boolean;
-  /** Items are told before it is done: its row is written before it runs, so that one container runs it at a time. */
-  readonly isGenerator?: boolean;
+  /**
+   * Its row is written before it runs, so that one container runs it at a time: that of a generator, whose items are
+   * told before it is done, and inputs under idempotency keys.
+   */
+  readonly isExclusive?: boolean;
+  /** Which attempt of its inputs this is, where it is recorded how they are run. */
+  readonly tracedAttempt?: number | undefined;
 }
 
 export interface RangeStore {
@@ -54,7 +60,7 @@ export async function takeRange(
   message: RangeMessage,
   owner: string,
 ): Promise<Taken> {
-  if (message.receives === 1 && !message.isChild && message.isGenerator !== true) {
+  if (message.receives === 1 && !message.isChild && message.isExclusive !== true) {
     return { kind: "held", range: new HeldRange(store, message, { owner }) };
   }
   const key = rangeKey(message.app, message.callId, message.start);
@@ -92,6 +98,7 @@ function takenOver(row: RangeRow, owner: string, now: number): RangeRow {
 interface Unsaved {
   readonly page: ResultPage;
   readonly attempts: number;
+  readonly run: StoredRun | undefined;
 }
 
 interface Hold {
@@ -115,12 +122,14 @@ export class HeldRange {
   #version: number;
   #unsaved: Unsaved[] = [];
   #isFenced = false;
+  readonly #since: number;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(store: RangeStore, message: RangeMessage, hold: Hold) {
     this.message = message;
     this.#store = store;
     this.#owner = hold.owner;
+    this.#since = store.now();
     this.#key = rangeKey(message.app, message.callId, message.start);
     this.#row = hold.row ?? freshRow(message.end, store.now());
     this.#version = hold.version ?? 0;
@@ -181,8 +190,8 @@ export class HeldRange {
   }
 
   /** Notes results of inputs that were run so often; nothing is written before `flush`, `split` or `finish`. */
-  add(page: ResultPage, attempts: number): void {
-    this.#unsaved.push({ page, attempts });
+  add(page: ResultPage, attempts: number, run?: StoredRun): void {
+    this.#unsaved.push({ page, attempts, run });
   }
 
   /** Says which input of a suspicious range runs next, so that a crash is laid to it alone. */
@@ -288,7 +297,9 @@ export class HeldRange {
 
   /** A range has an owner from its first write on, unless that is its last. */
   #kept(): Partial<RangeRow> {
-    return { owner: this.#owner, leaseUntil: this.#store.now() + LEASE_MS };
+    const { tracedAttempt: attempts } = this.message;
+    const running = attempts === undefined ? {} : { running: { since: this.#since, attempts } };
+    return { owner: this.#owner, leaseUntil: this.#store.now() + LEASE_MS, ...running };
   }
 
   /** True when a transaction was refused since the range is no longer ours. */
@@ -302,9 +313,9 @@ export class HeldRange {
     for (const stored of this.#row.results) if ("text" in stored) room -= stored.text.length;
     const { app, callId } = this.message;
     const saved: StoredResults[] = [];
-    for (const { page, attempts } of unsaved) {
+    for (const { page, attempts, run } of unsaved) {
       const { start, count } = page;
-      const of = { start, count, ...(hasFailures(page) && { attempts }) };
+      const of = { start, count, ...(hasFailures(page) && { attempts }), ...(run && { run }) };
       const text = sealResults(page);
       const size = Buffer.byteLength(text);
       if (size <= room) {

@@ -27,6 +27,16 @@ export function messageKey(app: string, callId: string, start: number): RowKey {
   return { pk: `${app}#message#${callId}`, sk: String(start).padStart(10, "0") };
 }
 
+/** Where the result of an idempotency key of a function is; the key is a hash. */
+export function keyRow(app: string, name: string, key: string): RowKey {
+  return { pk: `${app}#call#key#${name}#${key}`, sk: "key" };
+}
+
+/** Partition key of what inputs of a call have made. */
+export function madePartition(app: string, callId: string): string {
+  return `${app}#call#${callId}#made`;
+}
+
 /** The app's current deployment. */
 export function deploymentKey(app: string): RowKey {
   return { pk: `${app}#deployment`, sk: "current" };

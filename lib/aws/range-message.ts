@@ -28,6 +28,10 @@ export interface RangeInputs extends Span {
   readonly isChild: boolean;
   /** Number of the deployment that the caller knew. */
   readonly deployment: number;
+  /** Its row is written before it runs, so that one container runs it at a time. */
+  readonly isExclusive?: boolean | undefined;
+  /** How its inputs are run is recorded, and what they call. */
+  readonly isTraced?: boolean | undefined;
   /** URL of the queue that results are told to; undefined when nobody waits there. */
   readonly replyTo: string | undefined;
 }
@@ -51,11 +55,11 @@ function seal(inputs: RangeInputs, pages: readonly Page[]): string {
 /** @throws DeserializationError, NotFoundError */
 export async function openInputs(body: string, objects: Objects): Promise<RangeInputs> {
   const { fields, pages } = openEnvelope(body);
-  const { request, start, end, unary, attempt, isChild, deployment, replyTo, stored } =
-    fields as unknown as Omit<RangeInputs, "request" | "args"> & {
-      readonly request: readonly unknown[];
-    };
-  const range = { start, end, unary, attempt, isChild, deployment, replyTo, stored };
+  const { request, start, end, stored, ...others } = fields as unknown as Omit<
+    RangeInputs,
+    "request" | "args"
+  > & { readonly request: readonly unknown[] }; // By seal().
+  const range = { ...others, start, end, stored };
   const args =
     stored === undefined
       ? pageOf(pages)

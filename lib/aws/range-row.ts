@@ -1,4 +1,8 @@
+import type { Span } from "../backend.ts";
+import type { RunRecord } from "../call-trace.ts";
 import { KEPT_SECONDS } from "./call-row.ts";
+
+export type { Span } from "../backend.ts";
 
 /** Results of consecutive inputs, in the row itself or in an object. */
 export type StoredResults = {
@@ -6,7 +10,12 @@ export type StoredResults = {
   readonly count: number;
   /** How often its inputs were run, where any of them has failed. */
   readonly attempts?: number;
+  /** Which container ran them, and when; of calls that are recorded. */
+  readonly run?: StoredRun;
 } & ({ readonly text: string } | { readonly object: string });
+
+export type StoredRun = Pick<RunRecord, "attempts" | "startedAt"> &
+  Required<Pick<RunRecord, "container" | "endedAt">>;
 
 /** A part of a range that became a range of its own. */
 export interface Child {
@@ -25,6 +34,8 @@ export interface RangeRow {
   readonly epoch: number;
   /** The container that holds it; empty when it was handed back. */
   readonly owner: string;
+  /** Since when it holds it, and which attempt of its inputs that is; of calls that are recorded. */
+  readonly running?: { readonly since: number; readonly attempts: number };
   /** Until when nobody else may take it, in milliseconds since 1970. */
   readonly leaseUntil: number;
   readonly results: readonly StoredResults[];
@@ -42,12 +53,6 @@ export interface RangeRow {
   readonly hasYielded?: boolean;
   /** When the table forgets it, in seconds since 1970. */
   readonly expiresAt: number;
-}
-
-/** Inputs from `start` to before `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Of a range that nobody holds and that has no results; `now` in milliseconds since 1970. */

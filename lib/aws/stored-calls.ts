@@ -1,4 +1,4 @@
-import type { CallReading, CallRequest, ReadQuery, ResultPage } from "../backend.ts";
+import type { CallReading, CallRequest, CancelOptions, ReadQuery, ResultPage } from "../backend.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { cancellation, NotFoundError, OutputExpiredError } from "../errors.ts";
@@ -6,11 +6,11 @@ import { failedPage } from "../failed-page.ts";
 import { callTime } from "../ids.ts";
 import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
 import type { Deployments } from "./deployments.ts";
-import { BLOCK_INPUTS, callKey } from "./keys.ts";
+import { BLOCK_INPUTS, blockKey, callKey } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 import { functionOfPool, poolOf } from "./parameter-sets.ts";
-import type { Span } from "./range-row.ts";
-import type { Rows } from "./rows.ts";
+import type { RangeRow, Span } from "./range-row.ts";
+import type { Row, Rows } from "./rows.ts";
 import { nextBlock, readResults } from "./stored-results.ts";
 
 /** How soon the table is looked at again for a result that somebody waits for, and at the latest. */
@@ -43,39 +43,77 @@ export class StoredCalls {
     this.#options = options;
   }
 
-  /** Writes the row of a call that is about to be spawned. */
-  async create({ callId, kind, target }: CallRequest): Promise<void> {
+  /** Writes the row of a call that is about to be spawned; false where it has one. */
+  async create(
+    { callId, kind, target }: CallRequest,
+    known: Partial<CallRow> = {},
+  ): Promise<boolean> {
     const { app, rows, deployments } = this.#options;
     const deployment = (await deployments.current()).row.number;
-    const row: CallRow = { ...this.#freshRow(), kind, pool: poolOf(target), deployment };
-    await rows.put(callKey(app, callId), row, 0);
+    const pool = poolOf(target);
+    const { method } = target;
+    const of = { kind, pool, deployment, ...(method !== undefined && { method }) };
+    const row: CallRow = { ...this.#freshRow(), ...of, ...known };
+    return await rows.put(callKey(app, callId), row, 0);
   }
 
-  async change(callId: string, change: (row: CallRow) => CallRow): Promise<void> {
+  /** Changes the row of a call, and answers what it is then. */
+  async change(callId: string, change: (row: CallRow) => CallRow): Promise<CallRow> {
     const { app, rows } = this.#options;
     const key = callKey(app, callId);
     for (;;) {
       const found = await rows.get<CallRow>(key);
       const row = change(found?.body ?? this.#freshRow());
-      if (await rows.put(key, row, found?.version ?? 0)) return;
+      if (await rows.put(key, row, found?.version ?? 0)) return row;
     }
   }
 
+  /** Cancels inputs of a call, unless its row is another than it was: then false. */
+  async takeOut(
+    callId: string,
+    inputs: readonly number[],
+    was: Row<CallRow> | undefined,
+  ): Promise<boolean> {
+    const { app, rows } = this.#options;
+    const row = withCancelled(was?.body ?? this.#freshRow(), inputs);
+    return await rows.put(callKey(app, callId), row, was?.version ?? 0);
+  }
+
+  /** Cancels inputs of a call one by one. */
+  async cancelInputs(callId: string, inputs: readonly number[]): Promise<void> {
+    await this.change(callId, (row) => withCancelled(row, inputs));
+  }
+
+  /** Cancels a call whose row may not be there yet. */
   async cancel(callId: string, index?: number): Promise<void> {
+    if (index === undefined) await this.change(callId, (row) => ({ ...row, state: "cancelled" }));
+    else await this.cancelInputs(callId, [index]);
+  }
+
+  /** Cancels a call that was spawned. @throws NotFoundError, OutputExpiredError */
+  async cancelSpawned(
+    callId: string,
+    index: number | undefined,
+    { terminateContainers = false }: CancelOptions,
+  ): Promise<void> {
+    await this.row(callId);
     await this.change(callId, (row) => {
-      if (index === undefined) return { ...row, state: "cancelled" };
-      return { ...row, cancelled: [...new Set([...row.cancelled, index])] };
+      const terminates = row.terminates === true || terminateContainers;
+      const how = { ...row, ...(terminates && { terminates }) };
+      return index === undefined ? { ...how, state: "cancelled" } : withCancelled(how, [index]);
     });
   }
 
   /** @throws NotFoundError, OutputExpiredError */
-  async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
+  async read({ callId, start, count, waitMs, anyOf }: ReadQuery): Promise<CallReading> {
     const { now, sleep, onWait, reasonOf } = this.#options;
     const began = now();
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
-      const row = await this.#row(callId);
+      const row = await this.row(callId);
       const total = row.total ?? undefined;
-      const pages = await this.#answersFrom(callId, row, { start, end: start + count });
+      const pages = anyOf
+        ? await this.#answersIn(callId, row, anyOf)
+        : await this.#answersFrom(callId, row, { start, end: start + count });
       const isPast = total !== undefined && start >= total;
       const left = began + waitMs - now();
       if (pages.length > 0 || isPast) return { total, pages };
@@ -93,13 +131,22 @@ export class StoredCalls {
     return readResults({ rows, objects }, { app, callId }, span);
   }
 
+  /** Ranges that have rows and may hold these inputs. */
+  async ranges(callId: string, inputs: readonly number[]): Promise<Span[]> {
+    const { app, rows } = this.#options;
+    const blocks = new Set(inputs.map((input) => blockKey(app, callId, input)));
+    const found = await Promise.all([...blocks].map((pk) => rows.list<RangeRow>(pk)));
+    return found.flat().map(({ sk, body }) => ({ start: Number(sk), end: body.end }));
+  }
+
   #freshRow(): CallRow {
     const expiresAt = Math.ceil(this.#options.wallClock() / 1000) + KEPT_SECONDS;
     const unknown = { kind: null, pool: null, deployment: null, total: null };
     return { state: "open", cancelled: [], ...unknown, expiresAt };
   }
 
-  async #row(callId: string): Promise<CallRow> {
+  /** The row of a call that was spawned. @throws NotFoundError, OutputExpiredError */
+  async row(callId: string): Promise<CallRow> {
     const { app, rows, wallClock } = this.#options;
     const time = callTime(callId);
     if (time !== undefined && wallClock() - time > RETENTION_MS) {
@@ -125,14 +172,28 @@ export class StoredCalls {
 
   /** Results from an input on, or failures where none will come. */
   async #answersFrom(callId: string, row: CallRow, span: Span): Promise<ResultPage[]> {
-    const cancelled = cancelledIn(row);
-    const pages = await this.#resultsFrom(callId, row, { ...span, otherwise: cancelled });
+    const pages = await this.#resultsFrom(callId, row, { ...span, otherwise: cancelledIn(row) });
     if (pages.length > 0 || (row.total !== null && span.start >= row.total)) return pages;
-    const loss = await this.#lossOf(row);
-    if (loss === undefined) return pages;
-    const otherwise = (input: number): ResultPage =>
-      cancelled(input) ?? failedPage({ start: input, count: 1 }, "startup", loss);
+    const otherwise = await this.#failing(row);
     return await this.#resultsFrom(callId, row, { ...span, otherwise });
+  }
+
+  /** What is known of any of these inputs: their results, or failures where none will come. */
+  async #answersIn(callId: string, row: CallRow, spans: readonly Span[]): Promise<ResultPage[]> {
+    const [start, end] = [spans[0]?.start ?? 0, spans.at(-1)?.end ?? 0];
+    const pages = await this.look(callId, { start, end, from: nextBlock(start) - BLOCK_INPUTS });
+    const wanted = pages.filter((page) => spans.some((span) => meets(page, span)));
+    const failed = failuresIn(spans, wanted, cancelledIn(row));
+    if (wanted.length + failed.length > 0) return [...wanted, ...failed];
+    return failuresIn(spans, [], await this.#failing(row));
+  }
+
+  /** What inputs without results read as, where none will come. */
+  async #failing(row: CallRow): Promise<(input: number) => ResultPage | undefined> {
+    const cancelled = cancelledIn(row);
+    const loss = await this.#lossOf(row);
+    if (loss === undefined) return cancelled;
+    return (input) => cancelled(input) ?? failedPage({ start: input, count: 1 }, "startup", loss);
   }
 
   /** Results without a gap from an input on; of inputs that have none, what is there otherwise. */
@@ -165,6 +226,31 @@ export class StoredCalls {
     fill(row.total === null ? Math.min(last, at + 1) : last);
     return pages;
   }
+}
+
+/** What inputs without results read as, one by one. */
+function failuresIn(
+  spans: readonly Span[],
+  pages: readonly ResultPage[],
+  otherwise: (input: number) => ResultPage | undefined,
+): ResultPage[] {
+  const failed: ResultPage[] = [];
+  for (const span of spans) {
+    for (let input = span.start; input < span.end; input += 1) {
+      const page = otherwise(input);
+      const one = { start: input, end: input + 1 };
+      if (page !== undefined && !pages.some((known) => meets(known, one))) failed.push(page);
+    }
+  }
+  return failed;
+}
+
+function meets({ start, count }: ResultPage, span: Span): boolean {
+  return start < span.end && start + count > span.start;
+}
+
+function withCancelled(row: CallRow, inputs: readonly number[]): CallRow {
+  return { ...row, cancelled: [...new Set([...row.cancelled, ...inputs])] };
 }
 
 /** What inputs of a call read as that were cancelled before they had a result. */

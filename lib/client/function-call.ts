@@ -1,12 +1,17 @@
-import type { Backend, CallReading, ResultPage } from "../backend.ts";
+import type { Backend, CallReading, CancelOptions, ResultPage } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
 import { InvalidError, TimeoutError } from "../errors.ts";
 import { parseCallId } from "../ids.ts";
+import { checkCancelOptions } from "../options/call-arguments.ts";
 import { runtime } from "../runtime.ts";
 import { anyBackend } from "./backend-for.ts";
+import { type InputInfo, toGraph } from "./call-graph.ts";
+import { type CallReport, toReport } from "./call-report.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { connectionTo } from "./connection.ts";
 import { toError } from "./failure.ts";
+import { type CallInput, inputsOf } from "./input-status.ts";
+import { readTrace, type TracedCall } from "./traced-call.ts";
 
 /** Inputs read from the store at once by `iter`. */
 const READ_INPUTS = 1000;
@@ -110,10 +115,42 @@ export class FunctionCall<Output> {
     }
   }
 
-  /** Stops the inputs that are not done; they are not retried. Those that run see their `signal` aborted. */
-  async cancel(): Promise<void> {
+  /**
+   * Stops the inputs that are not done; they are not retried. Those that run see their `signal` aborted, and so do
+   * inputs that they wait for; what they spawned goes on. A call that is done keeps its results.
+   * @throws OutputExpiredError after seven days; NotFoundError for an unknown id
+   */
+  async cancel(options: CancelOptions = {}): Promise<void> {
+    checkCancelOptions(options);
     const { callId, index } = parseCallId(this.id);
-    await this.#use().cancel(callId, index);
+    await this.#use().cancel(callId, index, options);
+  }
+
+  /** Its inputs as they are now, each with its status. @throws OutputExpiredError, NotFoundError */
+  async inputs(): Promise<CallInput[]> {
+    return inputsOf(await this.#trace());
+  }
+
+  /**
+   * Its inputs as they are now, with those that they have called, and so on: who called whom. Of calls that are not
+   * spawned, those are known that inputs of spawned calls have made.
+   * @throws OutputExpiredError, NotFoundError
+   */
+  async graph(): Promise<InputInfo[]> {
+    return toGraph(await this.#trace());
+  }
+
+  /**
+   * What became of it and of all that it has called: when, where, how long, at which cost; as data, and as a page with a
+   * chart by `toHtml()`.
+   * @throws OutputExpiredError, NotFoundError
+   */
+  async report(): Promise<CallReport> {
+    return toReport(this.id, await this.#trace());
+  }
+
+  #trace(): Promise<TracedCall> {
+    return readTrace(this.#use(), parseCallId(this.id));
   }
 
   async #checkRange(wanted: number, given: number | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CallChannel, ItemPage, ResultPage, Target } from "../backend.ts";
 import { decodePage } from "../codec/decode.ts";
 import { ownedPage } from "../codec/page-builder.ts";
+import { currentInputId } from "../context.ts";
 import { createCallId } from "../ids.ts";
 import { CREDIT_STEP } from "../item-credit.ts";
 import { backendFor } from "./backend-for.ts";
@@ -77,7 +78,7 @@ class RemoteGenerator implements AsyncGenerator<unknown, undefined, void> {
       },
       results: (page) => this.#ended(page),
     });
-    this.#channel.push({ start: 0, count: 1, unary: false, args });
+    this.#channel.push({ start: 0, count: 1, unary: false, args, parent: currentInputId() });
   }
 
   #take(): Step {

@@ -3,6 +3,7 @@ import { decodePage } from "../codec/decode.ts";
 import type { Page } from "../codec/page.ts";
 import { ownedPage, PAGE_BYTES, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
+import { currentInputId } from "../context.ts";
 import { createCallId } from "../ids.ts";
 import { toError } from "./failure.ts";
 import { PerTarget } from "./per-target.ts";
@@ -29,6 +30,8 @@ class Group {
   readonly #waiters: Map<number, Waiter> = new Map();
   #next = 0;
   #waiting: Page[] = [];
+  /** The input that made those that wait. */
+  #parent: string | undefined;
 
   constructor(backend: Backend, target: Target) {
     this.backend = backend;
@@ -41,6 +44,11 @@ class Group {
   call(args: readonly unknown[]): Promise<unknown> {
     // Encoded now, so that what the caller does to its arguments after the call is not seen.
     const page = ownedPage([args], argumentRoot);
+    const parent = currentInputId();
+    if (parent !== this.#parent) {
+      this.#flush();
+      this.#parent = parent;
+    }
     const index = this.#next;
     this.#next += 1;
     if (this.#waiting.length === 0) void TURN_ENDS.then(() => this.#flush());
@@ -52,10 +60,18 @@ class Group {
 
   #flush(): void {
     const pages = this.#waiting;
+    if (pages.length === 0) return;
     this.#waiting = [];
+    const parent = this.#parent;
     let start = this.#next - pages.length;
     for (const part of portions(pages)) {
-      this.#channel.push({ start, count: part.length, unary: false, args: joinPages(part) });
+      this.#channel.push({
+        start,
+        count: part.length,
+        unary: false,
+        args: joinPages(part),
+        parent,
+      });
       start += part.length;
     }
   }

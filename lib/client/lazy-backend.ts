@@ -5,12 +5,16 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  CancelOptions,
   Defined,
   FunctionStats,
   InputPage,
+  InputPlace,
+  KeyedPage,
   ReadQuery,
   Target,
 } from "../backend.ts";
+import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { failingChannel } from "../failing-channel.ts";
 import { lazyStores } from "../storage/relay-stores.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -48,12 +52,27 @@ export class LazyBackend<Started extends Backend = Backend> implements Backend {
     await (await this.ready()).endSpawn(callId, total);
   }
 
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    return (await this.ready()).spawnOnce(request, page);
+  }
+
   async read(query: ReadQuery): Promise<CallReading> {
     return (await this.ready()).read(query);
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
-    await (await this.ready()).cancel(callId, index);
+  async cancel(callId: string, index?: number, options?: CancelOptions): Promise<void> {
+    await (await this.ready()).cancel(callId, index, options);
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    return (await this.ready()).trace(query);
+  }
+
+  async noteMade(callId: string, made: MadeRecord): Promise<void> {
+    await (await this.ready()).noteMade(callId, made);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {

@@ -1,8 +1,12 @@
-import type { CallChannel, ResultPage, Target } from "../backend.ts";
+import type { CallChannel, CallSink, InputPage, ResultPage, Target } from "../backend.ts";
+import { currentInputId } from "../context.ts";
 import { createCallId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
 import { toError } from "./failure.ts";
-import { InputFeed } from "./input-feed.ts";
+import type { KeyOption } from "./idempotency.ts";
+import { type FeedOptions, InputFeed } from "./input-feed.ts";
+import { KeyedChannel } from "./keyed-channel.ts";
+import { KeyedItems } from "./keyed-items.ts";
 import { ResultBuffer } from "./result-buffer.ts";
 import { noteUnconsumed } from "./unconsumed.ts";
 
@@ -16,11 +20,18 @@ const PULL_BUSY = WINDOW_INPUTS / 2;
 const PULL_IDLE = WINDOW_INPUTS / 8;
 
 /** How a map runs. */
-export interface MapOptions<Failures extends boolean = boolean> {
+export interface MapOptions<Failures extends boolean = boolean, Item = never> {
   /** Yield in the order of the inputs (`true`) or of completion. @default true */
   readonly ordered?: boolean | undefined;
   /** Yield the error of a failed input in its place instead of throwing it. @default false */
   readonly returnExceptions?: Failures | undefined;
+  /**
+   * Runs each input once, though this is called again, by another process too: inputs whose keys were used within seven
+   * days have the results of then, and those that still run are waited for. One key for all of this map, to which the
+   * indexes of inputs are added, or the key of an item. Leaving the loop early lets inputs go on that were sent.
+   * @default - each call runs all of its inputs
+   */
+  readonly idempotencyKey?: KeyOption<Item> | undefined;
 }
 
 export interface MapRequest {
@@ -28,6 +39,7 @@ export interface MapRequest {
   readonly unary: boolean;
   readonly ordered: boolean;
   readonly returnExceptions: boolean;
+  readonly idempotencyKey?: KeyOption<never> | undefined;
 }
 
 interface Waiter {
@@ -113,19 +125,35 @@ class RunningMap implements MapStream<unknown> {
 
   #begin(): void {
     this.#forget();
-    const request = { callId: createCallId(), target: this.#target, kind: "map" } as const;
-    const channel = backendFor(this.#target).open(request, {
-      results: (page) => this.#arrive(page),
-    });
-    this.#channel = channel;
+    const sink: CallSink = { results: (page) => this.#arrive(page) };
+    const { items, push } = this.#open(sink);
     this.#feed = new InputFeed({
-      items: this.#items,
+      items,
       unary: this.#request.unary,
-      push: (page) => channel.push(page),
+      push,
       room: () => this.#room(),
       ended: (error) => this.#ended(error),
     });
     this.#feed.pump();
+  }
+
+  #open(sink: CallSink): Pick<FeedOptions, "items" | "push"> {
+    const backend = backendFor(this.#target);
+    const { idempotencyKey } = this.#request;
+    const parent = currentInputId();
+    if (idempotencyKey !== undefined) {
+      const channel = new KeyedChannel(backend, this.#target, sink);
+      const keyed = new KeyedItems(this.#target, idempotencyKey);
+      this.#channel = channel;
+      const push = (page: InputPage): void =>
+        channel.push({ ...page, parent }, keyed.take(page.count));
+      return { items: keyed.of(this.#items), push };
+    }
+    const request = { callId: createCallId(), target: this.#target, kind: "map" } as const;
+    const channel = backend.open(request, sink);
+    this.#channel = channel;
+    if (parent === undefined) return { items: this.#items, push: (page) => channel.push(page) };
+    return { items: this.#items, push: (page) => channel.push({ ...page, parent }) };
   }
 
   #room(): number {
@@ -221,12 +249,13 @@ export function callMap(
 export async function callForEach(
   target: Target,
   items: Iterable<unknown> | AsyncIterable<unknown>,
-  options: { readonly unary: boolean; readonly ignoreExceptions: boolean },
+  options: Pick<MapRequest, "unary" | "idempotencyKey"> & { readonly ignoreExceptions: boolean },
 ): Promise<void> {
+  const { unary, idempotencyKey, ignoreExceptions } = options;
   const outputs = callMap(target, items, {
-    unary: options.unary,
+    ...{ unary, idempotencyKey },
     ordered: false,
-    returnExceptions: options.ignoreExceptions,
+    returnExceptions: ignoreExceptions,
   });
   for await (const _ of outputs);
 }

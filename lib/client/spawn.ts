@@ -2,6 +2,7 @@ import type { Backend, InputPage, Target } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import { ownedPage, PAGE_BYTES, pageSize } from "../codec/page-builder.ts";
 import { joinPages } from "../codec/slice.ts";
+import { currentInputId } from "../context.ts";
 import { createCallId, memberId } from "../ids.ts";
 import { backendFor } from "./backend-for.ts";
 import { FunctionCall } from "./function-call.ts";
@@ -23,6 +24,8 @@ class SpawnGroup {
   #waiting: Page[] = [];
   #bytes = 0;
   #stored: Promise<void> | undefined;
+  /** The input that made those that wait. */
+  #parent: string | undefined;
 
   constructor(backend: Backend, target: Target) {
     this.backend = backend;
@@ -32,7 +35,8 @@ class SpawnGroup {
   async spawn(args: readonly unknown[]): Promise<FunctionCall<unknown>> {
     const page = ownedPage([args], argumentRoot);
     const isFull = this.#waiting.length === STORED_INPUTS || this.#bytes > PAGE_BYTES;
-    if (this.#stored === undefined || isFull) this.#begin();
+    const parent = currentInputId();
+    if (this.#stored === undefined || isFull || parent !== this.#parent) this.#begin(parent);
     this.#bytes += pageSize(page);
     const id = memberId(this.#callId, this.#waiting.length);
     this.#waiting.push(page);
@@ -40,22 +44,24 @@ class SpawnGroup {
     return new FunctionCall(id, this.backend);
   }
 
-  #begin(): void {
+  #begin(parent: string | undefined): void {
+    this.#parent = parent;
     const callId = createCallId();
     const pages: Page[] = [];
     this.#callId = callId;
     this.#bytes = 0;
     this.#waiting = pages;
-    this.#stored = this.#store(callId, pages);
+    this.#stored = this.#store(callId, pages, parent);
   }
 
-  async #store(callId: string, pages: readonly Page[]): Promise<void> {
+  async #store(callId: string, pages: readonly Page[], parent: string | undefined): Promise<void> {
     await Promise.resolve();
     if (this.#waiting === pages) this.#stored = undefined;
     const args = joinPages(pages);
     const request = { callId, target: this.#target, kind: "group" } as const;
-    await this.backend.spawn(request, { start: 0, count: pages.length, unary: false, args });
-    await this.backend.endSpawn(callId, pages.length);
+    const count = pages.length;
+    await this.backend.spawn(request, { start: 0, count, unary: false, args, parent });
+    await this.backend.endSpawn(callId, count);
   }
 }
 
@@ -79,7 +85,9 @@ export async function callSpawnMap(
 ): Promise<FunctionCall<unknown>> {
   const backend = backendFor(target);
   const request = { callId: createCallId(), target, kind: "map" } as const;
-  const total = await storeAll(items, options.unary, (page) => backend.spawn(request, page));
+  const parent = currentInputId();
+  const store = (page: InputPage): Promise<void> => backend.spawn(request, { ...page, parent });
+  const total = await storeAll(items, options.unary, store);
   await backend.endSpawn(request.callId, total);
   return new FunctionCall(request.callId, backend);
 }

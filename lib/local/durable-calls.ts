@@ -1,15 +1,23 @@
-import type { CallReading, CallRequest, InputPage, ReadQuery, ResultPage } from "../backend.ts";
+import type {
+  CallReading,
+  CallRequest,
+  CancelOptions,
+  InputPage,
+  InputPlace,
+  KeyedPage,
+  ReadQuery,
+  ResultPage,
+} from "../backend.ts";
+import type { CallTrace, MadeRecord, RunRecord, TraceQuery } from "../call-trace.ts";
 import type { Clock } from "../clock.ts";
-import { NotFoundError, OutputExpiredError } from "../errors.ts";
-import { callTime } from "../ids.ts";
 import { requestFields, toRequest } from "../messages.ts";
-import type { CallState } from "./call-state.ts";
+import { RETENTION_MS, recordOf, traceOf } from "./call-records.ts";
+import type { CallState, Cancelled, Tracer } from "./call-state.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
 import type { CallRecord, CallStore } from "./store.ts";
+import { Waiters } from "./waiters.ts";
 import { splitWork, type Work } from "./work-queue.ts";
 
-/** Results are kept this long after the last of a call. */
-const RETENTION_MS = 7 * 24 * 3600 * 1000;
 /** How often a waiter looks for results that another process writes. */
 const LOOK_EVERY_MS = 50;
 /** The same for results that are written here, and announced. */
@@ -27,13 +35,7 @@ export interface DurableCallsOptions {
   readonly clock: Clock;
   enqueue(work: Work): void;
   /** Cancels work of a call that waits or runs here. */
-  cancel(call: CallState, index?: number): void;
-}
-
-interface Waiter {
-  /** The input that it waits for. */
-  readonly start: number;
-  wake(): void;
+  cancel(call: CallState, which: Cancelled): void;
 }
 
 interface LocalCall {
@@ -42,16 +44,17 @@ interface LocalCall {
 }
 
 /** Spawned calls: stored before they are acknowledged, run here, and taken over when their engine died. */
-export class DurableCalls {
+export class DurableCalls implements Tracer {
   readonly #options: DurableCallsOptions;
   readonly #local: Map<string, LocalCall> = new Map();
-  readonly #waiters: Map<string, Set<Waiter>> = new Map();
+  readonly #waiters: Waiters;
   readonly #writes: Set<Promise<unknown>> = new Set();
   /** Cancellations that were looked at. */
   #seenCancels = 0;
 
   constructor(options: DurableCallsOptions) {
     this.#options = options;
+    this.#waiters = new Waiters(options.clock);
   }
 
   /** True while calls run here or results are on their way to the store. */
@@ -93,34 +96,76 @@ export class DurableCalls {
     this.#settle(callId);
   }
 
-  async read({ callId, start, count, waitMs }: ReadQuery): Promise<CallReading> {
-    const { clock } = this.#options;
+  /** Spawns the inputs whose keys are free; answers where the result of each is. */
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    const { store, engineId, clock } = this.#options;
+    const { callId } = request;
+    const total = page.count;
+    const record = { request: requestFields(request), owner: engineId, total };
+    const { places, won } = await store.claim(record, page, clock.wallTime() - RETENTION_MS);
+    const call: LocalCall = { pages: new Set(), total };
+    if (won.length > 0) this.#local.set(callId, call);
+    for (const part of won) this.#start({ request, call, page: part, done: new Set() });
+    return places;
+  }
+
+  async read({ callId, start, count, waitMs, anyOf }: ReadQuery): Promise<CallReading> {
+    const { store, clock } = this.#options;
     const deadline = clock.now() + waitMs;
     for (let looks = 1; ; looks += 1) {
       const { total, owner } = this.#record(callId);
-      const pages = this.#options.store.resultsFrom(callId, start, count);
+      const pages = anyOf
+        ? store.resultsIn(callId, anyOf)
+        : store.resultsFrom(callId, start, count);
       const isPast = total !== undefined && start >= total;
       const left = deadline - clock.now();
       if (pages.length > 0 || isPast || left <= 0) return { total, pages };
       // Results of a call that runs here announce themselves; looking would cost each of many waiters a read.
       const isHere = this.#local.has(callId);
-      await this.#changed(callId, start, Math.min(left, isHere ? LOOK_HERE_MS : LOOK_EVERY_MS));
+      const ms = Math.min(left, isHere ? LOOK_HERE_MS : LOOK_EVERY_MS);
+      await this.#waiters.wait(callId, anyOf ?? [{ start, end: start + 1 }], ms);
       // Whoever ran it may have died since: then it is for whoever waits.
       const isOther = looks % OWNER_CHECK_LOOKS === 0 && owner !== this.#options.engineId;
       if (isOther) await this.#adopt(callId);
     }
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
+  /** What is recorded of inputs of a call. @throws NotFoundError, OutputExpiredError */
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    // What has happened here is on its way to the store.
+    await Promise.all(this.#writes);
+    return traceOf(this.#options.store, query, this.#options.clock.wallTime());
+  }
+
+  noteMade(callId: string, made: MadeRecord): void {
+    this.#track(this.#options.store.traces.putMade(callId, made));
+  }
+
+  ran(callId: string, run: RunRecord): void {
+    this.#track(this.#options.store.traces.putRun(callId, run));
+  }
+
+  async cancel(
+    callId: string,
+    index: number | undefined,
+    { terminateContainers = false }: CancelOptions,
+  ): Promise<void> {
     const { store } = this.#options;
     this.#record(callId); // Says so if there is none.
     if (!this.#local.has(callId)) {
-      await store.updateCall(callId, (now) => ({ ...now, cancelled: addCancelled(now, index) }));
+      await store.updateCall(callId, (now) => ({
+        ...now,
+        cancelled: addCancelled(now, index),
+        terminates: now.terminates === true || terminateContainers,
+      }));
       await store.announceCancel();
       await this.#adopt(callId);
       return;
     }
-    this.#cancelHere(callId, index);
+    this.#cancelHere(callId, { index, terminateContainers });
   }
 
   /** Obeys cancellations that other processes wrote. */
@@ -159,13 +204,15 @@ export class DurableCalls {
 
   /** Cancels what the record of a call says. */
   #obey(callId: string): void {
-    const cancelled = this.#options.store.getCall(callId)?.cancelled;
-    if (cancelled === "all") this.#cancelHere(callId);
-    else for (const index of cancelled ?? []) this.#cancelHere(callId, index);
+    const { cancelled, terminates: terminateContainers } =
+      this.#options.store.getCall(callId) ?? {};
+    if (cancelled === "all") this.#cancelHere(callId, { terminateContainers });
+    else
+      for (const index of cancelled ?? []) this.#cancelHere(callId, { index, terminateContainers });
   }
 
-  #cancelHere(callId: string, index?: number): void {
-    for (const page of this.#local.get(callId)?.pages ?? []) this.#options.cancel(page, index);
+  #cancelHere(callId: string, which: Cancelled): void {
+    for (const page of this.#local.get(callId)?.pages ?? []) this.#options.cancel(page, which);
   }
 
   #resume(callId: string, page: InputPage): void {
@@ -188,6 +235,7 @@ export class DurableCalls {
     let left = page.count - done.size;
     const state: CallState = {
       request,
+      tracer: this,
       deliver: (results) => {
         left -= results.count;
         const isLast = left === 0;
@@ -205,7 +253,7 @@ export class DurableCalls {
     const written = this.#options.store.putResults(callId, page);
     if (finished !== undefined) void this.#finishPage(callId, finished);
     await written;
-    this.#wake(callId, page);
+    this.#waiters.wake(callId, { start: page.start, end: page.start + page.count });
   }
 
   async #finishPage(callId: string, start: number): Promise<void> {
@@ -220,7 +268,7 @@ export class DurableCalls {
     if (call === undefined || call.total === undefined || call.pages.size > 0) return;
     this.#local.delete(callId);
     // Those who wait for the number of inputs, or look past the last.
-    for (const waiter of this.#waiters.get(callId) ?? []) waiter.wake();
+    this.#waiters.wake(callId);
     const { store, clock } = this.#options;
     const { total } = call;
     this.#track(
@@ -229,53 +277,12 @@ export class DurableCalls {
   }
 
   #record(callId: string): CallRecord {
-    const { store, clock } = this.#options;
-    const record = store.getCall(callId);
-    const time = record?.doneAt ?? (record === undefined ? callTime(callId) : undefined);
-    if (time !== undefined && clock.wallTime() - time > RETENTION_MS) {
-      throw new OutputExpiredError(
-        "WINDLASS_OUTPUT_EXPIRED",
-        `the results of call ${callId} are older than 7 days and were removed`,
-      );
-    }
-    if (record !== undefined) return record;
-    throw new NotFoundError("WINDLASS_CALL_NOT_FOUND", `there is no call ${callId}`, {
-      hint: "a spawned call is known in the project where it was made, by the id of its FunctionCall",
-    });
+    return recordOf(this.#options.store, callId, this.#options.clock.wallTime());
   }
 
   #track(write: Promise<unknown>): void {
     this.#writes.add(write);
     void write.finally(() => this.#writes.delete(write));
-  }
-
-  /** Wakes who waits for these inputs. */
-  #wake(
-    callId: string,
-    { start, count }: { readonly start: number; readonly count: number },
-  ): void {
-    for (const waiter of this.#waiters.get(callId) ?? []) {
-      if (waiter.start >= start && waiter.start < start + count) waiter.wake();
-    }
-  }
-
-  /** Resolves when a result of this input is written here, or after a time. */
-  async #changed(callId: string, start: number, ms: number): Promise<void> {
-    const waiters = this.#waiters.get(callId) ?? new Set();
-    this.#waiters.set(callId, waiters);
-    await new Promise<void>((resolve) => {
-      const stop = this.#options.clock.timeout(ms, () => waiter.wake());
-      const waiter: Waiter = {
-        start,
-        wake: () => {
-          stop();
-          waiters.delete(waiter);
-          resolve();
-        },
-      };
-      waiters.add(waiter);
-    });
-    if (waiters.size === 0) this.#waiters.delete(callId);
   }
 }
 

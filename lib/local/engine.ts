@@ -5,12 +5,16 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  CancelOptions,
   Defined,
   FunctionStats,
   InputPage,
+  InputPlace,
+  KeyedPage,
   ReadQuery,
   Target,
 } from "../backend.ts";
+import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
@@ -127,12 +131,14 @@ export class LocalEngine implements Backend {
     return {
       push: (page) => {
         // Field by field: a spread costs as much as all the rest of this.
-        const { start, count, unary, args } = page;
+        const { start, count, unary, args, parent } = page;
+        // Only calls of stored calls say which input has made them.
+        if (parent !== undefined) call.tracer ??= this.#openDurable;
         const work = { call, start, count, unary, args, attempt: 0, crashes: 0, isAlone: false };
         pool.enqueue(work);
         this.#keepTime();
       },
-      cancel: (index) => pool.cancel(call, index),
+      cancel: (index) => pool.cancel(call, { index }),
       credit: (items) => pool.credit(call, items),
       close: () => {},
     };
@@ -148,12 +154,30 @@ export class LocalEngine implements Backend {
     await (await this.#durableCalls()).endSpawn(callId, total);
   }
 
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    this.#poolOf(request);
+    const places = await (await this.#durableCalls()).spawnOnce(request, page);
+    this.#keepTime();
+    return places;
+  }
+
   async read(query: ReadQuery): Promise<CallReading> {
     return (await this.#durableCalls()).read(query);
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
-    await (await this.#durableCalls()).cancel(callId, index);
+  async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
+    await (await this.#durableCalls()).cancel(callId, index, options);
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    return (await this.#durableCalls()).trace(query);
+  }
+
+  async noteMade(callId: string, made: MadeRecord): Promise<void> {
+    (await this.#durableCalls()).noteMade(callId, made);
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {
@@ -293,7 +317,7 @@ export class LocalEngine implements Backend {
       functions: new Set(spec.functions.map((candidate) => candidate.name)),
       clock: this.#host.clock,
       enqueue: (work) => this.#poolOf(work.call.request).enqueue(work),
-      cancel: (call, index) => this.#poolOf(call.request).cancel(call, index),
+      cancel: (call, which) => this.#poolOf(call.request).cancel(call, which),
     });
     this.#openDurable = calls;
     await calls.begin();

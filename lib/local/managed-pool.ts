@@ -1,6 +1,7 @@
 import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
 import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
+import type { ContainerTimes } from "../call-trace.ts";
 import { connectionTo } from "../client/connection.ts";
 import type { Clock } from "../clock.ts";
 import { encodePage } from "../codec/encode.ts";
@@ -11,7 +12,7 @@ import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
-import type { CallState } from "./call-state.ts";
+import type { CallState, Cancelled } from "./call-state.ts";
 import type { InspectOptions } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
 import type { EngineHost } from "./host.ts";
@@ -46,6 +47,7 @@ export interface ManagedPoolOptions {
 interface Managed {
   readonly agent: Agent;
   readonly startedAt: number;
+  readyAt: number;
   idleSince: number;
   readonly volumes: OpenMounts | undefined;
   settled: Promise<void>;
@@ -78,6 +80,7 @@ export class ManagedPool {
       params,
       observer,
       clock: this.#clock,
+      timesOf: (id) => this.#timesOf(id),
       onChange: () => this.#reviewSoon(),
     });
   }
@@ -92,8 +95,8 @@ export class ManagedPool {
     this.#pool.enqueue(work);
   }
 
-  cancel(call: CallState, index?: number): void {
-    this.#pool.cancel(call, index);
+  cancel(call: CallState, which: Cancelled): void {
+    this.#pool.cancel(call, which);
   }
 
   /** Changes how many containers there are; what is left out stays. */
@@ -112,6 +115,7 @@ export class ManagedPool {
       agent.tick();
       volumes?.mounts.tick();
     }
+    this.#pool.traceRunning();
     this.review();
   }
 
@@ -246,7 +250,8 @@ export class ManagedPool {
       },
     });
     const startedAt = this.#clock.now();
-    this.#containers.set(containerId, { agent, startedAt, idleSince: startedAt, settled, volumes });
+    const times = { startedAt, readyAt: startedAt, idleSince: startedAt };
+    this.#containers.set(containerId, { agent, ...times, settled, volumes });
   }
 
   #changed(
@@ -256,7 +261,8 @@ export class ManagedPool {
     const managed = this.#containers.get(id);
     if (managed === undefined) return;
     if (state === "ready") {
-      managed.idleSince = this.#clock.now();
+      managed.readyAt = this.#clock.now();
+      managed.idleSince = managed.readyAt;
       this.#failedStarts = 0;
     }
     if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
@@ -269,6 +275,14 @@ export class ManagedPool {
   #leave(volumes: OpenMounts): void {
     const left = volumes.close().finally(() => this.#leaving.delete(left));
     this.#leaving.add(left);
+  }
+
+  #timesOf(id: string): ContainerTimes | undefined {
+    const managed = this.#containers.get(id);
+    if (managed === undefined) return undefined;
+    const since1970 = this.#clock.wallTime() - this.#clock.now();
+    const startedAt = Math.round(since1970 + managed.startedAt);
+    return { id, startedAt, readyAt: Math.round(since1970 + managed.readyAt) };
   }
 
   #startFailed({ startedAt }: Managed, error: Page): void {

@@ -15,12 +15,13 @@ import type {
   ItemPage,
   ResultPage,
 } from "../backend.ts";
+import type { ContainerTimes, RunRecord } from "../call-trace.ts";
 import type { Clock } from "../clock.ts";
 import type { Page } from "../codec/page.ts";
 import { crashError, MAX_CRASHES } from "../crashes.ts";
 import { failedPage } from "../failed-page.ts";
 import type { FunctionSpec } from "../spec.ts";
-import type { CallState } from "./call-state.ts";
+import type { CallState, Cancelled } from "./call-state.ts";
 import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
 
 /** A lease is sized to about this much measured work. */
@@ -28,6 +29,8 @@ const LEASE_MS = 5;
 const MAX_LEASE_INPUTS = 500;
 /** Inputs faster than this are leased ahead: the way to the runner takes longer than they do. */
 const PREFETCH_BELOW_MS = 0.2;
+/** An input that runs for this long is recorded as one that runs. */
+const SLOW_MS = 250;
 /** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
 const MAX_GROWTH = 4;
@@ -46,6 +49,8 @@ interface Active {
   cancelled: Set<number> | undefined;
   /** Its generator has yielded: it must not run again. */
   hasYielded: boolean;
+  /** It was recorded that it runs. */
+  isTraced: boolean;
 }
 
 /** Hears of all inputs of pools, and of what becomes of each. */
@@ -62,6 +67,8 @@ export interface PoolOptions {
   readonly params: Page | undefined;
   readonly clock: Clock;
   readonly observer?: InputObserver | undefined;
+  /** How long a container took to start. */
+  readonly timesOf: (containerId: string) => ContainerTimes | undefined;
   /** Work arrived or containers changed: the policy should look. */
   readonly onChange: () => void;
 }
@@ -147,10 +154,11 @@ export class Pool implements LeaseSource {
   complete(lease: Lease, page: ResultPage): void {
     const active = this.#active.get(lease.id);
     if (active === undefined) return;
+    const { since } = active;
     this.#measure(active, page.count);
     this.#advance(active, page.count);
-    if (active.cancelled === undefined) this.#deliver(active.work.call, page);
-    else this.#deliverUncancelled(active, page);
+    if (active.cancelled === undefined) this.#report(active, page, since);
+    else this.#reportUncancelled(active, page, since);
   }
 
   items(lease: Lease, items: ItemPage): void {
@@ -171,9 +179,10 @@ export class Pool implements LeaseSource {
   retry(lease: Lease, failure: Failure, delayMs: number): void {
     const active = this.#active.get(lease.id);
     if (active === undefined) return;
-    const { work, cancelled } = active;
+    const { work, cancelled, since } = active;
     this.#advance(active, 1);
     if (cancelled?.has(failure.index) === true) return;
+    this.#traceRetried(active, failure, since);
     const [input] = singles(sliceWork(work, failure.index, 1));
     if (input === undefined) return;
     const again = { ...input, attempt: work.attempt + 1 };
@@ -200,7 +209,7 @@ export class Pool implements LeaseSource {
   }
 
   /** Cancels inputs of a call that are not done: one, or all. Each is answered for now. */
-  cancel(call: CallState, index?: number): void {
+  cancel(call: CallState, { index, terminateContainers }: Cancelled): void {
     for (const work of this.#queue.remove(call)) this.#cancelWaiting(work, index);
     for (const [stop, work] of this.#delayed) {
       if (work.call !== call || (index !== undefined && work.start !== index)) continue;
@@ -209,7 +218,10 @@ export class Pool implements LeaseSource {
       this.#fail(work, "cancelled", cancelledPage());
     }
     for (const active of this.#active.values()) {
-      if (active.work.call === call) this.#cancelActive(active, index);
+      if (active.work.call !== call) continue;
+      this.#cancelActive(active, index);
+      if (terminateContainers === true) active.worker.terminate(active.lease.id, index);
+      else active.worker.cancel(active.lease.id, index);
     }
     this.#dispatch();
   }
@@ -282,6 +294,7 @@ export class Pool implements LeaseSource {
       args: work.args,
       attempt: work.attempt,
       isAlone: work.isAlone,
+      isTraced: work.call.tracer !== undefined,
     };
     const since = this.options.clock.now();
     this.#running += work.count;
@@ -294,6 +307,7 @@ export class Pool implements LeaseSource {
       since,
       cancelled: undefined,
       hasYielded: false,
+      isTraced: false,
     });
     if (work.isAlone) this.#alone.add(worker);
     worker.run(lease);
@@ -318,6 +332,56 @@ export class Pool implements LeaseSource {
     if (active.done >= active.count) this.#active.delete(active.lease.id);
   }
 
+  /** Records runs that go on for so long that somebody may ask about them. */
+  traceRunning(): void {
+    const now = this.options.clock.now();
+    for (const active of this.#active.values()) {
+      const { tracer } = active.work.call;
+      if (tracer === undefined || active.isTraced || active.cancelled !== undefined) continue;
+      if (now - active.since < SLOW_MS) continue;
+      active.isTraced = true;
+      const { lease, done, count, since } = active;
+      const span = { start: lease.start + done, count: count - done };
+      tracer.ran(lease.callId, this.#runOf(active, span, since));
+    }
+  }
+
+  #runOf(
+    { work, worker }: Active,
+    { start, count }: Pick<ResultPage, "start" | "count">,
+    since: number,
+  ): RunRecord {
+    return {
+      ...{ start, count, attempts: work.attempt + 1 },
+      container: this.options.timesOf(worker.id),
+      startedAt: Math.round(this.options.clock.wallTime() - (this.options.clock.now() - since)),
+      failures: [],
+    };
+  }
+
+  #traceRetried(active: Active, { index, kind }: Failure, since: number): void {
+    const { tracer, request } = active.work.call;
+    if (tracer === undefined) return;
+    const run = this.#runOf(active, { start: index, count: 1 }, since);
+    const how = {
+      endedAt: this.options.clock.wallTime(),
+      isRetried: true,
+      failures: [[index, kind]],
+    } as const;
+    tracer.ran(request.callId, { ...run, ...how });
+  }
+
+  /** Delivers results of inputs that a container has run since then. */
+  #report(active: Active, page: ResultPage, since: number): void {
+    const { call } = active.work;
+    if (call.tracer !== undefined) {
+      const endedAt = this.options.clock.wallTime();
+      const run = { ...this.#runOf(active, page, since), endedAt, failures: failuresOf(page) };
+      call.tracer.ran(call.request.callId, run);
+    }
+    this.#deliver(call, page);
+  }
+
   #deliver(call: CallState, page: ResultPage): void {
     const failed = page.failures?.length ?? 0;
     this.#failed += failed;
@@ -326,11 +390,11 @@ export class Pool implements LeaseSource {
     call.deliver(page);
   }
 
-  #deliverUncancelled(active: Active, page: ResultPage): void {
+  #reportUncancelled(active: Active, page: ResultPage, since: number): void {
     const gone: Failure[] = [...(active.cancelled ?? [])]
       .filter((index) => index >= page.start && index < page.start + page.count)
       .map((index) => ({ index, kind: "cancelled", error: cancelledPage() }));
-    for (const part of splitAround(page, gone)) this.#deliver(active.work.call, part);
+    for (const part of splitAround(page, gone)) this.#report(active, part, since);
   }
 
   #afterCrash(
@@ -369,21 +433,36 @@ export class Pool implements LeaseSource {
   }
 
   #cancelActive(active: Active, index: number | undefined): void {
-    const { lease, done, count, work, worker } = active;
+    const { lease, done, count } = active;
     active.cancelled ??= new Set();
     const first = lease.start + done;
     const end = lease.start + count;
     for (let at = index ?? first; at < (index === undefined ? end : index + 1); at += 1) {
       if (at < first || at >= end || active.cancelled.has(at)) continue;
       active.cancelled.add(at);
-      this.#deliver(work.call, failedPage({ start: at, count: 1 }, "cancelled", cancelledPage()));
+      const page = failedPage({ start: at, count: 1 }, "cancelled", cancelledPage());
+      this.#report(active, page, active.since);
     }
-    worker.cancel(lease.id, index);
   }
 
   #fail(work: Work, kind: FailureKind, error: Page): void {
-    this.#deliver(work.call, failedPage(work, kind, error));
+    const page = failedPage(work, kind, error);
+    const { start, count, attempt: attempts, call } = work;
+    const at = this.options.clock.wallTime();
+    const times = { startedAt: at, endedAt: at };
+    call.tracer?.ran(call.request.callId, {
+      start,
+      count,
+      attempts,
+      ...times,
+      failures: failuresOf(page),
+    });
+    this.#deliver(call, page);
   }
+}
+
+function failuresOf(page: ResultPage | undefined): RunRecord["failures"] {
+  return page?.failures?.map(({ index, kind }) => [index, kind]) ?? [];
 }
 
 function sliceWork(work: Work, from: number, count: number): Work {

@@ -1,11 +1,14 @@
 import type { App } from "../app.ts";
+import type { Traces } from "../client/traced-call.ts";
 import { resolveSpec } from "../resolve.ts";
 import { inlineSecrets } from "../storage/app-secrets.ts";
 import type { Stores } from "../storage/stores.ts";
 import { bundleApp } from "./bundle.ts";
+import { traceOf } from "./call-records.ts";
 import { type EngineEvents, type LocalEngine, startEngine } from "./engine.ts";
 import { ensureStateDirectory, findProject, projectRootOf } from "./project.ts";
 import { localStores } from "./storage/local-stores.ts";
+import { Store } from "./store.ts";
 
 /** Starts the engine for an app that lives in this process: bundles the files that define it. */
 export async function startLocal(
@@ -28,6 +31,12 @@ export async function startLocal(
 /** The stores of the project that this process works in. */
 export async function openStores(): Promise<Stores> {
   return localStores(ensureStateDirectory(projectRootOf(process.cwd())));
+}
+
+/** How stored calls of the project that this process works in were run, whichever process runs them. */
+export async function openTraces(): Promise<Traces> {
+  const store = await Store.open(ensureStateDirectory(projectRootOf(process.cwd())));
+  return { trace: async (query) => traceOf(store, query, Date.now()) };
 }
 
 const SILENT: EngineEvents = { log: () => {}, notice: () => {} };

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
-import type { Failure, InputPage, ResultPage } from "../backend.ts";
+import type { Failure, InputKey, InputPage, KeyedPage, ResultPage, Span } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import type { RequestFields } from "../messages.ts";
+import { type Claims, claimKeys, isHeld, type KeyRecord } from "./key-claims.ts";
+import { TraceStore, type Traces } from "./trace-store.ts";
 
 /** A durable call. Its inputs and results are pages of their own. */
 export interface CallRecord {
@@ -16,6 +18,8 @@ export interface CallRecord {
   readonly doneAt?: number;
   /** Inputs to cancel, or all: written by other processes, obeyed by the owner. */
   readonly cancelled?: readonly number[] | "all";
+  /** Their containers are ended at once. */
+  readonly terminates?: boolean;
 }
 
 /** A process that runs an engine. */
@@ -28,6 +32,7 @@ export interface EngineRecord {
 const CANCELS = "cancels";
 
 type PageKey = [callId: string, start: number];
+type FunctionKey = [app: string, fn: string, key: string];
 
 interface InputRecord {
   readonly count: number;
@@ -42,7 +47,7 @@ interface ResultRecord {
 }
 
 /** What spawned calls are stored in. */
-export type CallStore = Pick<Store, keyof Store>;
+export type CallStore = Omit<Pick<Store, keyof Store>, "traces"> & { readonly traces: Traces };
 
 /** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
 export class Store {
@@ -52,6 +57,9 @@ export class Store {
   readonly #results: Database<ResultRecord, PageKey>;
   readonly #engines: Database<EngineRecord, string>;
   readonly #signals: Database<number, string>;
+  readonly #keys: Database<KeyRecord, FunctionKey>;
+  /** How inputs were run. */
+  readonly traces: TraceStore;
 
   private constructor(root: RootDatabase) {
     this.#root = root;
@@ -60,6 +68,8 @@ export class Store {
     this.#results = root.openDB({ name: "results" });
     this.#engines = root.openDB({ name: "engines" });
     this.#signals = root.openDB({ name: "signals" });
+    this.#keys = root.openDB({ name: "keys" });
+    this.traces = new TraceStore(root);
   }
 
   /** Opens or makes the store below a state directory. LMDB is loaded here and not before. */
@@ -69,7 +79,7 @@ export class Store {
     // Without sync a write survives the death of every process, at a tenth of the time; power loss may
     // take the newest ones.
     const path = join(stateDirectory, "calls.lmdb");
-    return new Store(open({ path, noSync: true, overlappingSync: false, maxDbs: 8 }));
+    return new Store(open({ path, noSync: true, overlappingSync: false, maxDbs: 12 }));
   }
 
   getCall(callId: string): CallRecord | undefined {
@@ -105,6 +115,25 @@ export class Store {
 
   async putInputs(callId: string, { start, count, unary, args }: InputPage): Promise<void> {
     await this.#inputs.put([callId, start], { count, unary, args });
+  }
+
+  /**
+   * Stores a call of those inputs whose keys are free: those that nobody used after `cutoff`, and those of inputs that
+   * did not run. One transaction over all processes, so that a key is claimed once and never without its input.
+   */
+  async claim(call: CallRecord, page: KeyedPage, cutoff: number): Promise<Claims> {
+    const [callId, , app, fn] = call.request;
+    const keyOf = ({ key }: InputKey): FunctionKey => [app, fn, key];
+    return await this.#root.transaction(() => {
+      const claims = claimKeys({
+        ...{ callId, page },
+        find: (key) => this.#heldBy(keyOf(key), cutoff),
+        keep: (key, record) => void this.#keys.put(keyOf(key), record),
+      });
+      for (const { start, ...input } of claims.won) void this.#inputs.put([callId, start], input);
+      if (claims.won.length > 0) void this.#calls.put(callId, call);
+      return claims;
+    });
   }
 
   async removeInputs(callId: string, start: number): Promise<void> {
@@ -151,6 +180,19 @@ export class Store {
     return pages.filter((page) => page.start + page.count > start);
   }
 
+  /** All result pages of a call that have an input of these spans. */
+  resultsIn(callId: string, spans: readonly Span[]): ResultPage[] {
+    const pages = new Map<number, ResultPage>();
+    for (const { start, end } of spans) {
+      const from = this.#pageStart(callId, start) ?? start;
+      const range = { start: [callId, from] as PageKey, end: [callId, end] as PageKey };
+      for (const { key, value } of this.#results.getRange(range)) {
+        if (key[1] + value.count > start) pages.set(key[1], { start: key[1], ...value });
+      }
+    }
+    return [...pages.values()];
+  }
+
   /** Which of these inputs have results. */
   doneInputs(callId: string, { start, count }: InputPage): Set<number> {
     const done: Set<number> = new Set();
@@ -180,11 +222,21 @@ export class Store {
       void this.#calls.remove(key);
       for (const result of this.#results.getKeys(callRange(key))) void this.#results.remove(result);
     }
+    for (const { key, value } of this.#keys.getRange()) {
+      if (this.#calls.get(value.callId) === undefined) void this.#keys.remove(key);
+    }
+    this.traces.removeOlder(cutoff);
     await this.#root.flushed;
   }
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+
+  /** What a key leads to, unless it is free. */
+  #heldBy(key: FunctionKey, cutoff: number): KeyRecord | undefined {
+    const record = this.#keys.get(key);
+    return record && isHeld(record, this, cutoff) ? record : undefined;
   }
 
   #pageStart(callId: string, index: number): number | undefined {

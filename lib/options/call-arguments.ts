@@ -1,5 +1,6 @@
+import { checkKey } from "../client/idempotency.ts";
 import { InvalidError } from "../errors.ts";
-import { checkKnown } from "./known.ts";
+import { checkKnown, type KnownOptions } from "./known.ts";
 import { show } from "./show.ts";
 import { throwViolations } from "./violation.ts";
 
@@ -16,6 +17,8 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ["order", "`ordered`"],
   ["returnerrors", "`returnExceptions`"],
   ["ignoreerrors", "`ignoreExceptions`"],
+  ["idempotency", "`idempotencyKey`"],
+  ["key", "`idempotencyKey`"],
 ]);
 
 /** Checks what a call of many inputs was given. @throws InvalidError */
@@ -30,6 +33,17 @@ export function checkMapArguments(subject: string, call: MapCall): void {
     );
   }
   const { values, violations } = checkKnown(options, { subject: name, names, renamed: RENAMED });
+  const key = values?.["idempotencyKey"];
+  if (key !== undefined && typeof key !== "function") checkKey(name, key);
+  const booleans = names.filter((option) => option !== "idempotencyKey");
+  checkBooleans(name, { values, names: booleans, violations });
+  throwViolations(name, violations, checkMapArguments);
+}
+
+function checkBooleans(
+  name: string,
+  { values, names, violations }: KnownOptions & { readonly names: readonly string[] },
+): void {
   for (const option of names) {
     const value = values?.[option];
     if (value === undefined || typeof value === "boolean") continue;
@@ -39,7 +53,14 @@ export function checkMapArguments(subject: string, call: MapCall): void {
       hint: "write `true` or `false`",
     });
   }
-  throwViolations(name, violations, checkMapArguments);
+}
+
+/** Checks what `cancel` of a call was given. @throws InvalidError */
+export function checkCancelOptions(options: object): void {
+  const names = ["terminateContainers"];
+  const { values, violations } = checkKnown(options, { subject: "cancel()", names });
+  checkBooleans("cancel()", { values, names, violations });
+  throwViolations("cancel()", violations, checkCancelOptions);
 }
 
 function isIterable(value: unknown): boolean {

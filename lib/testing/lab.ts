@@ -194,9 +194,15 @@ function noting(backend: Backend, note: (callId: string) => void): Backend {
       note(request.callId);
       return backend.spawn(request, page);
     },
+    spawnOnce(request, page) {
+      note(request.callId);
+      return backend.spawnOnce(request, page);
+    },
     endSpawn: (callId, total) => backend.endSpawn(callId, total),
     read: (query) => backend.read(query),
-    cancel: (callId, index) => backend.cancel(callId, index),
+    cancel: (callId, index, options) => backend.cancel(callId, index, options),
+    trace: (query) => backend.trace(query),
+    noteMade: (callId, made) => backend.noteMade(callId, made),
     updateAutoscaler: (target, settings) => backend.updateAutoscaler(target, settings),
     getCurrentStats: (target) => backend.getCurrentStats(target),
     functions: (app) => backend.functions(app),

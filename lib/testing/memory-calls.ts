@@ -1,5 +1,7 @@
-import type { InputPage, ResultPage } from "../backend.ts";
+import type { InputKey, InputPage, KeyedPage, ResultPage, Span } from "../backend.ts";
+import { type Claims, claimKeys, isHeld, type KeyRecord } from "../local/key-claims.ts";
 import type { CallRecord, CallStore, EngineRecord } from "../local/store.ts";
+import { MemoryTraces } from "./memory-traces.ts";
 
 interface StoredCall {
   record: CallRecord | undefined;
@@ -11,6 +13,8 @@ interface StoredCall {
 export class MemoryCalls implements CallStore {
   readonly #calls: Map<string, StoredCall> = new Map();
   readonly #engines: Map<string, EngineRecord> = new Map();
+  readonly #keys: Map<string, KeyRecord> = new Map();
+  readonly traces: MemoryTraces = new MemoryTraces();
   #cancels = 0;
 
   getCall(callId: string): CallRecord | undefined {
@@ -39,6 +43,19 @@ export class MemoryCalls implements CallStore {
 
   async putInputs(callId: string, page: InputPage): Promise<void> {
     this.#of(callId).inputs.set(page.start, page);
+  }
+
+  async claim(call: CallRecord, page: KeyedPage, cutoff: number): Promise<Claims> {
+    const [callId, , app, fn] = call.request;
+    const keyOf = ({ key }: InputKey): string => JSON.stringify([app, fn, key]);
+    const claims = claimKeys({
+      ...{ callId, page },
+      find: (key) => this.#heldBy(keyOf(key), cutoff),
+      keep: (key, record) => void this.#keys.set(keyOf(key), record),
+    });
+    for (const part of claims.won) this.#of(callId).inputs.set(part.start, part);
+    if (claims.won.length > 0) this.#of(callId).record = call;
+    return claims;
   }
 
   async removeInputs(callId: string, start: number): Promise<void> {
@@ -74,6 +91,12 @@ export class MemoryCalls implements CallStore {
     return pages.filter((page) => page.start + page.count > start);
   }
 
+  resultsIn(callId: string, spans: readonly Span[]): ResultPage[] {
+    return [...this.#of(callId).results.values()].filter(({ start, count }) =>
+      spans.some((span) => start < span.end && start + count > span.start),
+    );
+  }
+
   doneInputs(callId: string, { start, count }: InputPage): Set<number> {
     const done: Set<number> = new Set();
     for (const page of this.#of(callId).results.values()) {
@@ -99,6 +122,11 @@ export class MemoryCalls implements CallStore {
   async removeOlder(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  #heldBy(key: string, cutoff: number): KeyRecord | undefined {
+    const record = this.#keys.get(key);
+    return record && isHeld(record, this, cutoff) ? record : undefined;
+  }
 
   #of(callId: string): StoredCall {
     const known = this.#calls.get(callId);

@@ -51,6 +51,11 @@ export class ContainerRecord {
     this.#writing = this.#look().catch(options.onError);
   }
 
+  /** When the controller decided to have it, in milliseconds since 1970; undefined before that was read. */
+  get createdAt(): number | undefined {
+    return this.#known?.body.createdAt;
+  }
+
   /** Notes what has changed and writes the row; resolves when that was done or has failed. */
   write(report: Partial<ContainerReport> = {}): Promise<void> {
     this.#report = { ...this.#report, ...report };

@@ -103,6 +103,7 @@ export class AwsContainer {
   #onRunnerEnd: (() => void) | undefined;
   /** Since when it runs nothing, in milliseconds since 1970. */
   #idleSince: number | null = null;
+  #readyAt: number | undefined;
   #scaling: AutoscalerSettings | undefined;
   /** An input of newer code waits, which a container that is not there yet is to take. */
   #isOutdated = false;
@@ -298,6 +299,7 @@ export class AwsContainer {
         this.drain();
       },
       onShared: () => this.#wake(),
+      times: () => this.#times(),
       mayScaleOut: () => scaledSpec(spec, this.#scaling).maxContainers !== 1,
       onError,
     });
@@ -340,6 +342,7 @@ export class AwsContainer {
   #changed(state: AgentState, error: Page | undefined, again: () => void): void {
     if (state === "ready" && this.#state === "starting") {
       this.#state = "ready";
+      this.#readyAt = this.#options.wallClock();
       this.#idleSince ??= this.#options.wallClock();
       void this.#record.write({ status: "ready", ...this.#report() });
     }
@@ -350,6 +353,11 @@ export class AwsContainer {
     // A runner that has crashed, was killed, or is not to be used again: the next takes its place, once the agent
     // has answered for what it ran.
     else queueMicrotask(again);
+  }
+
+  #times(): { readonly startedAt: number; readonly readyAt: number } {
+    const readyAt = this.#readyAt ?? this.#options.wallClock();
+    return { startedAt: this.#record.createdAt ?? readyAt, readyAt };
   }
 
   async #beat(): Promise<void> {

@@ -43,6 +43,10 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     this.#options = options;
   }
 
+  get id(): string {
+    return this.#agent?.id ?? "";
+  }
+
   /** Inputs that are run now, or wait in the runner. */
   get running(): number {
     let running = 0;
@@ -95,6 +99,11 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     // The source has answered for all of it.
     if (index === undefined) this.#advance(leaseId, Number.POSITIVE_INFINITY);
     this.#agent?.cancel(leaseId, index);
+  }
+
+  terminate(leaseId: number, index?: number): void {
+    if (index === undefined) this.#advance(leaseId, Number.POSITIVE_INFINITY);
+    this.#agent?.terminate(leaseId, index);
   }
 
   credit(leaseId: number, items: number): void {

@@ -4,6 +4,7 @@ import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import { parseInputId } from "../../lib/ids.ts";
 import {
   encodeControl,
   encodeMessage,
@@ -99,6 +100,8 @@ export class Agent implements LeaseWorker {
   #taken = 0;
   #startupError: Page | undefined;
   #redact: Redaction = createRedaction({});
+  /** It ends for inputs that were cancelled: none of the others is to blame. */
+  #endsForCancelled = false;
   /** Why this agent killed its runner, if it did. */
   #killReason: string | undefined;
 
@@ -111,6 +114,7 @@ export class Agent implements LeaseWorker {
     this.#nested = new NestedCalls({
       ...{ spec, backend, otherApp, ownNames: [app, deployedAs] },
       send: (buffers) => this.#process.send(buffers),
+      isTraced: (id) => this.#isTraced(id),
     });
     this.#batches = this.#createBatches();
     this.#storage = new StorageRequests({
@@ -177,7 +181,20 @@ export class Agent implements LeaseWorker {
     else if (index === undefined || running.count - running.done === 1) {
       running.cancelledAt ??= this.#options.now();
     }
+    const { lease, done, count } = running;
+    const start = index ?? lease.start + done;
+    this.#nested.cancelMadeBy(lease.callId, {
+      start,
+      end: index === undefined ? lease.start + count : index + 1,
+    });
     this.#process.send(encodeControl("cancel", leaseId, index ?? -1));
+  }
+
+  terminate(leaseId: number, index?: number): void {
+    const running = this.#running.get(leaseId);
+    if (running === undefined) return;
+    if (this.#mayRun(running, index)) this.#killForCancelled("its call was cancelled");
+    else this.cancel(leaseId, index);
   }
 
   credit(leaseId: number, items: number): void {
@@ -197,6 +214,16 @@ export class Agent implements LeaseWorker {
     if (this.#state === "ended") return;
     this.#abandon();
     this.#process.send(encodeControl("preempt"));
+  }
+
+  /** True while it runs an input whose calls are recorded. */
+  #isTraced(id: string): boolean {
+    const { callId, index } = parseInputId(id);
+    for (const { lease } of this.#running.values()) {
+      if (lease.callId !== callId || lease.isTraced !== true) continue;
+      if (index >= lease.start && index < lease.start + lease.count) return true;
+    }
+    return false;
   }
 
   /** Ends the container at once. */
@@ -262,10 +289,25 @@ export class Agent implements LeaseWorker {
     if (running.cancelledAt === undefined || now - running.cancelledAt < CANCEL_GRACE_MS) {
       return true;
     }
-    // The source has answered for these inputs already.
-    this.#running.delete(running.lease.id);
-    this.kill("a cancelled input did not stop");
+    this.#killForCancelled("a cancelled input did not stop");
     return false;
+  }
+
+  /** The source has answered for those inputs already; the others run again. */
+  #killForCancelled(reason: string): void {
+    this.#endsForCancelled = true;
+    this.kill(reason);
+  }
+
+  /** True unless it is known that an input has not begun, or is done. */
+  #mayRun(running: Running, index: number | undefined): boolean {
+    const { lease, done, count } = running;
+    const [head] = this.#running.values();
+    if (this.#batches?.isWaiting(running) === true) return false;
+    if (this.#isSequential && running !== head) return false;
+    if (index === undefined) return true;
+    const first = lease.start + done;
+    return this.#isSequential ? index === first : index >= first && index < lease.start + count;
   }
 
   #checkSplit(running: Running, now: number): void {
@@ -515,6 +557,7 @@ export class Agent implements LeaseWorker {
     let reason: GiveBackReason = { kind: "crashed", detail, isAlone };
     for (const running of [...this.#running.values()]) {
       const from = running.lease.start + running.done;
+      if (this.#endsForCancelled) reason = abandoned(running.lease);
       this.#handBack(running, from, begun.includes(running) ? reason : { kind: "returned" });
       // Only the oldest lease of a sequential runner had begun.
       if (this.#isSequential) reason = { kind: "returned" };

@@ -3,10 +3,12 @@ import type { HeldMessage } from "../../lib/aws/held-message.ts";
 import type { HeldRange, RangeStore } from "../../lib/aws/held-range.ts";
 import type { Queues } from "../../lib/aws/queues.ts";
 import type { RangeInputs } from "../../lib/aws/range-message.ts";
-import type { Span } from "../../lib/aws/range-row.ts";
+import type { Span, StoredRun } from "../../lib/aws/range-row.ts";
 import type { ItemPage, ResultPage } from "../../lib/backend.ts";
+import type { ContainerTimes } from "../../lib/call-trace.ts";
 import { crashError, interruptedError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import { Spans } from "../../lib/spans.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { Departures } from "./departures.ts";
 import { cancelledPage, toErrorPage } from "./error-page.ts";
@@ -16,6 +18,8 @@ import { UntoldResults } from "./untold-results.ts";
 
 /** How often a message is hidden anew. */
 const EXTEND_EVERY_MS = 20_000;
+/** An input of a recorded call that runs for so long has a row. */
+const SEEN_AFTER_MS = 1000;
 /** What a crash of the container may lose. */
 const FLUSH_EVERY_MS = 2000;
 const FLUSH_BYTES = 4 * 1024 * 1024;
@@ -26,6 +30,8 @@ export interface HoldingPorts {
   readonly queues: Queues;
   readonly queueUrl: string;
   readonly deadLetters: DeadLetters;
+  /** This container, and how long it took to start. */
+  readonly timesOf: () => ContainerTimes;
   /** Inputs have left for any container that is free: there may be too few. */
   readonly onShared: () => void;
   /** Inputs have left, so many in one message. */
@@ -74,6 +80,7 @@ export class Holding {
   /** The answer of a generator, which waits for its items. */
   #ending: Promise<void> | undefined;
   #finishing: Promise<void> | undefined;
+  readonly #begunAt: number;
   #flushedAt: number;
   #extendedAt: number;
   #isOver = false;
@@ -89,6 +96,7 @@ export class Holding {
     this.#stream = inputs.request.kind === "generator" ? this.#createStream() : undefined;
     this.#left = range.remaining.reduce((sum, { start, end }) => sum + end - start, 0);
     const now = ports.store.now();
+    this.#begunAt = now;
     this.#flushedAt = now;
     this.#extendedAt = now;
     this.sharedAt = now;
@@ -124,7 +132,7 @@ export class Holding {
     const attempts = this.inputs.attempt + 1;
     const detail = "its container ended each time";
     for (const index of this.range.poisons) this.fail(index, { detail, attempts });
-    for (const index of this.#asked) this.#cancelInput(index);
+    for (const index of this.#asked) this.#cancelInput(index, false);
     // Whoever held it before has ended without a word.
     if (!this.hasYielded) return;
     const silently = "its generator had yielded, and was not heard of any more";
@@ -136,6 +144,8 @@ export class Holding {
   /** Looks at the clock. */
   tick(now: number): void {
     if (!this.#results.isEmpty && now - this.#flushedAt >= FLUSH_EVERY_MS) this.#flush();
+    // Whoever asks is to see that it runs.
+    else if (this.#isUnseen && now - this.#begunAt >= SEEN_AFTER_MS) this.#flush();
     if (now - this.#extendedAt >= EXTEND_EVERY_MS) this.#extend(now);
   }
 
@@ -144,12 +154,12 @@ export class Holding {
     this.#stream?.add(items);
   }
 
-  /** Answers for inputs that were run so often. */
-  answer(page: ResultPage, attempts: number): void {
-    if (this.#stream === undefined) this.#add(page, attempts);
+  /** Answers for inputs that were run so often, the last time since then. */
+  answer(page: ResultPage, attempts: number, since?: number): void {
+    if (this.#stream === undefined) this.#add(page, attempts, since);
     else if (!this.#stream.isEnding) {
       const ending = this.#stream.end(page).then((whole) => {
-        if (!this.#isOver) this.#add(whole, attempts);
+        if (!this.#isOver) this.#add(whole, attempts, since);
       });
       this.#ending = ending;
       this.attempt(() => ending);
@@ -189,24 +199,37 @@ export class Holding {
       .map((index) => ({ index }));
   }
 
+  /** What of a span was not cancelled. */
+  uncancelled(span: Span): Span[] {
+    const left = new Spans();
+    left.append(span);
+    for (const { index } of this.cancelledWithin(span)) left.take({ start: index, end: index + 1 });
+    return [...left.all];
+  }
+
   /** Answers for an input that was cancelled on its own, if it has no result. */
-  #cancelInput(index: number): void {
+  #cancelInput(index: number, terminates: boolean): void {
     if (!this.range.lacks(index) || this.#isOver) return;
     this.#cancelled.add(index);
     const page = failedPage({ start: index, count: 1 }, "cancelled", cancelledPage());
     this.answer(page, this.inputs.attempt);
-    for (const [leaseId, worker] of this.leases) worker.cancel(leaseId, index);
+    for (const [leaseId, worker] of this.leases) {
+      if (terminates) worker.terminate(leaseId, index);
+      else worker.cancel(leaseId, index);
+    }
   }
 
   /** Does what the row of its call says of cancellations. */
   obey(call: CallRow | undefined): void {
     if (this.#isOver) return;
-    if (call?.state === "cancelled") this.#drop();
-    else for (const index of call?.cancelled ?? []) this.#cancelInput(index);
+    const terminates = call?.terminates === true;
+    if (call?.state === "cancelled") this.#drop(terminates);
+    else for (const index of call?.cancelled ?? []) this.#cancelInput(index, terminates);
   }
 
   /** The call was cancelled: nobody waits. */
-  #drop(): void {
+  #drop(terminates = false): void {
+    if (terminates) for (const [leaseId, worker] of this.leases) worker.terminate(leaseId);
     this.giveUp();
     this.#do(() => this.#message.delete());
   }
@@ -260,11 +283,22 @@ export class Holding {
     this.#end();
   }
 
-  #add(page: ResultPage, attempts: number): void {
-    this.#results.add(page, attempts);
+  /** It is recorded how it is run, and there is no row yet. */
+  get #isUnseen(): boolean {
+    return this.inputs.isTraced === true && !this.range.isStored && this.#left > 0;
+  }
+
+  #add(page: ResultPage, attempts: number, since: number | undefined): void {
+    const isTraced = this.inputs.isTraced === true && since !== undefined;
+    this.#results.add(page, attempts, isTraced ? this.#runOf(attempts, since) : undefined);
     this.#left -= page.count;
     if (this.#left === 0) this.#finish();
     else if (this.#results.bytes >= FLUSH_BYTES) this.#flush();
+  }
+
+  #runOf(attempts: number, startedAt: number): StoredRun {
+    const { store, timesOf } = this.#ports;
+    return { attempts, startedAt, endedAt: store.now(), container: timesOf() };
   }
 
   #flush(): void {

@@ -111,8 +111,10 @@ export class Intake {
     }
     const { handle, receives } = received;
     const ports = { store, queues, queueUrl };
-    const isGenerator = kind === "generator";
-    const range = { app: target.app, callId, start, end, isChild, receives, isGenerator };
+    const isExclusive = kind === "generator" || inputs.isExclusive === true;
+    const tracedAttempt = inputs.isTraced === true ? inputs.attempt + 1 : undefined;
+    const how = { isChild, receives, isExclusive, tracedAttempt };
+    const range = { app: target.app, callId, start, end, ...how };
     const taken = await takeRange(store, range, containerId);
     if (taken.kind === "done") await this.#close(inputs, received, taken.results);
     else if (taken.kind === "busy") {

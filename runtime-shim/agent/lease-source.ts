@@ -10,6 +10,8 @@ export interface Lease extends InputPage {
   readonly attempt: number;
   /** Its container has nothing else to run while it runs this. */
   readonly isAlone?: boolean;
+  /** What its inputs call is recorded. */
+  readonly isTraced?: boolean;
 }
 
 /** Inputs from `start` up to `end`, by their indexes within the call. */
@@ -32,6 +34,8 @@ export type GiveBackReason =
 
 /** An agent, as a source sees it. */
 export interface LeaseWorker {
+  /** Its container. */
+  readonly id: string;
   /** Leases that it can take now. */
   readonly slots: number;
   /** Inputs that its next lease may hold. */
@@ -41,6 +45,8 @@ export interface LeaseWorker {
   run(lease: Lease): void;
   /** Stops inputs of a lease: those not started are dropped, the running one is aborted. */
   cancel(leaseId: number, index?: number): void;
+  /** Cancels them, and ends the container at once if it may run any; what else it runs comes back undone. */
+  terminate(leaseId: number, index?: number): void;
   /** Lets a generator yield this many items more. */
   credit(leaseId: number, items: number): void;
 }

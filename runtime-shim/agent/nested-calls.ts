@@ -6,13 +6,18 @@ import type {
   CallSink,
   Defined,
   InputPage,
+  InputPlace,
   ReadQuery,
   ResultPage,
+  Span,
   Target,
 } from "../../lib/backend.ts";
+import type { TraceQuery } from "../../lib/call-trace.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { InvalidError } from "../../lib/errors.ts";
 import { failingChannel } from "../../lib/failing-channel.ts";
+import { parseInputId } from "../../lib/ids.ts";
+import { runsOf } from "../../lib/keyed-page.ts";
 import {
   encodeControl,
   encodeItems,
@@ -26,6 +31,7 @@ import {
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { refuseApp, refuseCall } from "../../lib/uses.ts";
+import { OutstandingInputs } from "./outstanding-inputs.ts";
 
 export interface NestedCallsOptions {
   /** The function that this container runs. */
@@ -37,11 +43,15 @@ export interface NestedCallsOptions {
   /** Where calls of another app go. */
   readonly otherApp: (app: string) => Backend;
   readonly send: (buffers: readonly Buffer[]) => void;
+  /** True while an input with this id runs here whose calls are recorded. */
+  readonly isTraced: (inputId: string) => boolean;
 }
 
 interface Open {
+  readonly request: CallRequest;
   readonly channel: CallChannel;
-  outstanding: number;
+  /** Inputs that are waited for, by the input that made them. */
+  readonly outstanding: OutstandingInputs;
 }
 
 /**
@@ -64,7 +74,7 @@ export class NestedCalls {
   /** Inputs and reads whose answers the container waits for. */
   get waiting(): number {
     let waiting = this.#reads;
-    for (const { outstanding } of this.#open.values()) waiting += outstanding;
+    for (const { outstanding } of this.#open.values()) waiting += outstanding.count;
     return waiting;
   }
 
@@ -93,6 +103,15 @@ export class NestedCalls {
     }
   }
 
+  /** Cancels what these inputs of a call wait for: they were cancelled themselves. */
+  cancelMadeBy(callId: string, span: Span): void {
+    for (const { channel, outstanding } of this.#open.values()) {
+      for (const { start, end } of outstanding.takeMadeBy(callId, span)) {
+        for (let index = start; index < end; index += 1) channel.cancel(index);
+      }
+    }
+  }
+
   /** The container has ended: nobody waits any more. */
   close(): void {
     for (const { channel } of this.#open.values()) {
@@ -107,7 +126,9 @@ export class NestedCalls {
       results: (page) => this.#results(key, page),
       items: (items) => this.#send(encodeItems(key, items)),
     };
-    this.#open.set(key, { channel: this.#channelFor(request, sink), outstanding: 0 });
+    const outstanding = new OutstandingInputs();
+    const channel = this.#channelFor(request, sink);
+    this.#open.set(key, { request, channel, outstanding });
   }
 
   #channelFor(request: CallRequest, sink: CallSink): CallChannel {
@@ -130,14 +151,29 @@ export class NestedCalls {
     const open = this.#open.get(key);
     if (open === undefined) return;
     const page = toInputPage(fields, message);
-    open.outstanding += page.count;
-    open.channel.push(page);
+    open.outstanding.add(page);
+    open.channel.push(this.#noted(open.request, page));
+  }
+
+  /** The page as it is passed on: it says who made it only where that is recorded. */
+  #noted(request: CallRequest, page: InputPage): InputPage {
+    const { start, count, parent } = page;
+    if (parent === undefined) return page;
+    if (!this.#options.isTraced(parent)) return { ...page, parent: undefined };
+    const { callId, target, kind } = request;
+    const { app, name, method } = target;
+    const maker = parseInputId(parent);
+    const called = { app, name, kind, ...(method !== undefined && { method }) };
+    const made = { parent: maker.index, called, callId, start, count, at: Date.now() };
+    // A graph that lacks a call is better than a call that fails for the sake of one.
+    this.#options.backend.noteMade(maker.callId, made).catch(() => {});
+    return page;
   }
 
   #results(key: number, page: ResultPage): void {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    open.outstanding -= page.count;
+    open.outstanding.answer(page);
     const control = JSON.stringify(["results", key, ...resultFields(page)]);
     this.#send(encodeMessage(control, page.values.text, resultAttachments(page)));
   }
@@ -160,13 +196,18 @@ export class NestedCalls {
     switch (name) {
       case "spawn":
         return this.#spawn(toRequest(rest), toInputPage(rest.slice(REQUEST_FIELDS), message));
+      case "spawn-once":
+        return this.#spawnOnce(rest, message);
       case "end-spawn":
         return this.#backendOfCall(callId).endSpawn(callId, Number(rest[1]));
       case "cancel-call":
         return this.#backendOfCall(callId).cancel(
           callId,
           rest[1] === -1 ? undefined : Number(rest[1]),
+          { terminateContainers: rest[2] === 1 },
         );
+      case "trace":
+        return this.#backendOfCall(callId).trace(rest[1] as TraceQuery); // Written by the runner's backend.
       case "scale":
         return this.#scale(toRequest(rest), rest[REQUEST_FIELDS] as AutoscalerSettings);
       case "stats":
@@ -181,7 +222,36 @@ export class NestedCalls {
   async #spawn(request: CallRequest, page: InputPage): Promise<void> {
     const backend = this.#backendOf(request);
     if (backend !== this.#options.backend) this.#spawned.set(request.callId, backend);
-    await backend.spawn(request, page);
+    await backend.spawn(request, this.#noted(request, page));
+  }
+
+  async #spawnOnce(
+    fields: readonly unknown[],
+    message: Message,
+  ): Promise<(readonly [string, number] | 0)[]> {
+    const request = toRequest(fields);
+    const told = fields[REQUEST_FIELDS] as readonly [string, string][]; // By the runner.
+    const page = toInputPage(fields.slice(REQUEST_FIELDS + 1), message);
+    const keys = told.map(([key, args]) => ({ key, args }));
+    const backend = this.#backendOf(request);
+    const places = await backend.spawnOnce(request, { ...page, keys });
+    this.#notePlaces(request, page, places);
+    if (backend !== this.#options.backend) {
+      for (const place of places) if (place) this.#spawned.set(place.callId, backend);
+    }
+    return places.map((place) => (place === undefined ? 0 : [place.callId, place.index]));
+  }
+
+  /** What inputs with keys lead to may be calls of others. */
+  #notePlaces(
+    request: CallRequest,
+    page: InputPage,
+    places: readonly (InputPlace | undefined)[],
+  ): void {
+    for (const run of runsOf(places)) {
+      const { callId, index: start, count } = run;
+      this.#noted({ ...request, callId }, { ...page, start, count });
+    }
   }
 
   async #scale(request: CallRequest, settings: AutoscalerSettings): Promise<void> {

@@ -3,6 +3,7 @@ import type { Queues } from "../../lib/aws/queues.ts";
 import { sliceInputs } from "../../lib/aws/range-message.ts";
 import type { Span } from "../../lib/aws/range-row.ts";
 import type { Failure, ItemPage, ResultPage } from "../../lib/backend.ts";
+import type { ContainerTimes } from "../../lib/call-trace.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { MAX_CRASHES } from "../../lib/crashes.ts";
 import { failedPage } from "../../lib/failed-page.ts";
@@ -35,6 +36,8 @@ export interface QueueLeaseSourceOptions {
   readonly onNewer: () => void;
   /** Inputs have left for any container that is free: there may be too few. */
   readonly onShared: () => void;
+  /** When this container was started and ready. @default - now, for both */
+  readonly times?: () => Omit<ContainerTimes, "id">;
   /** True while the function may have containers beside those that work. */
   readonly mayScaleOut: () => boolean;
   /** Something failed that no caller can be told of; the message comes again. */
@@ -53,6 +56,8 @@ export class QueueLeaseSource implements LeaseSource {
   readonly #workers: Set<LeaseWorker> = new Set();
   readonly #holdings: Set<Holding> = new Set();
   readonly #byLease: Map<number, Holding> = new Map();
+  /** When leases last made progress. */
+  readonly #since: Map<number, number> = new Map();
   readonly #delayed: Set<NodeJS.Timeout> = new Set();
   /** Workers that are about to run an input of a suspicious range. */
   readonly #beginning: Set<LeaseWorker> = new Set();
@@ -72,6 +77,7 @@ export class QueueLeaseSource implements LeaseSource {
     });
     this.#ports = {
       ...{ store, queues, queueUrl, deadLetters, onShared, onError },
+      timesOf: () => ({ id: options.containerId, ...(options.times?.() ?? atOnce(store.now())) }),
       onDropped: () => {
         this.#dropped += 1;
       },
@@ -122,7 +128,9 @@ export class QueueLeaseSource implements LeaseSource {
     if (holding === undefined) return;
     const gone = holding.cancelledWithin({ start: page.start, end: page.start + page.count });
     const parts = gone.length === 0 ? [page] : splitAround(page, gone);
-    for (const part of parts) holding.answer(part, lease.attempt + 1);
+    const since = this.#since.get(lease.id);
+    this.#since.set(lease.id, this.#options.store.now());
+    for (const part of parts) holding.answer(part, lease.attempt + 1, since);
     holding.settle();
   }
 
@@ -147,9 +155,11 @@ export class QueueLeaseSource implements LeaseSource {
     const holding = this.#byLease.get(lease.id);
     if (holding === undefined) return;
     holding.settle();
-    if (reason.kind === "crashed") this.#afterCrash(holding, rest, { ...reason, lease });
-    else {
-      this.#enqueue(holding, [rest], lease);
+    const parts = holding.uncancelled(rest);
+    if (reason.kind === "crashed") {
+      for (const part of parts) this.#afterCrash(holding, part, { ...reason, lease });
+    } else {
+      this.#enqueue(holding, parts, lease);
       this.#share(holding, this.#options.store.now());
     }
   }
@@ -248,8 +258,11 @@ export class QueueLeaseSource implements LeaseSource {
     const { callId, kind, target } = request;
     const { start, end } = span;
     const inputs = { start, count: end - start, unary, args, isAlone };
-    const lease = { id: lastLeaseId, callId, kind, method: target.method, attempt, ...inputs };
+    const { isTraced } = holding.inputs;
+    const of = { callId, kind, method: target.method, attempt, ...(isTraced && { isTraced }) };
+    const lease = { id: lastLeaseId, ...of, ...inputs };
     this.#byLease.set(lease.id, holding);
+    this.#since.set(lease.id, this.#options.store.now());
     holding.leases.set(lease.id, worker);
     if (!holding.range.isSuspicious) {
       worker.run(lease);
@@ -315,7 +328,10 @@ export class QueueLeaseSource implements LeaseSource {
 
   #forget(holding: Holding): void {
     this.#holdings.delete(holding);
-    for (const leaseId of holding.leases.keys()) this.#byLease.delete(leaseId);
+    for (const leaseId of holding.leases.keys()) {
+      this.#byLease.delete(leaseId);
+      this.#since.delete(leaseId);
+    }
     if (this.#holdings.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     this.#pump();
   }
@@ -336,6 +352,10 @@ export class QueueLeaseSource implements LeaseSource {
   #do(act: () => Promise<unknown>): void {
     act().catch(this.#options.onError);
   }
+}
+
+function atOnce(now: number): Omit<ContainerTimes, "id"> {
+  return { startedAt: now, readyAt: now };
 }
 
 function singles({ start, end }: Span): Span[] {

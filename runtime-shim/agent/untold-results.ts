@@ -2,6 +2,7 @@ import type { HeldRange } from "../../lib/aws/held-range.ts";
 import { sealReply } from "../../lib/aws/page-text.ts";
 import type { Queues } from "../../lib/aws/queues.ts";
 import type { RangeInputs } from "../../lib/aws/range-message.ts";
+import type { StoredRun } from "../../lib/aws/range-row.ts";
 import type { ResultPage } from "../../lib/backend.ts";
 import { pageSize } from "../../lib/codec/page-builder.ts";
 
@@ -31,8 +32,8 @@ export class UntoldResults {
   }
 
   /** Notes results of inputs that were run so often. */
-  add(page: ResultPage, attempts: number): void {
-    this.#options.range.add(page, attempts);
+  add(page: ResultPage, attempts: number, run?: StoredRun): void {
+    this.#options.range.add(page, attempts, run);
     this.#pages.push(page);
     this.#bytes += pageSize(page.values);
   }

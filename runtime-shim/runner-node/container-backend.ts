@@ -5,13 +5,17 @@ import type {
   CallReading,
   CallRequest,
   CallSink,
+  CancelOptions,
   Defined,
   FunctionStats,
   InputPage,
+  InputPlace,
+  KeyedPage,
   ReadQuery,
   ResultPage,
   Target,
 } from "../../lib/backend.ts";
+import type { CallTrace, TraceQuery } from "../../lib/call-trace.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import {
   encodeControl,
@@ -74,14 +78,37 @@ export class ContainerBackend implements Backend {
     await this.#ask((key) => encodeControl("end-spawn", key, callId, total));
   }
 
+  async spawnOnce(
+    request: CallRequest,
+    page: KeyedPage,
+  ): Promise<readonly (InputPlace | undefined)[]> {
+    const keys = page.keys.map(({ key, args }) => [key, args]);
+    const fields = [...requestFields(request), keys, ...inputFields(page)];
+    const { value } = await this.#ask((key) => pageMessage(["spawn-once", key, ...fields], page));
+    // By the agent.
+    return (value as readonly ([string, number] | 0)[]).map((place) =>
+      place === 0 ? undefined : { callId: place[0], index: place[1] },
+    );
+  }
+
   async read(query: ReadQuery): Promise<CallReading> {
     const { value, pages } = await this.#ask((key) => encodeControl("read", key, query));
     const total = Number(value);
     return { total: total < 0 ? undefined : total, pages };
   }
 
-  async cancel(callId: string, index?: number): Promise<void> {
-    await this.#ask((key) => encodeControl("cancel-call", key, callId, index ?? -1));
+  async cancel(callId: string, index?: number, options: CancelOptions = {}): Promise<void> {
+    const how = options.terminateContainers === true ? 1 : 0;
+    await this.#ask((key) => encodeControl("cancel-call", key, callId, index ?? -1, how));
+  }
+
+  async trace(query: TraceQuery): Promise<CallTrace> {
+    const { value } = await this.#ask((key) => encodeControl("trace", key, query.callId, query));
+    return value as CallTrace; // By the agent.
+  }
+
+  noteMade(): Promise<void> {
+    return Promise.resolve(); // Its agent does so, for all that passes it.
   }
 
   async updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void> {

@@ -2,7 +2,7 @@ import type { CallRequest, FailureKind } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { PageBuilder } from "../../lib/codec/page-builder.ts";
 import { cancellation, isWindlassError, NON_RETRIABLE } from "../../lib/errors.ts";
-import { memberId } from "../../lib/ids.ts";
+import { inputId, memberId } from "../../lib/ids.ts";
 import { INITIAL_CREDIT } from "../../lib/item-credit.ts";
 import { type Message, toInputPage } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
@@ -74,10 +74,12 @@ export class Job {
   /** What user code may ask about this input; made when it asks. */
   context(offset: number): InputContext {
     if (this.#context?.offset !== offset) {
-      const inputId = memberId(this.#callId.replace("fc-", "in-"), this.start + offset);
-      const callId =
-        this.#kind === "group" ? memberId(this.#callId, this.start + offset) : this.#callId;
-      this.#context = new InputContext(offset, { callId, inputId, attempt: this.#attempt });
+      const index = this.start + offset;
+      const ids = {
+        callId: this.#kind === "group" ? memberId(this.#callId, index) : this.#callId,
+        inputId: inputId(this.#callId, index),
+      };
+      this.#context = new InputContext(offset, { ...ids, attempt: this.#attempt });
     }
     return this.#context;
   }

@@ -5,6 +5,7 @@ import type { QueueLeaseSource } from "../../runtime-shim/agent/queue-lease-sour
 
 /** Doubles what it is sent, as soon as it may. */
 export class Doubling implements LeaseWorker {
+  readonly id = "doubling";
   readonly #source: () => QueueLeaseSource;
   slots = 1;
   room: number = Number.POSITIVE_INFINITY;
@@ -26,6 +27,10 @@ export class Doubling implements LeaseWorker {
   }
 
   cancel(): void {}
+
+  terminate(): void {
+    throw new RangeError("nobody terminates containers here");
+  }
 
   credit(): void {
     throw new Error("no generators here");

@@ -20,6 +20,7 @@ const MANIFEST = "manifests/media/1.json";
 
 /** A generator that yields what the test says. */
 class Yielding implements LeaseWorker {
+  readonly id = "yielding";
   readonly leases: Lease[] = [];
   readonly cancelled: number[] = [];
   readonly source: QueueLeaseSource;
@@ -51,6 +52,10 @@ class Yielding implements LeaseWorker {
 
   cancel(leaseId: number): void {
     this.cancelled.push(leaseId);
+  }
+
+  terminate(): void {
+    throw new RangeError("nobody terminates containers here");
   }
 
   credit(_: number, items: number): void {

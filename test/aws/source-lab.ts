@@ -20,6 +20,7 @@ export const DEAD = "dead";
 
 /** Runs nothing by itself: the test answers for it. */
 export class Worker implements LeaseWorker {
+  readonly id = "worker";
   readonly leases: Lease[] = [];
   readonly cancelled: number[] = [];
   slots = 1;
@@ -36,6 +37,10 @@ export class Worker implements LeaseWorker {
 
   cancel(leaseId: number): void {
     this.cancelled.push(leaseId);
+  }
+
+  terminate(): void {
+    throw new RangeError("nobody terminates containers here");
   }
 
   credit(): void {

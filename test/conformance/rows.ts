@@ -71,6 +71,18 @@ const CALL_ROWS = [
   { id: "calls.gather", section: "3", core: "N", says: "in order of the arguments; first failure" },
   { id: "calls.from-id", section: "3", core: "N", says: "any process; unknown and expired ids" },
   { id: "calls.cancel", section: "3", core: "N", says: "aborts what runs, drops what waits" },
+  {
+    id: "calls.idempotency",
+    section: "3",
+    core: "N",
+    says: "beyond Modal: a call under a key runs once; a map goes on after its caller",
+  },
+  {
+    id: "calls.status",
+    section: "3",
+    core: "N",
+    says: "status of each input; get_call_graph; beyond Modal: a report",
+  },
   { id: "calls.nested", section: "3", core: "Y", says: "calls made in containers" },
   { id: "calls.uses", section: "3", core: "N", says: "calls that are not in uses" },
   {

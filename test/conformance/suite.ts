@@ -10,10 +10,12 @@ import { contexts } from "./cases/contexts.ts";
 import { failures } from "./cases/failures.ts";
 import { generators } from "./cases/generators.ts";
 import { handles } from "./cases/handles.ts";
+import { idempotency } from "./cases/idempotency.ts";
 import { maps } from "./cases/maps.ts";
 import { retries } from "./cases/retries.ts";
 import { scaling } from "./cases/scaling.ts";
 import { spawned } from "./cases/spawned.ts";
+import { statuses } from "./cases/statuses.ts";
 import { volumes } from "./cases/volumes.ts";
 import { GAPS } from "./gaps.ts";
 import { ROWS } from "./rows.ts";
@@ -31,7 +33,7 @@ const CASE_MS = 150_000;
 
 const THEMES: Readonly<Record<string, readonly Case[]>> = {
   ...{ calls, maps, spawned, failures, retries, cancellation, contexts, classes, scaling },
-  ...{ generators, handles, volumes },
+  ...{ generators, handles, idempotency, statuses, volumes },
 };
 
 const cases = Object.values(THEMES).flat();

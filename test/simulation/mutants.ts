@@ -16,7 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a redelivered range is taken without a look at its row",
     file: RANGE,
-    find: "if (message.receives === 1 && !message.isChild && message.isGenerator !== true) {",
+    find: "if (message.receives === 1 && !message.isChild && message.isExclusive !== true) {",
     replace: "if (!message.isChild) {",
   },
   {

@@ -297,3 +297,32 @@ test("uses is a list of names", () => {
   // @ts-expect-error: names, not handles
   app.function("handle", { uses: [resize] }, () => 1);
 });
+
+test("a call under an idempotency key takes the same arguments", () => {
+  const once = resize.withIdempotencyKey("order-42");
+  expectTypeOf(once.remote).parameters.toEqualTypeOf<[picture: Picture, width?: number]>();
+  expectTypeOf(once.remote).returns.toEqualTypeOf<Promise<Thumbnail>>();
+  expectTypeOf(once.spawn).returns.toEqualTypeOf<Promise<FunctionCall<Thumbnail>>>();
+  // @ts-expect-error: the key is text
+  resize.withIdempotencyKey(42);
+  // @ts-expect-error: a map has a key for each input
+  once.map([]);
+});
+
+test("the key of an input of a map is made of the item and its index", () => {
+  const pictures: Picture[] = [];
+  resize.map(pictures, {
+    idempotencyKey: (picture, index) => {
+      expectTypeOf(picture).toEqualTypeOf<Picture>();
+      expectTypeOf(index).toBeNumber();
+      return picture.url;
+    },
+  });
+  resize.map(pictures, { idempotencyKey: "import", ordered: false });
+  add.starmap([[1, 2]], { idempotencyKey: ([a, b]) => `${a.toFixed()} ${b.toFixed()}` });
+  void resize.forEach(pictures, { idempotencyKey: ({ url }) => url });
+  // @ts-expect-error: a key is text
+  resize.map(pictures, { idempotencyKey: (_, index) => index });
+  // @ts-expect-error: a number is no Picture
+  resize.map(pictures, { idempotencyKey: (item: number) => String(item) });
+});

@@ -4,6 +4,7 @@ import itertools
 from concurrent.futures import Future
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from windlass._runtime import runtime
 from windlass.errors import RemoteError, WindlassError
 
 from .decode import decode_page
@@ -137,7 +138,10 @@ class ContainerBackend:
 
 
 def input_fields(start: int, count: int, unary: bool, page: Page) -> Fields:
-    return (start, count, 1 if unary else 0, 1 if page.tagged else 0)
+    fields = (start, count, 1 if unary else 0, 1 if page.tagged else 0)
+    current = runtime.current()
+    # Which input made these: they are cancelled with it.
+    return fields if current is None else (*fields, current.input_id)
 
 
 def _to_results(fields: List[Any], message: Message) -> Results:

@@ -46,6 +46,55 @@ export const waiting = app.function(
   },
 );
 
+/** Waits for one call of another function, and has spawned another one. */
+export const relaying = app.function(
+  "relaying",
+  { maxContainers: 1, concurrency: { maxInputs: 10 } },
+  async ({ page }: { page: string }) => {
+    await waiting.spawn({ page, value: 2, line: "go" });
+    return await waiting.remote({ page, value: 1, line: "never" });
+  },
+);
+
+/** Calls others in each way, and then waits. */
+export const ordering = app.function(
+  "ordering",
+  { maxContainers: 1, concurrency: { maxInputs: 10 } },
+  async ({ page }: { page: string }) => {
+    await double.remote(1);
+    for await (const _ of double.map([2, 3]));
+    const call = await add.spawn(1, 2);
+    await call.get();
+    await note(page, "ordered");
+    await seen(page, "go");
+    return call.id;
+  },
+);
+
+/** Shares its container with others, and notes when its signal is aborted. */
+export const neighbour = app.function(
+  "neighbour",
+  { maxContainers: 1, concurrency: { maxInputs: 4 } },
+  async ({ page, name }: { page: string; name: string }) => {
+    currentCall()?.signal.addEventListener("abort", () => void note(page, `${name} was told`));
+    await note(page, `${name} is here`);
+    await seen(page, "go");
+    return name;
+  },
+);
+
+/** Notes that it runs, and waits for a line where it is given one. */
+export const noted = app.function(
+  "noted",
+  { maxContainers: 2, concurrency: { maxInputs: 10 } },
+  async ({ page, value, line }: { page: string; value: number; line?: string | undefined }) => {
+    await note(page, `ran ${value}`);
+    if (line !== undefined) await seen(page, line, currentCall()?.signal);
+    if (value < 0) throw new RangeError(`negative: ${value}`);
+    return value;
+  },
+);
+
 /** Never lets go of its event loop. */
 export const stuck = app.function(
   "stuck",

@@ -78,6 +78,58 @@ export const cancellation = [
     },
   ),
 
+  on("calls.cancel", "cancelling what is done changes nothing", async ({ handles }) => {
+    const call = await handles.double.spawn(2);
+    expect(await call.get()).toBe(4);
+    await call.cancel();
+    await call.cancel({ terminateContainers: true });
+    expect(await call.get()).toBe(4);
+  }),
+
+  on(
+    "calls.cancel",
+    "an unknown call cannot be cancelled, and an old one has expired",
+    async ({ otherProcess }) => {
+      const unknown = await otherProcess("cancel", `fc-${"z".repeat(25)}`);
+      expect(JSON.parse(unknown)).toBe("WINDLASS_CALL_NOT_FOUND");
+      const old = await otherProcess("cancel", `fc-${"0".repeat(25)}`);
+      expect(JSON.parse(old)).toBe("WINDLASS_OUTPUT_EXPIRED");
+    },
+  ),
+
+  on(
+    "calls.cancel",
+    "cancelling a call cancels what it waits for, and not what it has spawned",
+    async ({ handles, notebook }) => {
+      const page = notebook.page();
+      const call = await handles.relaying.spawn({ page: page.url });
+      await Promise.all(["started 1", "started 2"].map((line) => page.has(line)));
+      await call.cancel();
+      expect(await failure(call.get())).toBeInstanceOf(InputCancellation);
+      await page.has("aborted 1: InputCancellation");
+      page.write("go");
+      await page.has("done 2");
+    },
+  ),
+
+  on(
+    "calls.cancel",
+    "terminateContainers ends the container at once, and its neighbours run again",
+    async ({ handles, notebook }) => {
+      const page = notebook.page();
+      const stays = await handles.neighbour.spawn({ page: page.url, name: "one" });
+      const goes = await handles.neighbour.spawn({ page: page.url, name: "other" });
+      await Promise.all(["one is here", "other is here"].map((line) => page.has(line)));
+      await goes.cancel({ terminateContainers: true });
+      expect(await failure(goes.get())).toBeInstanceOf(InputCancellation);
+      await page.count("one is here", 2);
+      page.write("go");
+      expect(await stays.get()).toBe("one");
+      expect(page.lines.filter((line) => line === "other is here")).toHaveLength(1);
+      expect(page.lines).not.toContain("other was told");
+    },
+  ),
+
   on(
     "calls.cancel",
     "a cancelled input that does not stop ends its container, and its neighbours run again",

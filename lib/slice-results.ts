@@ -1,6 +1,5 @@
-import type { ResultPage } from "../backend.ts";
-import { explodePage, joinPages } from "../codec/slice.ts";
-import type { Span } from "./range-row.ts";
+import type { ResultPage, Span } from "./backend.ts";
+import { explodePage, joinPages } from "./codec/slice.ts";
 
 /** The results of some of a page's inputs; the span must lie within it. */
 export function sliceResults(page: ResultPage, { start, end }: Span): ResultPage {

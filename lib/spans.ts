@@ -1,4 +1,4 @@
-import type { Span } from "./range-row.ts";
+import type { Span } from "./backend.ts";
 
 /** A set of whole numbers, kept as spans in order. */
 export class Spans {
@@ -6,6 +6,11 @@ export class Spans {
 
   get isEmpty(): boolean {
     return this.#spans.length === 0;
+  }
+
+  /** All of them, in order. */
+  get all(): readonly Span[] {
+    return this.#spans;
   }
 
   /** The least of them. */
