@@ -77,11 +77,18 @@ describe("windlass volume", () => {
     writeFileSync(join(folder, "two"), "two");
     await output("volume", "put", "files", folder, "/v1");
     await output("volume", "put", "files", join(folder, "two"));
-    expect(await output("volume", "ls", "files")).toMatch(/^3 B {2}\S+Z {2}two\n {5}\S+Z {2}v1\/\n$/);
+    expect(await output("volume", "ls", "files")).toMatch(
+      /^3 B {2}\S+Z {2}two\n {5}\S+Z {2}v1\/\n$/,
+    );
     await output("volume", "cp", "files", "v1", "v2", "-r");
     await output("volume", "rm", "files", "v1", "-r");
     const listed = await output("volume", "ls", "files", "v2", "-r", "--json");
-    expect(listed.trim().split("\n").map((line) => JSON.parse(line))).toMatchObject([
+    expect(
+      listed
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
       { path: "v2/sub", type: "directory" },
       { path: "v2/sub/-rf ü", type: "file", size: 3 },
       { path: "v2/two", type: "file", mode: 0o644 },
@@ -102,8 +109,9 @@ describe("windlass volume", () => {
     const file = join(ROOT, "kept.txt");
     writeFileSync(file, "old");
     await output("volume", "put", "kept", file, "a/");
-    expect(report(ROOT, await windlass(ROOT, ["volume", "put", "kept", file, "a/"])))
-      .toMatchInlineSnapshot(`
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "put", "kept", file, "a/"])),
+    ).toMatchInlineSnapshot(`
         "error[WINDLASS_VOLUME_FILE_EXISTS] volume "kept" has "a/kept.txt" already
         hint: write \`force: true\` (\`--force\`) to replace files
         exit 1"
@@ -111,26 +119,30 @@ describe("windlass volume", () => {
     writeFileSync(file, "new");
     await output("volume", "put", "kept", file, "a/", "--force");
     expect(await output("volume", "get", "kept", "a/kept.txt", "-")).toBe("new");
-    expect(report(ROOT, await windlass(ROOT, ["volume", "get", "kept", "a/kept.txt"])))
-      .toMatchInlineSnapshot(`
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "get", "kept", "a/kept.txt"])),
+    ).toMatchInlineSnapshot(`
         "error[WINDLASS_FILE_EXISTS] there is "ROOT/kept.txt" already
         hint: write \`--force\` to replace files, or choose another place
         exit 1"
       `);
-    expect(report(ROOT, await windlass(ROOT, ["volume", "rm", "kept", "a"])))
-      .toMatchInlineSnapshot(`
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "rm", "kept", "a"])),
+    ).toMatchInlineSnapshot(`
         "error[WINDLASS_VOLUME_FOLDER] "a" of volume "kept" is a folder
         hint: write \`recursive: true\` to take it with all that is in it
         exit 1"
       `);
-    expect(report(ROOT, await windlass(ROOT, ["volume", "ls", "kept", "b"])))
-      .toMatchInlineSnapshot(`
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "ls", "kept", "b"])),
+    ).toMatchInlineSnapshot(`
         "error[WINDLASS_VOLUME_PATH_NOT_FOUND] volume "kept" has no "b"
         hint: see what it has: \`windlass volume ls kept -r\`
         exit 1"
       `);
-    expect(report(ROOT, await windlass(ROOT, ["volume", "ls", "kept", "../b"])))
-      .toMatchInlineSnapshot(`
+    expect(
+      report(ROOT, await windlass(ROOT, ["volume", "ls", "kept", "../b"])),
+    ).toMatchInlineSnapshot(`
         "error[WINDLASS_VOLUME_PATH] a path of a volume must not have ".." in it, got "../b"
         hint: write names with "/" between them, from the root of the volume: "models/a.bin"
         exit 1"

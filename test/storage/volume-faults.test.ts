@@ -245,6 +245,33 @@ describe("bytes that are not what was written", () => {
 });
 
 describe("the collection of garbage", () => {
+  it("removes nothing that a commit refers to which is made at the same time", async () => {
+    const bytes = memoryBytes();
+    let now = Date.now();
+    const volumes = volumesIn(bytes, () => now);
+    const [old, other] = [Buffer.from("old"), Buffer.from("other")];
+    const entry = fileOf("old", [await volumes.write("v", old)]);
+    await volumes.change("v", [{ kind: "put", entry }]);
+    now += 20 * DAY_MS;
+    await volumes.change("v", [{ kind: "remove", path: "old", recursive: false }]);
+    now += 8 * DAY_MS;
+    let deleted = "";
+    bytes.before = async ({ method, key }) => {
+      if (method !== "delete") return;
+      bytes.before = () => {};
+      deleted = key;
+      // It was decided to remove the bytes of this file.
+      const again = volumesIn(bytes, () => now);
+      await again.change("v", [{ kind: "put", entry: { ...entry, path: "again" } }]);
+    };
+    const piece = await volumes.write("v", other);
+    await volumes.change("v", [{ kind: "put", entry: fileOf("other", [piece]) }]);
+
+    expect(deleted).toContain(entry.pieces[0]?.object);
+    const files: [string, string[]][] = JSON.parse(await seen(bytes));
+    expect(files.map(([path]) => path)).toEqual(["again", "other"]);
+  });
+
   it("that crashes at any request harms no version, and ends what is over", async () => {
     const fresh = await oldVolume();
     const stays = fresh().objects.size;

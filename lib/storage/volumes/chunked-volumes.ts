@@ -219,7 +219,7 @@ export class ChunkedVolumes implements VolumeStore {
 }
 
 /** Where the bytes of a volume are. Roles are cut by its name; by its id, one that is made again finds nothing. */
-export function prefixOf(name: string, id: string): string {
+function prefixOf(name: string, id: string): string {
   return `volumes/${name}/${id}/`;
 }
 

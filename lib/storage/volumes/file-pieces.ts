@@ -71,7 +71,7 @@ export function settled(pieces: readonly PendingPiece[]): VolumePiece[] {
   return pieces.map(({ piece }) => piece);
 }
 
-export function pieceBytes(size: number): number {
+function pieceBytes(size: number): number {
   let bytes = PIECE_BYTES;
   while (bytes * MAX_PIECES < size) bytes *= 2;
   return bytes;
