@@ -22,7 +22,7 @@ const PATH = "/var/cache/windlass";
 const MAX_NAME = 64;
 
 /** The volume with the caches of a function, of the app's name that it is deployed under. */
-export function cacheVolume(app: string, name: string): string {
+function cacheVolume(app: string, name: string): string {
   const readable = `snapshot.${app}.${name}`;
   if (readable.length <= MAX_NAME) return readable;
   return `snapshot.${sha256(`${app}/${name}`).slice(0, 32)}`;

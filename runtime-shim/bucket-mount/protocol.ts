@@ -32,7 +32,7 @@ export const OPCODES = {
 } as const;
 
 /** Bytes of one write or read at most. */
-export const MAX_BYTES: number = 1024 * 1024;
+const MAX_BYTES: number = 1024 * 1024;
 const HEADER_BYTES = 40;
 /** The kernel wants room for the largest write and its headers. */
 export const REQUEST_BYTES: number = MAX_BYTES + 4096;

@@ -50,7 +50,10 @@ const WIDE_RESOURCES: readonly (readonly [RegExp, string])[] = [
     "only described; apps are parts of stacks that their users name",
   ],
   [/:parameter\/aws\/service\/ecs\/optimized-ami\/\*$/, "public ids of images"],
-  [/stored\/(dict|queue)\/~\*\/\*$/, "ephemeral objects, whose random names nobody can list"],
+  [
+    /(stored\/(dict|queue)|volumes)\/~\*\/\*$/,
+    "ephemeral objects, whose random names nobody can list",
+  ],
 ];
 
 /** Dollars a month at rest, at list price. What is missing here fails. */
