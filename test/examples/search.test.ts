@@ -85,6 +85,6 @@ it("passes the wire vectors with numpy, which it has installed", () => {
   expect(JSON.parse(output)).toMatchObject({ wrong: [] });
 });
 
-function cosine(a = new Float32Array(), b = new Float32Array()): number {
-  return a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
+function cosine(a: Float32Array | undefined, b: Float32Array | undefined): number {
+  return [...(a ?? [])].reduce((sum, value, at) => sum + value * (b?.[at] ?? 0), 0);
 }

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { appProject, windlass } from "../cli/cli.ts";
+
+// To make a virtual environment takes a busy machine a while.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** What is installed comes from a folder: tests need no network. */
 const ROOT = appProject({}, afterAll);
