@@ -14,6 +14,7 @@ import { toConcurrency, toRetries } from "./resolve-options.ts";
 import type { Schedule } from "./schedule.ts";
 import {
   type AppSpec,
+  type Architecture,
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
@@ -30,13 +31,14 @@ import { usedObject } from "./storage/stored-object.ts";
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
  * @throws InvalidError when `uses` of a function names what the app does not have, a file of a Python function is
- *   missing, or its image certainly lacks Python
+ *   missing, its image certainly lacks Python, or is for a processor that no host with its GPU has
  */
 export function resolveSpec(app: App): AppSpec {
   const definitions = [...app.definitions.values()].sort(byName);
   const mistakes = definitions.flatMap((definition) => [
     ...checkKnownUses(definition, app),
     ...checkPython(definition),
+    ...checkArchitecture(definition),
   ]);
   throwViolations(`app "${app.name}"`, mistakes, resolveSpec);
   return freeze({
@@ -80,6 +82,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     batch: options.batch ? { maxSize: options.batch.maxSize, waitMs: options.batch.waitMs } : null,
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
+    architecture: architectureOf(definition),
     env: { ...options.env },
     secrets: toSecretSpecs(definition, app),
     schedule: toSchedule(options.schedule),
@@ -129,6 +132,23 @@ function toImages(definitions: readonly Definition[]): ImageSpec[] {
 
 function imageOf({ options, python }: Definition): Image {
   return options.image ?? (python === undefined ? DEFAULT_IMAGE : DEFAULT_PYTHON_IMAGE);
+}
+
+function architectureOf(definition: Definition): Architecture {
+  return imageOf(definition).platform === "linux/arm64" ? "arm64" : "amd64";
+}
+
+function checkArchitecture(definition: Definition): Violation[] {
+  const { kind, name, options } = definition;
+  if (options.gpu === undefined || architectureOf(definition) === "amd64") return [];
+  const subject = `${kind === "cls" ? "class" : "function"} ${JSON.stringify(name)}`;
+  return [
+    {
+      code: "WINDLASS_GPU_ARCHITECTURE",
+      message: `\`gpu\` of ${subject} does not go with its image, which is for arm64: hosts with GPUs are amd64`,
+      hint: "give it an image without `architecture`",
+    },
+  ];
 }
 
 function checkPython(definition: Definition): Violation[] {

@@ -18,6 +18,9 @@ const MEMORY_MIB = 128;
 /** The time that a spot host leaves. */
 const STOP_SECONDS = 120;
 
+/** ECS then starts it on such hosts alone. */
+const ARM = { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } as const;
+
 /** What becomes of images whose URI was not given. */
 export type MissingImages = "build" | "codebuild" | "parameters";
 
@@ -56,6 +59,7 @@ export class TaskDefinitions extends Construct {
       networkMode: "bridge",
       taskRoleArn: props.taskRole.roleArn,
       executionRoleArn: props.executionRole.roleArn,
+      ...(image.platform === "linux/arm64" && { runtimePlatform: ARM }),
       containerDefinitions: [container(uri, props.logGroup)],
     });
     definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
