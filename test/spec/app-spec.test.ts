@@ -24,6 +24,7 @@ test("a function without options has the defaults of Modal", () => {
   expect(resolveSpec(app).functions).toMatchInlineSnapshot(`
     [
       {
+        "architecture": "amd64",
         "batch": null,
         "blockNetwork": false,
         "bufferContainers": 0,
