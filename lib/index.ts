@@ -74,7 +74,7 @@ export type {
 export type { AnyClass, AnyHandler, Invalid, Items, Output, Yield } from "./handler.ts";
 // Methods of a class that run with its container.
 export { enter, enterSnapshot, exit, preempt } from "./hooks.ts";
-export type { DebianSlimOptions } from "./image/base.ts";
+export type { BaseOptions, DebianSlimOptions } from "./image/base.ts";
 export { Image } from "./image/image.ts";
 export type { ImageLayer } from "./image/layer.ts";
 export type { PipInstallOptions, UvPipInstallOptions } from "./image/python-options.ts";

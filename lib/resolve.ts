@@ -15,6 +15,7 @@ import { toConcurrency, toRetries } from "./resolve-options.ts";
 import type { Schedule } from "./schedule.ts";
 import {
   type AppSpec,
+  type Architecture,
   type EntrypointSpec,
   type FunctionSpec,
   type ImageSpec,
@@ -33,7 +34,8 @@ import { usedObject } from "./storage/stored-object.ts";
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
  * @throws InvalidError when `uses` of a function names what the app does not have, a file of a Python function is
- *   missing, its image certainly lacks Python, or its mounts and those of the App do not go together
+ *   missing, its image certainly lacks Python or is for a processor that no host with its GPU has, or its mounts and those
+ *   of the App do not go together
  */
 export function resolveSpec(app: App): AppSpec {
   const definitions = [...app.definitions.values()].sort(byName);
@@ -41,6 +43,7 @@ export function resolveSpec(app: App): AppSpec {
     ...checkKnownUses(definition, app),
     ...checkMounts(definition),
     ...checkPython(definition),
+    ...checkArchitecture(definition),
   ]);
   throwViolations(`app "${app.name}"`, mistakes, resolveSpec);
   return freeze({
@@ -84,6 +87,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     batch: options.batch ? { maxSize: options.batch.maxSize, waitMs: options.batch.waitMs } : null,
     singleUseContainers: options.singleUseContainers ?? false,
     image: imageOf(definition).hash,
+    architecture: architectureOf(definition),
     env: { ...options.env },
     secrets: toSecretSpecs(definition, app),
     volumes: toMountSpecs(options.volumes),
@@ -150,6 +154,23 @@ function imageOf({ options, python }: Definition): Image {
 function checkMounts({ name, kind, options }: Definition): Violation[] {
   const subject = `\`volumes\` of ${kind === "cls" ? "class" : "function"} "${name}"`;
   return options.volumes === undefined ? [] : checkVolumes(options.volumes, subject);
+}
+
+function architectureOf(definition: Definition): Architecture {
+  return imageOf(definition).platform === "linux/arm64" ? "arm64" : "amd64";
+}
+
+function checkArchitecture(definition: Definition): Violation[] {
+  const { kind, name, options } = definition;
+  if (options.gpu === undefined || architectureOf(definition) === "amd64") return [];
+  const subject = `${kind === "cls" ? "class" : "function"} ${JSON.stringify(name)}`;
+  return [
+    {
+      code: "WINDLASS_GPU_ARCHITECTURE",
+      message: `\`gpu\` of ${subject} does not go with its image, which is for arm64: hosts with GPUs are amd64`,
+      hint: "give it an image without `architecture`",
+    },
+  ];
 }
 
 function checkPython(definition: Definition): Violation[] {

@@ -41,12 +41,15 @@ export interface PythonInstall {
   readonly arguments: readonly string[];
 }
 
+/** Processors that images are built for, and hosts have. */
+export type Architecture = "amd64" | "arm64";
+
 /** An image, resolved. Its hash is that of its last layer, or of its base if it has none. */
 export interface ImageSpec {
   readonly hash: string;
   /** The tag that it builds on. */
   readonly base: string;
-  readonly platform: "linux/amd64";
+  readonly platform: `linux/${Architecture}`;
   /** What is known of its Python; `null` where it has none for certain. */
   readonly python: ImagePython | null;
   /** Its steps in order; `commands` are instructions of a Dockerfile. */
@@ -147,6 +150,8 @@ export interface FunctionSpec {
   readonly singleUseContainers: boolean;
   /** Hash of its image. */
   readonly image: string;
+  /** That of its image, and so of its hosts. */
+  readonly architecture: Architecture;
   readonly env: Readonly<Record<string, string>>;
   /** In the order in which they are applied: a later one wins, and `env` over all. */
   readonly secrets: readonly SecretSpec[];

@@ -2,7 +2,7 @@ import { gpuText } from "../../lib/gpu.ts";
 import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
 import { priceText } from "../../lib/scheduling/prices.ts";
 
-/** `embed: L4 on g6.xlarge, $0.80/h, spot first`: one line a function. */
+/** `embed: L4 on g6.xlarge, $0.82/h, spot first`: one line a function. */
 export function gpuLines(offers: readonly FirstOffer[]): string[] {
   return offers.map((offer) => {
     const { gpu, gpus, instanceType, hostGpus, tooDear } = offer;

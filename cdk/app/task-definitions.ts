@@ -20,6 +20,9 @@ const MEMORY_MIB = 128;
 /** The time that a spot host leaves. */
 const STOP_SECONDS = 120;
 
+/** ECS then starts it on such hosts alone. */
+const ARM = { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } as const;
+
 /** What becomes of images whose URI was not given. */
 export type MissingImages = "build" | "codebuild" | "parameters";
 
@@ -76,6 +79,7 @@ export class TaskDefinitions extends Construct {
       taskRoleArn: props.taskRole.roleArn,
       executionRoleArn: props.executionRole.roleArn,
       ...(volumes.length > 0 && { volumes }),
+      ...(image.platform === "linux/arm64" && { runtimePlatform: ARM }),
       containerDefinitions: [
         {
           ...container(uri, props.logGroup, linuxParameters(spec)),

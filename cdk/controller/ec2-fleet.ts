@@ -12,8 +12,9 @@ import { meaningOf } from "./refusals.ts";
 /** The id of a purchase, on the instance that came of it. */
 const INTENT_TAG = "windlass:intent";
 const ENVIRONMENT_TAG = "windlass:environment";
-const GPU_IMAGE =
-  "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id";
+const IMAGES = "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023";
+const GPU_IMAGE = `${IMAGES}/gpu/recommended/image_id`;
+const ARM_IMAGE = `${IMAGES}/arm64/recommended/image_id`;
 /** An error that names it is about one zone; some say so in their text alone. */
 const ZONE = /\(([a-z]{2}(?:-[a-z]+)+-\d[a-z])\)/;
 
@@ -83,8 +84,9 @@ export class Ec2Fleet implements Fleet {
     });
   }
 
-  #request({ id, type, market, hasGpus }: Purchase): CreateFleetCommand {
+  #request({ id, type, market, ...kind }: Purchase): CreateFleetCommand {
     const { environment, launchTemplateId, subnetIds } = this.#options;
+    const ImageId = imageOf(kind);
     return new CreateFleetCommand({
       Type: "instant",
       ClientToken: id,
@@ -101,7 +103,7 @@ export class Ec2Fleet implements Fleet {
           Overrides: subnetIds.map((SubnetId) => ({
             SubnetId,
             InstanceType: type as _InstanceType, // Of our own table; the SDK's list may be older.
-            ...(hasGpus && { ImageId: GPU_IMAGE }),
+            ...(ImageId !== undefined && { ImageId }),
           })),
         },
       ],
@@ -116,6 +118,15 @@ export class Ec2Fleet implements Fleet {
       ],
     });
   }
+}
+
+/** What a host starts from; undefined: from what the launch template says. */
+function imageOf({
+  architecture,
+  hasGpus,
+}: Pick<Purchase, "architecture" | "hasGpus">): string | undefined {
+  if (hasGpus) return GPU_IMAGE;
+  return architecture === "arm64" ? ARM_IMAGE : undefined;
 }
 
 function toAnswer({ Instances = [], Errors = [] }: CreateFleetCommandOutput): PurchaseAnswer {

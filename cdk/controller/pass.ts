@@ -183,7 +183,7 @@ function stateOf(
     maxUsdPerHour,
     maxHosts,
     maxTotalUsdPerHour,
-    bootMs: bootMs(found.hosts),
+    bootMs: bootMs(found.hosts, ports.now()),
   };
 }
 

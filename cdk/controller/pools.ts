@@ -5,15 +5,21 @@ import type { CapacityPool } from "../../lib/scheduling/capacity-state.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
 import { type FunctionSpec, targetInputs } from "../../lib/spec.ts";
-import { startupMs } from "./start-up.ts";
+import { startupMs, USUAL_BOOT_MS } from "./start-up.ts";
 import type { KnownContainer } from "./world.ts";
 
 /** Containers of a pool whose function sets no limit. */
 const MAX_CONTAINERS = 1000;
 /** ECS frees what a task had within seconds of its end. */
 const GOING_MS = 10_000;
-/** So many at most start before one has measured an input: a map of no-ops must not buy a fleet. */
+/**
+ * So many at most start before one has measured an input, or for large maps so many: no-ops must not buy a fleet, and slow
+ * inputs must not wait for the first of them. More start for inputs that run for long already, see `proven`.
+ */
 const MAX_UNMEASURED = 10;
+const MAX_UNMEASURED_OF_MANY = 25;
+/** Of so many inputs that wait one may have a container. */
+const INPUTS_UNMEASURED = 4;
 /**
  * After one container that could not start the next is tried at once, after two after this long, then twice as long,
  * …, and at the latest after that. The third that fails fails what waits.
@@ -63,9 +69,10 @@ export function toCapacityPool(
   const counted = live.filter((container) => !leaving.includes(container));
   const inputMs = measured(given.containers);
   const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
+  const work = workOf(given.demand, counted, targetInputs(spec));
   return {
     key,
-    ...workOf(given.demand, counted, targetInputs(spec)),
+    ...work,
     inputMs,
     containers: counted.map((container) => toContainerState(container, given.hosts)),
     leaving: [...leaving, ...given.containers.filter((one) => isGoing(one, given.now))].flatMap(
@@ -73,7 +80,10 @@ export function toCapacityPool(
     ),
     minContainers: Math.min(spec.minContainers, limit),
     maxContainers: limit,
-    maxWorking: inputMs === undefined ? Math.min(limit, unmeasured(spec.minContainers)) : limit,
+    maxWorking:
+      inputMs === undefined
+        ? Math.min(limit, Math.max(unmeasured(spec, work), proven(work, counted, given.now)))
+        : limit,
     bufferContainers: spec.bufferContainers,
     scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
     targetInputs: targetInputs(spec),
@@ -81,6 +91,7 @@ export function toCapacityPool(
     needs: needsOf(spec),
     startAfter: startAfter(tried),
     startError: lastError(tried),
+    timeoutMs: spec.timeoutSeconds * 1000,
   };
 }
 
@@ -95,8 +106,32 @@ function workOf(
   return { backlog: inputs.waiting, running: Math.max(running, inputs.running) };
 }
 
-function unmeasured(minContainers: number): number {
-  return Math.max(MAX_UNMEASURED, minContainers);
+function unmeasured(
+  { minContainers }: FunctionSpec,
+  { backlog, running }: Pick<CapacityPool, "backlog" | "running">,
+): number {
+  const many = Math.ceil((backlog + running) / INPUTS_UNMEASURED);
+  return Math.max(MAX_UNMEASURED, minContainers, Math.min(MAX_UNMEASURED_OF_MANY, many));
+}
+
+/**
+ * Containers for inputs of which none has come to its end: each takes at least as long as those that run have run by now,
+ * so that what this buys would be bought once one is measured.
+ */
+function proven(
+  { backlog, running }: Pick<CapacityPool, "backlog" | "running">,
+  containers: readonly KnownContainer[],
+  now: number,
+): number {
+  const ran = containers.flatMap(({ row }) =>
+    row.status === "ready" && row.busySince !== null ? Math.max(0, now - row.busySince) : [],
+  );
+  if (ran.length === 0) return 0;
+  const leastMs = sumOf(ran) / ran.length;
+  const startMs = startupMs(containers) + USUAL_BOOT_MS;
+  // Those that run do a part of it until others have started.
+  const spareMs = ran.length * Math.max(0, startMs - leastMs / 2);
+  return Math.max(0, Math.floor((backlog * leastMs - spareMs) / startMs)) + running;
 }
 
 /** It has ended just now: its host may still count its task. */

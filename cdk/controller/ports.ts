@@ -2,6 +2,7 @@ import type { DemandQueues } from "../../lib/aws/demand.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import type { Market, Needs, Room } from "../../lib/scheduling/fit.ts";
+import type { Architecture } from "../../lib/spec.ts";
 
 /** A host as the cluster knows it. */
 export interface ClusterHost {
@@ -72,6 +73,7 @@ export interface Purchase {
   readonly id: string;
   readonly type: string;
   readonly market: Market;
+  readonly architecture: Architecture;
   readonly hasGpus: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { RowWrite } from "../../lib/aws/rows.ts";
 import type { CapacityAction } from "../../lib/scheduling/capacity-state.ts";
-import { hostType } from "../../lib/scheduling/host-types.ts";
+import { type HostType, hostType } from "../../lib/scheduling/host-types.ts";
 import type { Rests } from "../../lib/scheduling/rests.ts";
 import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
@@ -10,8 +10,8 @@ import { restsAfter } from "./refusals.ts";
 import { type HostRow, hostKey } from "./rows.ts";
 import type { KnownHost } from "./world.ts";
 
-/** The rest is bought by the next pass, which follows at once. */
-const MAX_AT_ONCE = 10;
+/** EC2 takes 50 such requests and then five a second. The rest is bought by the next pass, which follows at once. */
+const MAX_AT_ONCE = 20;
 
 /** What EC2 refused to sell. */
 export interface Refused {
@@ -76,8 +76,9 @@ export async function buyHost(host: KnownHost, controller: Controller): Promise<
   const { id, row } = host;
   const { type, market } = row;
   const known = hostType(type);
-  const hasGpus = known !== undefined && known.gpu !== null;
-  const answer = await ports.fleet.buy({ id, type, market, hasGpus });
+  const { gpu = null, architecture = "amd64" }: Partial<HostType> = known ?? {};
+  const hasGpus = gpu !== null;
+  const answer = await ports.fleet.buy({ id, type, market, architecture, hasGpus });
   const about = { host: id, type, market, usdPerHour: known?.usdPerHour };
   if (answer.kind === "bought") {
     ports.log({ event: "host-bought", ...about, instance: answer.instanceId });

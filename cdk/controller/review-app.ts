@@ -88,6 +88,6 @@ async function apply(
 function gpusOn({ row, seen }: KnownHost, { spec }: ManifestFunction): number | undefined {
   const type = hostType(row.type);
   if (type === undefined) return undefined;
-  const kind = { gpu: type.gpu, market: row.market ?? "on-demand" };
+  const kind = { ...type, market: row.market ?? "on-demand" };
   return claimOn(needsOf(spec), kind, seen?.registered ?? roomOf(type, {}))?.gpus;
 }

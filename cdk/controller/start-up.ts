@@ -2,7 +2,7 @@ import type { KnownContainer, KnownHost } from "./world.ts";
 
 /** A container needs about this long on a host that has its image, and a host to join its cluster. */
 const STARTUP_MS = 10_000;
-const BOOT_MS = 50_000;
+export const USUAL_BOOT_MS = 50_000;
 /** What is believed: one clock that is wrong, or one image that was stuck, must not decide. */
 const MIN_MS = 1000;
 const MAX_MS = 600_000;
@@ -17,12 +17,18 @@ export function startupMs(containers: readonly KnownContainer[]): number {
   return usual(starts) ?? STARTUP_MS;
 }
 
-/** From the wish to have a host to the moment when it was in its cluster, as the latest of all took. */
-export function bootMs(hosts: readonly KnownHost[]): number {
-  const boots = hosts.flatMap(({ row: { boughtAt, joinedAt } }) =>
-    joinedAt === undefined ? [] : { at: joinedAt, ms: joinedAt - boughtAt },
-  );
-  return usual(boots) ?? BOOT_MS;
+/**
+ * From the wish to have a host to the moment when it was in its cluster, as those that were bought last took. Those on
+ * their way count with what is known of them: the first to come are the fastest, and by them alone others seem worth
+ * buying when they would come too late.
+ */
+export function bootMs(hosts: readonly KnownHost[], now: number): number {
+  const boots = hosts.map(({ row: { boughtAt, joinedAt } }) => {
+    const ms =
+      joinedAt === undefined ? Math.max(USUAL_BOOT_MS, now - boughtAt) : joinedAt - boughtAt;
+    return { at: boughtAt, ms };
+  });
+  return usual(boots) ?? USUAL_BOOT_MS;
 }
 
 /** The median of the latest, within bounds. */

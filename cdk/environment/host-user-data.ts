@@ -7,10 +7,11 @@ import { ownFolder } from "../../lib/local/bundle/own-package.ts";
  * What a host does at its first boot. It never gives up before the last line: a host that does not join its cluster
  * is paid for and useless.
  */
-export function hostUserData(clusterName: string): string {
+export function hostUserData(clusterName: string, environment: string): string {
   return `#!/bin/bash
 cat >>/etc/ecs/ecs.config <<'EOF'
 ECS_CLUSTER=${clusterName}
+ECS_INSTANCE_ATTRIBUTES={"windlass.environment":"${environment}"}
 ECS_ENABLE_TASK_IAM_ROLE=true
 ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true
 ECS_ENABLE_SPOT_INSTANCE_DRAINING=true

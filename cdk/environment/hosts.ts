@@ -8,13 +8,12 @@ import {
   ServicePrincipal,
 } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import { DISK_GIB } from "../../lib/scheduling/host-data.ts";
 import type { HostCluster } from "./cluster.ts";
 import { hostUserData } from "./host-user-data.ts";
 
-/** For hosts without GPUs; whoever buys one with GPUs overrides it with the `/gpu/` image beside it. */
+/** For hosts without GPUs; whoever buys one with GPUs or for arm64 overrides it with the image beside it. */
 const IMAGE = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id";
-/** Docker's images on hosts without a disk of their own. */
-const ROOT_GIB = 100;
 
 export interface HostsProps {
   readonly environment: string;
@@ -65,14 +64,14 @@ function launchTemplateData(
       {
         deviceName: "/dev/xvda",
         ebs: {
-          volumeSize: ROOT_GIB,
+          volumeSize: DISK_GIB,
           volumeType: "gp3",
           encrypted: true,
           deleteOnTermination: true,
         },
       },
     ],
-    userData: Fn.base64(hostUserData(cluster.name)),
+    userData: Fn.base64(hostUserData(cluster.name, environment)),
     tagSpecifications: [
       { resourceType: "instance", tags },
       { resourceType: "volume", tags },

@@ -26,22 +26,45 @@ const LANGUAGES = {
   },
 } as const;
 
+const ARCHITECTURES: readonly unknown[] = ["amd64", "arm64"];
+/** Other names of the option and of its values. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ["arch", "`architecture`"],
+  ["platform", "`architecture`"],
+]);
+
 export function checkDebianSlim(options: unknown): Violation[] {
   const subject = "debianSlim()";
-  const renamed = new Map([
-    ["pythonversion", "`python`"],
-    ["nodeversion", "`node`"],
-  ]);
-  const names = ["python", "node"] as const;
+  const renamed = new Map([...RENAMED, ["pythonversion", "`python`"], ["nodeversion", "`node`"]]);
+  const languages = ["python", "node"] as const;
+  const names = [...languages, "architecture"];
   const { values, violations } = checkKnown(options, { subject, names, renamed });
-  for (const name of names) {
+  for (const name of languages) {
     const value = values?.[name];
     const { code, pattern, versions, hint } = LANGUAGES[name];
     if (value === undefined || (typeof value === "string" && pattern.test(value))) continue;
     const message = `\`${name}\` of ${subject} must be ${versions}, got ${show(value)}`;
     violations.push({ code, message, hint });
   }
-  return violations;
+  return [...violations, ...checkArchitecture(values?.["architecture"], subject)];
+}
+
+export function checkRegistry(options: unknown): Violation[] {
+  const subject = "fromRegistry()";
+  const given = { subject, names: ["architecture"], renamed: RENAMED };
+  const { values, violations } = checkKnown(options, given);
+  return [...violations, ...checkArchitecture(values?.["architecture"], subject)];
+}
+
+function checkArchitecture(value: unknown, subject: string): Violation[] {
+  if (value === undefined || ARCHITECTURES.includes(value)) return [];
+  return [
+    {
+      code: "WINDLASS_INVALID_ARCHITECTURE",
+      message: `\`architecture\` of ${subject} must be "amd64" or "arm64", got ${show(value)}`,
+      hint: 'leave it out for "amd64"; Graviton hosts are "arm64"',
+    },
+  ];
 }
 
 export function checkTag(tag: unknown): Violation[] {

@@ -1,8 +1,15 @@
 import { throwViolations, type Violation } from "../options/violation.ts";
-import type { ImagePython } from "../spec.ts";
-import { type Base, type DebianSlimOptions, debianSlimBase } from "./base.ts";
+import type { Architecture, ImagePython } from "../spec.ts";
+import { type Base, type BaseOptions, type DebianSlimOptions, debianSlimBase } from "./base.ts";
 import { checkPythonOptions } from "./check-python-options.ts";
-import { checkCommands, checkDebianSlim, checkImageEnv, checkLength, checkTag } from "./checks.ts";
+import {
+  checkCommands,
+  checkDebianSlim,
+  checkImageEnv,
+  checkLength,
+  checkRegistry,
+  checkTag,
+} from "./checks.ts";
 import { baseHash, type ImageLayer, type Step, toLayer } from "./layer.ts";
 import { checkPackages, PACKAGE_RULES } from "./packages.ts";
 import type { PipInstallOptions, UvPipInstallOptions } from "./python-options.ts";
@@ -24,13 +31,15 @@ type Texts = string | readonly string[];
 export class Image {
   /** The tag that it builds on. */
   readonly base: string;
-  readonly platform: "linux/amd64" = "linux/amd64";
+  /** What it is built for; hosts with this processor run its containers. */
+  readonly platform: `linux/${Architecture}`;
   /** Its steps, the first one first. */
   readonly layers: readonly ImageLayer[];
   readonly #base: Base;
 
   private constructor(base: Base, layers: readonly ImageLayer[]) {
     this.base = base.tag;
+    this.platform = `linux/${base.architecture}`;
     this.layers = Object.freeze(layers);
     this.#base = base;
     Object.freeze(this);
@@ -48,14 +57,22 @@ export class Image {
   }
 
   /**
-   * An image of a registry: public, for linux/amd64, of a distribution with glibc. Its tag is taken to stand for the
+   * An image of a registry: public, for the architecture, of a distribution with glibc. Its tag is taken to stand for the
    * same image for ever. `pipInstall` and `npmInstall` need `python3` and `npm` in it.
    * @example Image.fromRegistry("nvidia/cuda:12.8.1-runtime-ubuntu24.04")
-   * @throws InvalidError if it is not the name of an image
+   * @throws InvalidError if it is not the name of an image, or of no processor that hosts have
    */
-  static fromRegistry(tag: string): Image {
-    throwViolations("fromRegistry()", checkTag(tag), Image.fromRegistry);
-    const unknown = { hasPython: true, hasNode: true, python: null, mayGetPython: true };
+  static fromRegistry(tag: string, options: BaseOptions = {}): Image {
+    const found = [...checkTag(tag), ...checkRegistry(options)];
+    throwViolations("fromRegistry()", found, Image.fromRegistry);
+    const { architecture = "amd64" } = options;
+    const unknown = {
+      architecture,
+      hasPython: true,
+      hasNode: true,
+      python: null,
+      mayGetPython: true,
+    };
     return new Image({ tag, ...unknown }, []);
   }
 

@@ -10,6 +10,8 @@ export interface CapacityPool extends PoolState {
   readonly startAfter: number;
   /** Why they failed. */
   readonly startError: string | null;
+  /** What one input may take, for when none was measured. @default 300,000 */
+  readonly timeoutMs?: number | undefined;
   /** Hosts of its containers that take nothing new, one for each of these. */
   readonly leaving?: readonly string[] | undefined;
 }

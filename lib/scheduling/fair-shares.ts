@@ -77,7 +77,7 @@ function cheapestFor(
 ): { readonly part: number; readonly usd: number } | undefined {
   const [market = "on-demand"] = marketsOf(needs);
   for (const { type, room } of sold) {
-    const claim = claimOn(needs, { gpu: type.gpu, market }, room);
+    const claim = claimOn(needs, { ...type, market }, room);
     if (claim === undefined) continue;
     const parts = [claim.cpu / room.cpu, claim.memoryMiB / room.memoryMiB];
     if (claim.gpus > 0) parts.push(claim.gpus / room.gpus);

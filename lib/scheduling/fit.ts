@@ -1,5 +1,5 @@
 import { parseGpu } from "../gpu.ts";
-import type { FunctionSpec } from "../spec.ts";
+import type { Architecture, FunctionSpec } from "../spec.ts";
 import type { HostType } from "./host-types.ts";
 
 /** What a host has, or what is left of it. */
@@ -17,6 +17,8 @@ export interface Needs {
   /** GPUs in the order of preference, as the function asks for them; none for a container without. */
   readonly gpu: readonly string[];
   readonly spot: FunctionSpec["spot"];
+  /** What its image is built for; left out by what was written down before there was a choice: `amd64`. */
+  readonly architecture?: Architecture | undefined;
 }
 
 /** How an instance is bought: EC2 can take a spot instance back, two minutes after it has said so. */
@@ -26,6 +28,7 @@ export type Market = "spot" | "on-demand";
 export interface HostKind {
   readonly gpu: string | null;
   readonly market: Market;
+  readonly architecture: Architecture;
 }
 
 const CPU_UNITS = 1024;
@@ -39,8 +42,9 @@ const MARKETS: Readonly<Record<FunctionSpec["spot"], readonly Market[]>> = {
   never: ["on-demand"],
 };
 
-export function needsOf({ cpu, memoryMiB, gpu, spot }: FunctionSpec): Needs {
-  return { cpu: Math.ceil(cpu.request * CPU_UNITS), memoryMiB: memoryMiB.request, gpu, spot };
+export function needsOf({ cpu, memoryMiB, gpu, spot, architecture }: FunctionSpec): Needs {
+  const size = { cpu: Math.ceil(cpu.request * CPU_UNITS), memoryMiB: memoryMiB.request };
+  return { ...size, gpu, spot, architecture };
 }
 
 /** How hosts for a container may be bought, in the order of preference. */
@@ -62,12 +66,17 @@ export function roomOf(type: HostType, learned: Readonly<Record<string, Room>>):
 
 /**
  * What a container takes from a host of this kind with this room, for the most wanted of its GPUs; undefined where it
- * does not fit or must not run: without the GPUs that it asks for, with GPUs that it does not ask for, or where EC2 may
- * take the host back and it must not.
+ * does not fit or must not run: without the GPUs that it asks for, with GPUs that it does not ask for, where EC2 may
+ * take the host back and it must not, or on a processor that its image is not for.
  */
-export function claimOn(needs: Needs, { gpu, market }: HostKind, room: Room): Room | undefined {
+export function claimOn(
+  needs: Needs,
+  { gpu, market, architecture }: HostKind,
+  room: Room,
+): Room | undefined {
   const { cpu, memoryMiB } = needs;
   if (room.cpu < cpu || room.memoryMiB < memoryMiB) return undefined;
+  if ((needs.architecture ?? "amd64") !== architecture) return undefined;
   if (!marketsOf(needs).includes(market)) return undefined;
   const gpus = gpusOn(needs, gpu, room.gpus);
   return gpus === undefined ? undefined : { cpu, memoryMiB, gpus };

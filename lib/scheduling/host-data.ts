@@ -8,9 +8,17 @@ export const PRICE_LIST = {
   source: "aws/karpenter-provider-aws, pkg/providers/pricing/zz_generated.pricing_aws.go",
   /** Hosts with GPUs. */
   gpuDate: "2026-07-20",
-  /** Hosts without. */
+  /** Hosts without, and those of them with arm64 processors. */
   generalDate: "2026-02-09",
+  gravitonDate: "2026-01-19",
 } as const;
+
+/** The disk that each host has beside its own: its system, and Docker's images where it has no other. */
+export const DISK_GIB = 100;
+/** An hour of it: gp3 at $0.08 a GB and month of 730 hours [Amazon EBS pricing, us-east-1]. */
+export const DISK_USD: number = (0.08 * DISK_GIB) / 730;
+/** An hour of its public IPv4 address [Amazon VPC pricing]. */
+export const ADDRESS_USD = 0.005;
 
 /** GPUs of EC2, with the MiB of memory that it reports for one [same source, pkg/providers/instancetype]. */
 export const GPU_MEMORY_MIB = {
@@ -35,6 +43,16 @@ export const GENERAL: readonly (readonly [family: string, gib: number, usd: numb
   ["c7i", 2, 0.08925],
   ["m7i", 4, 0.1008],
   ["r7i", 8, 0.1323],
+];
+
+/** The same with Graviton processors, which run images for arm64. */
+export const GRAVITON: typeof GENERAL = [
+  ["c7g", 2, 0.0725],
+  ["m7g", 4, 0.0816],
+  ["r7g", 8, 0.1071],
+  ["c8g", 2, 0.07976],
+  ["m8g", 4, 0.08976],
+  ["r8g", 8, 0.11782],
 ];
 
 /** Sizes of those families, in `large`s. */

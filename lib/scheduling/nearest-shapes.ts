@@ -24,7 +24,10 @@ export function nearestShapes(
     return Math.max(1, needs.cpu / room.cpu, needs.memoryMiB / room.memoryMiB);
   };
   const payable = given.types.filter(
-    ({ gpu, usdPerHour }) => (gpu !== null) === isGpu && usdPerHour <= given.maxUsdPerHour,
+    ({ gpu, architecture, usdPerHour }) =>
+      (gpu !== null) === isGpu &&
+      (isGpu || architecture === (needs.architecture ?? "amd64")) &&
+      usdPerHour <= given.maxUsdPerHour,
   );
   const fitting = payable.filter((type) => misses(type) === 1);
   const difference = isGpu ? gpuDifference(needs) : misses;

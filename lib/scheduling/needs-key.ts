@@ -17,7 +17,7 @@ const kinds: WeakMap<Needs, string> = new WeakMap();
 export function kindKey(needs: Needs): string {
   const known = kinds.get(needs);
   if (known !== undefined) return known;
-  const key = `${needs.spot} ${needs.gpu.join()}`;
+  const key = `${needs.spot} ${needs.architecture ?? "amd64"} ${needs.gpu.join()}`;
   kinds.set(needs, key);
   return key;
 }

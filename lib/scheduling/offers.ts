@@ -122,10 +122,10 @@ function pricesOf({ needs, count, sale }: Question): Priced[] {
   const all: Priced[] = [];
   for (const type of sale.types) {
     const room = roomOf(type, sale.learned);
-    const claim = claimOn(needs, { gpu: type.gpu, market }, room);
+    const claim = claimOn(needs, { ...type, market }, room);
     if (claim === undefined) continue;
     const hosts = Math.ceil(count / timesIn(room, claim));
-    // Sizes of a family cost the same for the same: rounding must not tell them apart.
+    // Sums of decimal fractions: what costs the same must be the same.
     all.push({ type, hosts, usd: Math.round(hosts * type.usdPerHour * 1e6) / 1e6 });
   }
   return all;

@@ -1,11 +1,12 @@
 import type { CapacityAction, CapacityState, HostState } from "./capacity-state.ts";
 import { claimOn } from "./fit.ts";
+import type { HostType } from "./host-types.ts";
 
 /**
  * A host is kept this long after its last input for what may come, empty: until the sweep after the one that saw it so.
  * Where its container was kept for as long it has had its time.
  */
-const HOST_WINDOW_MS = 45_000;
+export const HOST_WINDOW_MS = 45_000;
 /** Two looks at a closing host that both find nothing are at least this far apart. */
 export const EMPTY_FOR_MS = 5000;
 /** A host that has not joined its cluster by now never will. */
@@ -26,15 +27,14 @@ export function planHosts(
   },
   now: number,
 ): CapacityAction[] {
-  const gpuOf = (host: HostState): string | null =>
-    types.find(({ name }) => name === host.type)?.gpu ?? null;
+  const byName = new Map(types.map((type) => [type.name, type]));
   return hosts.flatMap((host) => {
     const isUsed = used.has(host.id);
     const pool = ending.get(host.id);
     if (pool !== undefined && host.status === "active" && host.tasks === 0) {
       return [{ kind: "close", host: host.id, for: pool } as const];
     }
-    return planHost(host, isUsed, { now, isMisfit: isMisfit(host, gpuOf(host)) });
+    return planHost(host, isUsed, { now, isMisfit: isMisfit(host, byName.get(host.type)) });
   });
 }
 
@@ -88,9 +88,10 @@ function planEmpty({ id, emptyAt }: HostState, now: number, reason: string): Cap
 }
 
 /** It was bought for containers none of which fit it as it is. */
-function isMisfit({ room, boughtFor, market }: HostState, gpu: string | null): boolean {
+function isMisfit({ room, boughtFor, market }: HostState, type: HostType | undefined): boolean {
+  const { gpu = null, architecture = "amd64" }: Partial<HostType> = type ?? {};
+  const kind = { gpu, architecture, market };
   return (
-    boughtFor.length > 0 &&
-    boughtFor.every(({ needs }) => claimOn(needs, { gpu, market }, room) === undefined)
+    boughtFor.length > 0 && boughtFor.every(({ needs }) => claimOn(needs, kind, room) === undefined)
   );
 }

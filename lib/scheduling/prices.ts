@@ -1,13 +1,13 @@
 import type { Market } from "./fit.ts";
 import type { HostType } from "./host-types.ts";
 
-/** `$0.80/h`. */
+/** `$0.82/h`. */
 export function priceText(usdPerHour: number): string {
   return `$${usdPerHour.toFixed(2)}/h`;
 }
 
 /**
- * `g6.xlarge, $0.80/h`, or `g6.xlarge, spot, up to $0.80/h`: what a spot instance costs is known to EC2 alone, but it is
+ * `g6.xlarge, $0.82/h`, or `g6.xlarge, spot, up to $0.82/h`: what a spot instance costs is known to EC2 alone, but it is
  * never more than on demand.
  */
 export function hostText(

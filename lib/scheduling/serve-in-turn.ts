@@ -12,6 +12,7 @@ export function serveInTurn({ wishes, state, now }: Serving): Served | undefined
   const slots = new Slots(
     state,
     wishes.map(({ pool }) => pool),
+    now,
   );
   const budget = new Budget(state);
   const used = new Set<string>();
@@ -19,7 +20,7 @@ export function serveInTurn({ wishes, state, now }: Serving): Served | undefined
   for (const starts of all) {
     const { pool } = starts;
     while (starts.left > 0) {
-      const slot = slots.find(pool);
+      const slot = slots.find(pool, starts.left);
       starts.settle(slot);
       if (starts.left <= 0) break;
       if (slot !== undefined) {

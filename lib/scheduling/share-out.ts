@@ -5,6 +5,7 @@ import { Heap } from "./heap.ts";
 import { RoomMaker } from "./make-room.ts";
 import { kindKey, needsKey } from "./needs-key.ts";
 import { type Choice, chooseOffer } from "./offers.ts";
+import type { Slot } from "./slot.ts";
 import { Slots } from "./slots.ts";
 import { type Served, type Serving, Starts, toldOf } from "./starts.ts";
 import { tellNone } from "./trail.ts";
@@ -37,7 +38,7 @@ class Sharing {
   constructor(serving: Serving) {
     const { pools, wishes, state, stopping, now } = serving;
     const wishing = wishes.map(({ pool }) => pool);
-    const [slots, budget] = [new Slots(state, wishing), new Budget(state)];
+    const [slots, budget] = [new Slots(state, wishing, now), new Budget(state)];
     const shares = sharesOf(pools, state);
     this.#serving = serving;
     this.#slots = slots;
@@ -70,13 +71,17 @@ class Sharing {
   /** Decides about one container of a pool, or about all that it lacks. */
   #serveOne(entry: Entry): void {
     const { share, starts } = entry;
-    const slot = this.#slots.find(share.pool);
+    const slot = this.#slots.find(share.pool, starts.left);
     starts.settle(slot);
     if (starts.left <= 0) return;
     if (slot === undefined) {
       this.#make(entry);
       return;
     }
+    this.#put(slot, entry);
+  }
+
+  #put(slot: Slot, { share, starts }: Entry): void {
     if (slot.isPromised) {
       this.#slots.claim(slot, share.pool);
       starts.wait({ reason: `${slot.trail}; a host ends first`, count: 1, isLimited: true });
@@ -99,6 +104,12 @@ class Sharing {
     if (payable !== undefined) {
       this.#budget.spend(payable.offer.type);
       this.#slots.add(payable.offer, { ...toldOf(payable, pool), isPromised: false });
+      return;
+    }
+    // None of its own is to be had: better a dear one than to wait.
+    const dear = this.#slots.findAny(pool);
+    if (dear !== undefined) {
+      this.#put(dear, entry);
       return;
     }
     const { offer } = single;

@@ -1,3 +1,4 @@
+import type { Architecture } from "../spec.ts";
 import type { CapacityState, HostPurpose, HostState } from "./capacity-state.ts";
 import {
   claimOn,
@@ -20,6 +21,7 @@ export interface Slot {
   readonly index: number;
   readonly type: string;
   readonly gpu: string | null;
+  readonly architecture: Architecture;
   readonly market: Market;
   readonly usdPerHour: number;
   /** What was tried before it, and for whom. */
@@ -48,7 +50,8 @@ export function slotsOf(state: CapacityState): Slot[] {
     .filter((host) => host.status !== "leaving" && (host.isConnected || isComing(host)))
     .map((host, index) => {
       const { type, market, trail } = host;
-      const { gpu = null, usdPerHour = 0 }: Partial<HostType> = types.get(type) ?? {};
+      const known: Partial<HostType> = types.get(type) ?? {};
+      const { gpu = null, architecture = "amd64", usdPerHour = 0 } = known;
       // Written out: thousands of objects put together of others take longer than all that is decided with them.
       return {
         host,
@@ -56,12 +59,13 @@ export function slotsOf(state: CapacityState): Slot[] {
         index,
         type,
         gpu,
+        architecture,
         market,
         usdPerHour,
         trail,
         buyer: host.boughtFor[0]?.pool,
         next: type,
-        room: isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room,
+        room: isComing(host) ? freeOf(host, { gpu, architecture, market }, planned) : host.room,
         isEnding: false,
         isPromised: false,
         purposes: undefined,

@@ -1,4 +1,5 @@
 import type { CapacityPool, CapacityState } from "./capacity-state.ts";
+import { DearHosts } from "./dear-hosts.ts";
 import { claimOn, type Needs, type Room, roomOf, subtract } from "./fit.ts";
 import { Heap } from "./heap.ts";
 import { kindKey, needsKey } from "./needs-key.ts";
@@ -31,6 +32,7 @@ interface Found {
  */
 export class Slots {
   readonly #state: CapacityState;
+  readonly #dear: DearHosts;
   readonly #all: Slot[];
   /** Of each kind as much as its smallest container takes. */
   readonly #least: ReadonlyMap<string, Needs>;
@@ -40,8 +42,9 @@ export class Slots {
   readonly #changed: Slot[] = [];
 
   /** `pools` are those that may look for room. */
-  constructor(state: CapacityState, pools: readonly CapacityPool[]) {
+  constructor(state: CapacityState, pools: readonly CapacityPool[], now: number) {
     this.#state = state;
+    this.#dear = new DearHosts(state, now);
     this.#all = slotsOf(state);
     this.#least = leastOf(pools);
   }
@@ -50,8 +53,20 @@ export class Slots {
     return this.#all;
   }
 
-  /** The best slot that has room for a container. */
-  find({ needs }: CapacityPool): Slot | undefined {
+  /** The best slot that has room for one of these containers and costs no more than to buy one for them. */
+  find(pool: CapacityPool, count: number): Slot | undefined {
+    const best = this.findAny(pool);
+    if (best === undefined || this.#dear.isWorth(best, pool, count)) return best;
+    let next: Slot | undefined;
+    for (const slot of this.#all) {
+      if (!fits(slot, pool.needs) || !this.#dear.isWorth(slot, pool, count)) continue;
+      if (next === undefined || isBetter(slot, next, pool.needs)) next = slot;
+    }
+    return next;
+  }
+
+  /** The best slot that has room for a container, whatever it costs. */
+  findAny({ needs }: CapacityPool): Slot | undefined {
     const found = this.#foundFor(needs);
     const { line, changed } = found;
     for (; found.seen < this.#changed.length; found.seen += 1) {
@@ -71,13 +86,14 @@ export class Slots {
 
   /** A host to be bought. */
   add({ type, market }: Offer, told: Pick<Slot, "trail" | "next" | "buyer" | "isPromised">): Slot {
-    const { name, gpu, usdPerHour } = type;
+    const { name, gpu, architecture, usdPerHour } = type;
     const slot: Slot = {
       host: undefined,
       order: BOUGHT_ORDER + Number(told.isPromised),
       index: this.#all.length,
       type: name,
       gpu,
+      architecture,
       market,
       usdPerHour,
       trail: told.trail,

@@ -2,6 +2,7 @@
 off when it has nothing to run and nobody else has ended it. Needs Python 3.9 alone, which cloud-init brings along."""
 import argparse
 import datetime
+import glob
 import hashlib
 import hmac
 import json
@@ -158,11 +159,67 @@ class KernelLog:
             yield record.decode(errors="replace")
 
 
+class Gpus:
+    """GPUs of this host: those on its bus, and those that its driver has."""
+
+    NVIDIA = "0x10de"
+    # VGA and 3D controllers; switches between GPUs are bridges.
+    CLASSES = ("0x0300", "0x0302")
+    LIMIT_SECONDS = 60
+
+    def __init__(self, devices, every):
+        self.devices, self.every = devices, every
+        self.counting, self.since, self.next, self.before = None, 0.0, 0.0, 0
+
+    def missing(self):
+        """How many do not answer, twice in a row. It never waits: the driver of a broken one may hang."""
+        now = time.monotonic()
+        if self.counting is None:
+            if now >= self.next and self.on_bus() > 0:
+                self.next, self.since = now + self.every, now
+                self.counting = start("nvidia-smi", "--list-gpus")
+            return 0
+        if self.counting.poll() is None:
+            if now - self.since > self.LIMIT_SECONDS:
+                self.counting.kill()
+            return 0
+        listed, _ = self.counting.communicate()
+        self.counting = None
+        missing = self.on_bus() - len(re.findall(r"^GPU \d+:", listed, re.MULTILINE))
+        before, self.before = self.before, missing
+        return min(before, missing)
+
+    def on_bus(self):
+        found = glob.glob(os.path.join(glob.escape(self.devices), "*"))
+        return sum(self.is_gpu(device) for device in found)
+
+    def is_gpu(self, device):
+        vendor, kind = (read(os.path.join(device, name)) for name in ("vendor", "class"))
+        return vendor == self.NVIDIA and kind.startswith(self.CLASSES)
+
+
+def start(*command):
+    """A program that runs beside this one; None where there is no such program."""
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except OSError as error:
+        print(f"{command[0]}: {error}", flush=True)
+        return None
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
 class Watch:
     """What is done about this host; `look` is called every few seconds."""
 
-    def __init__(self, metadata, cluster, kernel, options):
-        self.metadata, self.cluster, self.kernel, self.options = metadata, cluster, kernel, options
+    def __init__(self, metadata, cluster, kernel, gpus, options):
+        self.metadata, self.cluster, self.kernel, self.gpus, self.options = metadata, cluster, kernel, gpus, options
         self.empty_since = time.monotonic()
         self.is_going = False
         self.must_drain = False
@@ -197,6 +254,10 @@ class Watch:
             if BROKEN_GPU.isdisjoint(int(code) for code in XID.findall(line)):
                 continue
             print(f"a GPU is broken: {line.strip()}", flush=True)
+            self.is_going = self.must_drain = True
+        missing = 0 if self.is_going else self.gpus.missing()
+        if missing > 0:
+            print(f"{missing} of {self.gpus.on_bus()} GPUs do not answer", flush=True)
             self.is_going = self.must_drain = True
 
     def drain(self):
@@ -250,9 +311,13 @@ def main():
     parser.add_argument("--agent", default="http://127.0.0.1:51678", help="introspection of the ECS agent")
     parser.add_argument("--ecs", default="https://ecs.{region}.amazonaws.com/", help="endpoint of ECS")
     parser.add_argument("--kernel-log", default="/dev/kmsg")
+    parser.add_argument("--devices", default="/sys/bus/pci/devices")
+    parser.add_argument("--count-gpus", type=float, default=60, help="seconds between counts of GPUs")
     options = parser.parse_args()
     metadata = Metadata(options.metadata)
-    watch = Watch(metadata, Cluster(metadata, options.agent, options.ecs), KernelLog(options.kernel_log), options)
+    cluster = Cluster(metadata, options.agent, options.ecs)
+    gpus = Gpus(options.devices, options.count_gpus)
+    watch = Watch(metadata, cluster, KernelLog(options.kernel_log), gpus, options)
     while not watch.look():
         time.sleep(options.every)
     print("nothing runs here: powering off, which ends the instance", flush=True)

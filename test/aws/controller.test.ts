@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ControlRequest } from "../../cdk/controller/control.ts";
+import type { Purchase } from "../../cdk/controller/ports.ts";
 import { type HostRow, LEASE_KEY } from "../../cdk/controller/rows.ts";
 import { containerKey, sessionKey } from "../../lib/aws/keys.ts";
 import type { PoolRow } from "../../lib/aws/pool-row.ts";
@@ -52,7 +53,7 @@ describe("a wake", () => {
     expect(await cloud.invoke(WAKE)).toEqual({ end: "done", passes: 1 });
 
     expect(cloud.instances).toMatchObject([{ type: "c6a.large", market: "spot", isOn: true }]);
-    expect(notice(cloud)).toBe("a host boots: c6a.large, spot, up to $0.08/h");
+    expect(notice(cloud)).toBe("a host boots: c6a.large, spot, up to $0.09/h");
     expect(cloud.table.list("#controller").map(({ sk }) => sk)).toContain("lease");
   });
 
@@ -124,7 +125,7 @@ describe("a wake", () => {
     expect(cloud.bought).toBe(1);
   });
 
-  it("starts ten containers at most before an input was measured", async () => {
+  it("starts 25 containers at most before an input was measured", async () => {
     const cloud = await cloudOf();
     await cloud.send("media", "resize", 5000);
     await cloud.invoke(WAKE);
@@ -132,7 +133,7 @@ describe("a wake", () => {
     cloud.agentsWork = false;
     await cloud.invoke(CHANGE);
 
-    expect(cloud.runningTasks).toHaveLength(10);
+    expect(cloud.runningTasks).toHaveLength(25);
     expect(cloud.bought).toBe(1);
   });
 
@@ -384,7 +385,7 @@ describe("EC2 refuses", () => {
     expect(cloud.instances).toMatchObject([{ type: "g6.xlarge", market: "on-demand" }]);
     expect(told[1]).toBe("no spot g6.xlarge in us-east-1a/b, trying spot g6.2xlarge");
     expect(told.at(-1)).toBe("no spot L4 in us-east-1a/b, trying L4:1 on demand");
-    const bought = "no spot L4 in us-east-1a/b; a host boots: g6.xlarge, $0.80/h";
+    const bought = "no spot L4 in us-east-1a/b; a host boots: g6.xlarge, $0.82/h";
     expect(notice(cloud)).toBe(bought);
     await cloud.pass(20_000);
     await cloud.invoke(WAKE);
@@ -511,7 +512,7 @@ describe("EC2 refuses", () => {
     await cloud.invoke(WAKE);
 
     expect(notice(cloud)).toBe(
-      "EC2 refuses c6a.large: InternalError: try again; a host boots: m6a.large, spot, up to $0.09/h",
+      "EC2 refuses c6a.large: InternalError: try again; a host boots: m6a.large, spot, up to $0.10/h",
     );
   });
 
@@ -522,7 +523,7 @@ describe("EC2 refuses", () => {
 
     expect(cloud.bought).toBe(0);
     expect(notice(cloud)).toBe(
-      "p4de.24xlarge costs $27.45/h, above the limit of $10/h a host; nearest: H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h; RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h; RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h",
+      "p4de.24xlarge costs $27.46/h, above the limit of $10/h a host; nearest: H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.90/h; RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.38/h; RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.30/h",
     );
   });
 });
@@ -578,7 +579,10 @@ describe("hosts that differ from what was expected", () => {
 
   it("without a row are adopted by their tag, and end when they have nothing to run", async () => {
     const cloud = await cloudOf();
-    const leaked = { id: "leaked", type: "g6.xlarge", market: "spot", hasGpus: true } as const;
+    const leaked: Purchase = {
+      ...{ id: "leaked", type: "g6.xlarge", market: "spot" },
+      ...{ architecture: "amd64", hasGpus: true },
+    };
     await cloud.ports().fleet.buy(leaked);
     await minutes(cloud, 1);
     expect(cloud.table.list<HostRow>("#controller")).toContainEqual(

@@ -2,8 +2,12 @@ import { Readable } from "node:stream";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
 import { Ec2Fleet } from "../../cdk/controller/ec2-fleet.ts";
+import type { Purchase } from "../../cdk/controller/ports.ts";
 
-const PURCHASE = { id: "intent-1", type: "g6.xlarge", market: "spot", hasGpus: true } as const;
+const PURCHASE: Purchase = {
+  ...{ id: "intent-1", type: "g6.xlarge", market: "spot" },
+  ...{ architecture: "amd64", hasGpus: true },
+};
 
 interface Answer {
   readonly status?: number;
@@ -63,6 +67,30 @@ describe("a purchase", () => {
       "LaunchTemplateConfigs.1.Overrides.2.SubnetId": "two",
     });
     expect(JSON.stringify(request)).not.toContain("MaxPrice");
+  });
+
+  it.each([
+    ["with GPUs", { architecture: "amd64", hasGpus: true }, "amazon-linux-2023/gpu"],
+    ["for arm64", { architecture: "arm64", hasGpus: false }, "amazon-linux-2023/arm64"],
+  ] as const)("of a host %s starts from its own image", async (_, kind, image) => {
+    const { fleet, asked } = fleetOf(BOUGHT);
+
+    await fleet.buy({ ...PURCHASE, ...kind });
+
+    const request = Object.fromEntries(asked[0] ?? []);
+    for (const nth of [1, 2]) {
+      expect(request[`LaunchTemplateConfigs.1.Overrides.${nth}.ImageId`]).toBe(
+        `resolve:ssm:/aws/service/ecs/optimized-ami/${image}/recommended/image_id`,
+      );
+    }
+  });
+
+  it("of any other host leaves the image to the launch template", async () => {
+    const { fleet, asked } = fleetOf(BOUGHT);
+
+    await fleet.buy({ ...PURCHASE, type: "c6a.large", hasGpus: false });
+
+    expect([...(asked[0]?.keys() ?? [])].join()).not.toContain("ImageId");
   });
 
   it("on demand says nothing of spot", async () => {

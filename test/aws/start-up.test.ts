@@ -30,7 +30,7 @@ describe("a start-up", () => {
 it("hosts are taken to boot in fifty seconds before one was seen to join", () => {
   const boot = (...joinedAt: readonly (number | undefined)[]): number => {
     const hosts = joinedAt.map((at) => ({ row: { boughtAt: 0, joinedAt: at } }));
-    return bootMs(hosts as readonly object[] as readonly KnownHost[]); // Only these fields are read.
+    return bootMs(hosts as readonly object[] as readonly KnownHost[], 0); // Only these fields are read.
   };
   expect(boot(undefined)).toBe(50_000);
   expect(boot(undefined, 70_000)).toBe(70_000);

@@ -110,6 +110,22 @@ it("shares a task definition among functions of one image", () => {
   expect(functions.a.taskDefinition).not.toBe(functions.c.taskDefinition);
 });
 
+it("starts what an image for arm64 holds on such hosts alone", () => {
+  const app = new App("media");
+  app.function("a", { image: Image.debianSlim({ architecture: "arm64" }) }, () => 1);
+  app.function("b", () => 1);
+
+  const stack = appStack({ app });
+
+  const definitions = propertiesOf(toJson(stack), "AWS::ECS::TaskDefinition");
+  const platforms = definitions.map(({ RuntimePlatform }) => RuntimePlatform);
+  expect(platforms).toHaveLength(2);
+  expect(platforms).toContainEqual({ CpuArchitecture: "ARM64", OperatingSystemFamily: "LINUX" });
+  expect(platforms).toContain(undefined);
+  const { functions } = manifestOf(stack);
+  expect(functions.a.spec.architecture).toBe("arm64");
+});
+
 it("keeps task definitions that are replaced", () => {
   Template.fromStack(appStack()).allResources("AWS::ECS::TaskDefinition", {
     DeletionPolicy: "Retain",

@@ -15,7 +15,7 @@ function deploy(options: FunctionOptions<undefined>, maxHourlyUsd?: number | "by
 
 it("refuses a function whose cheapest host costs more than the environment buys", () => {
   expect(deploy({ gpu: "H100:8" })).toThrow(
-    /p5.48xlarge costs \$55.04\/h, above the limit of \$10/,
+    /p5.48xlarge costs \$55.06\/h, above the limit of \$10/,
   );
   expect(deploy({ gpu: "H100:8" }, 55)).toThrow(/the limit of \$55\/h/);
   expect(deploy({ gpu: "H100:8" }, 56)).not.toThrow();

@@ -100,8 +100,8 @@ test("functions are told which hosts they want and whether quotas let them have 
     ok    quota of G and VT instances: 8 vCPUs on demand, 0 spot
     warn  quota of P instances: 0 vCPUs on demand, 0 spot
           fix: ask for more: \`aws service-quotas request-service-quota-increase --region us-east-1 --service-code ec2 --quota-code L-417A185B --desired-value 8\`
-    fail  hosts: function "dear" asks for A100-80GB: p4de.24xlarge costs $27.45/h, above the limit of $10/h a host
-          fix: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h; or raise the limit of the environment: \`npx windlass bootstrap --max-hourly-usd 28\`, in the CDK \`maxHourlyUsd: 28\`
+    fail  hosts: function "dear" asks for A100-80GB: p4de.24xlarge costs $27.46/h, above the limit of $10/h a host
+          fix: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.90/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.38/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.30/h; or raise the limit of the environment: \`npx windlass bootstrap --max-hourly-usd 28\`, in the CDK \`maxHourlyUsd: 28\`
     warn  function draw: g4dn.xlarge has 4 vCPUs, the quota of G and VT is 0 spot and 8 on demand
           fix: ask for more: \`aws service-quotas request-service-quota-increase --region us-east-1 --service-code ec2 --quota-code L-3819A6DF --desired-value 4\`
     warn  function embed: p5.4xlarge has 16 vCPUs, the quota of P is 0 spot and 0 on demand

@@ -34,8 +34,8 @@ async function deploy(limit?: string, total?: string): Promise<string> {
 
 test("a deployment refuses a function whose cheapest host is above the limit, before anything else", async () => {
   expect(await deploy()).toMatchInlineSnapshot(`
-    "error[WINDLASS_HOST_TOO_DEAR] function "train" asks for A100-80GB: p4de.24xlarge costs $27.45/h, above the limit of $10/h a host
-    hint: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h; or raise the limit of the environment: \`npx windlass bootstrap --max-hourly-usd 28\`, in the CDK \`maxHourlyUsd: 28\`
+    "error[WINDLASS_HOST_TOO_DEAR] function "train" asks for A100-80GB: p4de.24xlarge costs $27.46/h, above the limit of $10/h a host
+    hint: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.90/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.38/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.30/h; or raise the limit of the environment: \`npx windlass bootstrap --max-hourly-usd 28\`, in the CDK \`maxHourlyUsd: 28\`
     exit 1"
   `);
   expect(await deploy("27")).toContain("above the limit of $27/h a host");
@@ -72,7 +72,7 @@ test("nor limits of all hosts together that are no numbers", async () => {
 
 test("a deployment refuses a function whose cheapest host is above the limit of all hosts", async () => {
   const text = await deploy("28", "27");
-  expect(text).toContain("p4de.24xlarge costs $27.45/h, above the limit of $27/h for all hosts");
+  expect(text).toContain("p4de.24xlarge costs $27.46/h, above the limit of $27/h for all hosts");
   expect(text).toContain(
     "bootstrap --max-total-hourly-usd 28`, in the CDK `maxTotalHourlyUsd: 28`",
   );
@@ -83,7 +83,7 @@ test.skipIf(hasGpu())("a run on this machine says what its GPU would cost on AWS
   const root = appProject({ "app.ts": APP });
   const { stdout, stderr } = await windlass(root, ["run", "app.ts::embed"]);
   expect(stdout).toBe("2\n");
-  expect(stderr).toContain("notice: on AWS, embed: H100 on p5.4xlarge, $6.88/h\n");
+  expect(stderr).toContain("notice: on AWS, embed: H100 on p5.4xlarge, $6.90/h\n");
   const quiet = await windlass(root, ["run", "--quiet", "app.ts::embed"]);
   expect(quiet.stderr).toBe("");
 });

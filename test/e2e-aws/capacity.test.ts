@@ -65,7 +65,7 @@ describe("hosts", () => {
       expect(instance).toMatchObject({ InstanceType: "g5.12xlarge" });
       expect(instance?.Placement?.AvailabilityZone).not.toBe(zone);
       expect(await env.notice("resize")).toMatch(
-        /^no T4 on demand in us-east-1\w\/\w; the account's quota of vCPUs for spot G and VT instances leaves no room: ask AWS for more; a host boots: g5.12xlarge, \$5.67\/h$/,
+        /^no T4 on demand in us-east-1\w\/\w; the account's quota of vCPUs for spot G and VT instances leaves no room: ask AWS for more; a host boots: g5.12xlarge, \$5.69\/h$/,
       );
       expect(await env.tasks()).toEqual([]);
       await until("a running task", async () => await isRunning(env, 1));

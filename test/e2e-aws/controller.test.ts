@@ -30,7 +30,7 @@ describe("the controller's function", () => {
     await env.send("resize");
     expect(await env.wake("resize")).toEqual({ end: "done", passes: 1 });
     expect(await env.instances()).toMatchObject([{ InstanceType: "c6a.large" }]);
-    expect(await env.notice("resize")).toBe("a host boots: c6a.large, spot, up to $0.08/h");
+    expect(await env.notice("resize")).toBe("a host boots: c6a.large, spot, up to $0.09/h");
 
     // The event of its registration is all that says so.
     const task = await until("a running task", async () =>
@@ -114,7 +114,7 @@ describe("the controller's function", () => {
     expect(await env.instances()).toMatchObject([{ InstanceType: "g6e.xlarge" }]);
     expect((await env.hosts()).map(({ body }) => body)).toMatchObject([{ market: "on-demand" }]);
     expect(await env.notice("resize")).toMatch(
-      /^no spot L40S in us-east-1\w\/\w; a host boots: g6e.xlarge, \$1.86\/h$/,
+      /^no spot L40S in us-east-1\w\/\w; a host boots: g6e.xlarge, \$1.88\/h$/,
     );
   });
 

@@ -3,6 +3,7 @@ import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -98,7 +99,7 @@ class Host {
       [
         ...[UNIT, "--metadata", url, "--agent", `${url}/agent`, "--ecs", `${url}/`],
         ...["--kernel-log", this.#path("kmsg"), "--every", "0.02", "--recheck", "0.02"],
-        ...["--window", "0.2", ...options],
+        ...["--window", "0.2", "--devices", this.#path("devices"), ...options],
       ],
       {
         cwd: this.folder,
@@ -119,6 +120,24 @@ class Host {
 
   kernelSays(line: string): void {
     appendFileSync(this.#path("kmsg"), `${line}\n`);
+  }
+
+  /** So many of its devices are GPUs, of which `nvidia-smi` says what this script does. */
+  gpus(count: number, script: string): void {
+    this.#program("nvidia-smi", script);
+    const classes = [...Array.from({ length: count }, () => "0x030200"), "0x068000"];
+    for (const [index, kind] of classes.entries()) {
+      const device = this.#path(`devices/0000:00:1${index}.0`);
+      mkdirSync(device, { recursive: true });
+      writeFileSync(join(device, "vendor"), "0x10de\n");
+      writeFileSync(join(device, "class"), `${kind}\n`);
+    }
+  }
+
+  /** How often its GPUs were counted. */
+  get counts(): number {
+    const path = this.#path("counts.log");
+    return existsSync(path) ? readFileSync(path, "utf8").length : 0;
   }
 
   get isOff(): boolean {
@@ -354,6 +373,36 @@ describe.skipIf(!hasPython())("a host", () => {
     expect(host.output).toContain("79, GPU has fallen off the bus");
     host.containers([]);
     await until(() => host.isOff);
+  });
+
+  it.each([
+    ["says fewer than are on the bus", "echo 'GPU 0: L4'; echo 'Unable to determine GPU 1'"],
+    ["fails", "echo 'Failed to initialize NVML'; exit 9"],
+  ])("drains once the driver of its GPUs %s, twice", async (_, script) => {
+    host.gpus(2, `echo >>counts.log; ${script}`);
+    await host.start(["--count-gpus", "0.05"]);
+    host.containers(["abc"]);
+    await until(() => host.statuses.length > 0);
+    expect(host.statuses).toEqual(["DRAINING"]);
+    expect(host.counts).toBe(2);
+    expect(host.output).toContain("of 2 GPUs do not answer");
+  });
+
+  it("stays with all its GPUs, and where one was missing once", async () => {
+    const once = "test -e once && echo 'GPU 1: L4'; echo >once; echo 'GPU 0: L4'";
+    host.gpus(2, `echo >>counts.log; ${once}`);
+    await host.start(["--count-gpus", "0.05"]);
+    host.containers(["abc"]);
+    await until(() => host.counts > 4);
+    expect(host.statuses).toEqual([]);
+  });
+
+  it("counts no GPUs where there are none", async () => {
+    host.gpus(0, "echo >>counts.log");
+    await host.start(["--count-gpus", "0"]);
+    host.containers(["abc"]);
+    await host.rounds(10);
+    expect(host.counts).toBe(0);
   });
 
   it("drains for no other line of the kernel", async () => {

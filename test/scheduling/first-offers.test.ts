@@ -21,15 +21,15 @@ describe("the line of a function with a GPU", () => {
     );
 
   it.each([
-    [{ gpu: "L4" }, "embed: L4 on g6.xlarge, $0.80/h, spot first"],
-    [{ gpu: "L4", spot: "require" }, "embed: L4 on g6.xlarge, spot only, up to $0.80/h"],
-    [{ gpu: "L4", spot: "never" }, "embed: L4 on g6.xlarge, $0.80/h"],
-    [{ gpu: "l4:2" }, "embed: L4:2 on g6.12xlarge (4 GPUs, shared), $4.60/h, spot first"],
-    [{ gpu: "a10", memoryMiB: 20_000 }, "embed: A10G on g5.2xlarge, $1.21/h, spot first"],
-    [{ gpu: "any" }, "embed: T4 on g4dn.xlarge, $0.53/h, spot first"],
+    [{ gpu: "L4" }, "embed: L4 on g6.xlarge, $0.82/h, spot first"],
+    [{ gpu: "L4", spot: "require" }, "embed: L4 on g6.xlarge, spot only, up to $0.82/h"],
+    [{ gpu: "L4", spot: "never" }, "embed: L4 on g6.xlarge, $0.82/h"],
+    [{ gpu: "l4:2" }, "embed: L4:2 on g6.12xlarge (4 GPUs, shared), $4.62/h, spot first"],
+    [{ gpu: "a10", memoryMiB: 20_000 }, "embed: A10G on g5.2xlarge, $1.23/h, spot first"],
+    [{ gpu: "any" }, "embed: T4 on g4dn.xlarge, $0.54/h, spot first"],
     [
       { gpu: ["H200", "B200:2", "H100"] },
-      "embed: H100 on p5.4xlarge, $6.88/h, spot first, for H200 and B200:2 costs too much",
+      "embed: H100 on p5.4xlarge, $6.90/h, spot first, for H200 and B200:2 costs too much",
     ],
   ] as const)("for %o", (options, text) => {
     expect(line(options)).toBe(text);
@@ -41,7 +41,7 @@ describe("the line of a function with a GPU", () => {
 
   it("follows the limit of the environment", () => {
     expect(line({ gpu: ["H200", "L4"], spot: "never" }, 64)).toBe(
-      "embed: H200 on p5en.48xlarge (8 GPUs, shared), $63.30/h",
+      "embed: H200 on p5en.48xlarge (8 GPUs, shared), $63.31/h",
     );
   });
 
@@ -54,14 +54,14 @@ describe("the line of a function with a GPU", () => {
     });
     expect(text.split("\n").slice(1, 4)).toEqual([
       "  functions  embed, plain, rank",
-      "  gpu        embed: L4 on g6.xlarge, $0.80/h, spot first",
-      "             rank: L4:4 on g6.12xlarge, $4.60/h",
+      "  gpu        embed: L4 on g6.xlarge, $0.82/h, spot first",
+      "             rank: L4:4 on g6.12xlarge, $4.62/h",
     ]);
     expect(json).toMatchObject({
       gpus: [
         {
           ...{ function: "embed", gpu: "L4", gpus: 1, gpuMemoryMiB: 22_888 },
-          ...{ instanceType: "g6.xlarge", hostGpus: 1, usdPerHour: 0.8048, spot: "prefer" },
+          ...{ instanceType: "g6.xlarge", hostGpus: 1, usdPerHour: 0.820759, spot: "prefer" },
         },
         { function: "rank", gpus: 4, spot: "never" },
       ],
@@ -83,15 +83,15 @@ describe("a function that no host can hold", () => {
     expect(mistakes({ train: { gpu: "H100:8" } })).toEqual([
       [
         "WINDLASS_HOST_TOO_DEAR",
-        'function "train" asks for H100:8: p5.48xlarge costs $55.04/h, above the limit of $10/h a host',
-        "hint: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h; or raise the limit of the environment: `npx windlass bootstrap --max-hourly-usd 56`, in the CDK `maxHourlyUsd: 56`",
+        'function "train" asks for H100:8: p5.48xlarge costs $55.06/h, above the limit of $10/h a host',
+        "hint: ask for H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.90/h, or for RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.30/h, or for RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.38/h; or raise the limit of the environment: `npx windlass bootstrap --max-hourly-usd 56`, in the CDK `maxHourlyUsd: 56`",
       ].join("\n"),
     ]);
   });
 
   it("is told which of the limits of its environment is too low", () => {
     const [text] = mistakes({ embed: { gpu: "L4", spot: "never" } }, 10, 0.5);
-    expect(text).toContain("g6.xlarge costs $0.80/h, above the limit of $0.5/h for all hosts");
+    expect(text).toContain("g6.xlarge costs $0.82/h, above the limit of $0.5/h for all hosts");
     expect(text).toContain(
       "bootstrap --max-total-hourly-usd 1`, in the CDK `maxTotalHourlyUsd: 1`",
     );
@@ -102,7 +102,7 @@ describe("a function that no host can hold", () => {
 
   it("is told the cheapest of its list", () => {
     const [text] = mistakes({ train: { gpu: ["B200", "A100-40GB"] } });
-    expect(text).toContain("asks for B200 or A100-40GB: p4d.24xlarge costs $21.96/h");
+    expect(text).toContain("asks for B200 or A100-40GB: p4d.24xlarge costs $21.97/h");
     expect(text).toContain("--max-hourly-usd 22`");
   });
 

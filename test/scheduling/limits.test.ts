@@ -10,7 +10,7 @@ import { claimOn } from "../../lib/scheduling/fit.ts";
 import { hostType } from "../../lib/scheduling/host-types.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
-import { NOW, poolOf, saleOf } from "./states.ts";
+import { NOW, poolOf, runs, saleOf } from "./states.ts";
 
 const CPU = { cpu: 1024, memoryMiB: 1024, spot: "never" } as const;
 const L4 = { ...CPU, gpu: ["L4"] } as const;
@@ -174,14 +174,14 @@ describe("the limit of dollars an hour for all hosts", () => {
     const hosts = [host("h", { tasks: 0, boughtFor: [] })];
     const [wait] = of(planOf({ pools, hosts: [...hosts], maxTotalUsdPerHour: 0.85 }), "wait");
     expect(wait?.reason).toBe(
-      "the environment's limit of $0.85/h for all hosts has no room for g6.xlarge, $0.80/h; a host ends first",
+      "the environment's limit of $0.85/h for all hosts has no room for g6.xlarge, $0.82/h; a host ends first",
     );
   });
 
   it("never allows a host that is dearer alone", () => {
     const pools = [pool("f", { backlog: 1, needs: poolOf(L4).needs })];
     const [wait] = of(planOf({ pools, maxTotalUsdPerHour: 0.5 }), "wait");
-    expect(wait?.reason).toMatch(/g6.xlarge costs \$0.80\/h, above the limit of \$0.5\/h for all/);
+    expect(wait?.reason).toMatch(/g6.xlarge costs \$0.82\/h, above the limit of \$0.5\/h for all/);
   });
 
   it("counts a host of a type that it does not know as the dearest", () => {
@@ -510,7 +510,7 @@ describe("whatever pools want", () => {
         }
         expect(last.map(({ kind }) => kind).filter((kind) => kind !== "wait")).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -535,7 +535,7 @@ describe("whatever pools want", () => {
         );
         expect(onlyOnes).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -5,7 +5,7 @@ import { GPU_NAMES, gpuText, parseGpu } from "../../lib/gpu.ts";
 import { GPU_MEMORY_MIB, PRICE_LIST } from "../../lib/scheduling/host-data.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import { EVERY_OFFER, offerKey, quotaKey, type Rest } from "../../lib/scheduling/rests.ts";
-import { type Buy, NOW, next, soldOut, walk } from "./states.ts";
+import { type Buy, NOW, next, runs, soldOut, walk } from "./states.ts";
 
 const names = (buys: readonly Buy[]): string[] =>
   buys.map(({ type, market }) => `${type.name} ${market}`);
@@ -93,7 +93,7 @@ describe("offers come in this order", () => {
           rank = fitting;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -158,7 +158,7 @@ describe("whoever waits is told what was tried", () => {
   it("nothing of it where the first offer is asked for", () => {
     expect(refusedTimes(0, { gpu: ["L4"] })).toEqual({
       ...{ kind: "wait", pool: "f", count: 1 },
-      reason: "a host boots: g6.xlarge, spot, up to $0.80/h",
+      reason: "a host boots: g6.xlarge, spot, up to $0.82/h",
     });
   });
 
@@ -167,19 +167,19 @@ describe("whoever waits is told what was tried", () => {
       count: 1,
       trail: "no spot g6e.xlarge in us-east-1a/b",
       trying: "spot g6e.2xlarge",
-      host: "g6e.2xlarge, spot, up to $2.24/h",
+      host: "g6e.2xlarge, spot, up to $2.26/h",
     },
     {
       count: 3,
       trail: "no spot L40S in us-east-1a/b",
       trying: "L40S:1 on demand",
-      host: "g6e.xlarge, $1.86/h",
+      host: "g6e.xlarge, $1.88/h",
     },
     {
       count: 6,
       trail: "no L40S in us-east-1a/b",
       trying: "A10G:1",
-      host: "g5.2xlarge, spot, up to $1.21/h",
+      host: "g5.2xlarge, spot, up to $1.23/h",
     },
   ])("after $count refusals of the first GPU", ({ count, trail, trying, host }) => {
     const wait = refusedTimes(count, { gpu: ["L40S", "A10G"], ...oneSize });
@@ -228,6 +228,32 @@ describe("whoever waits is told what was tried", () => {
     expect(next({ gpu: ["L4"] }, { resting }).wait?.trying).toBe(
       `${message}, trying spot g6.2xlarge`,
     );
+  });
+});
+
+describe("images for arm64", () => {
+  it("have hosts with Graviton processors alone, and others have none of these", () => {
+    const graviton = /^[cmr][78]g\./;
+    const [arm, amd] = (["arm64", "amd64"] as const).map((architecture) =>
+      walk({ architecture }).map(({ type }) => type.name),
+    );
+    expect(arm?.[0]).toBe("c7g.large");
+    expect(arm?.every((name) => graviton.test(name))).toBe(true);
+    expect(amd?.some((name) => graviton.test(name))).toBe(false);
+  });
+
+  it("have those with the memory that they need", () => {
+    const asked = { architecture: "arm64", cpu: 2048, memoryMiB: 12_000 } as const;
+    expect(next(asked).buy?.type.name).toBe("r7g.large");
+  });
+
+  it("of containers that nothing was written of in former versions are amd64", () => {
+    expect(next({ architecture: undefined }).buy?.type.name).toBe("c6a.large");
+  });
+
+  it("that are too large for any are told of such hosts", () => {
+    const { wait } = next({ architecture: "arm64", memoryMiB: 1_000_000 });
+    expect(wait?.reason).toMatch(/nearest: [cmr][78]g\./);
   });
 });
 

@@ -81,7 +81,7 @@ describe("what is bought", () => {
         pool: "f",
         count: 1,
         reason:
-          "no host type has 976.5625 vCPUs and 1 MiB for one container; nearest: c6a.16xlarge (64 vCPUs, 128 GiB), $2.45/h; m6a.16xlarge (64 vCPUs, 256 GiB), $2.76/h; c7i.16xlarge (64 vCPUs, 128 GiB), $2.86/h",
+          "no host type has 976.5625 vCPUs and 1 MiB for one container; nearest: c6a.16xlarge (64 vCPUs, 128 GiB), $2.46/h; m6a.16xlarge (64 vCPUs, 256 GiB), $2.78/h; c7i.16xlarge (64 vCPUs, 128 GiB), $2.87/h",
       },
     ]);
   });
@@ -92,7 +92,7 @@ describe("what is bought", () => {
       {
         kind: "wait",
         reason:
-          "p5.48xlarge costs $55.04/h, above the limit of $10/h a host; nearest: H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.88/h; RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.29/h; RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.36/h",
+          "p5.48xlarge costs $55.06/h, above the limit of $10/h a host; nearest: H100 on p5.4xlarge (16 vCPUs, 256 GiB), $6.90/h; RTX-PRO-6000:2 on g7e.12xlarge (48 vCPUs, 512 GiB), $8.30/h; RTX-PRO-6000 on g7e.2xlarge (8 vCPUs, 64 GiB), $3.38/h",
       },
     ]);
     expect(types(planCapacity(stateOf({ pools: [pool], maxUsdPerHour: 60 }), NOW))).toEqual([
@@ -111,7 +111,7 @@ describe("what is bought", () => {
       return types(planCapacity(stateOf({ resting: Object.fromEntries(entries) }), NOW));
     };
     expect(rests(["c6a.large"])).toEqual(["m6a.large"]);
-    const cheap = HOST_TYPES.filter(({ gpu, usdPerHour }) => gpu === null && usdPerHour <= 0.153);
+    const cheap = HOST_TYPES.filter(({ gpu, usdPerHour }) => gpu === null && usdPerHour <= 0.185);
     expect(rests(cheap.map(({ name }) => name))).toEqual([]);
   });
 
@@ -268,7 +268,7 @@ describe("a host that is still to come", () => {
 
   it("is waited for, and no second one is bought", () => {
     expect(planCapacity(stateOf({ hosts: [coming] }), NOW)).toEqual([
-      { kind: "wait", pool: "f", count: 1, reason: "a host boots: c6a.large, $0.08/h" },
+      { kind: "wait", pool: "f", count: 1, reason: "a host boots: c6a.large, $0.09/h" },
     ]);
   });
 
@@ -280,7 +280,7 @@ describe("a host that is still to come", () => {
       { ...POOL, needs },
       { ...POOL, key: "g", needs },
     ];
-    const boots = "a host boots: c6a.large, spot, up to $0.08/h";
+    const boots = "a host boots: c6a.large, spot, up to $0.09/h";
     expect(planCapacity(stateOf({ pools, hosts: [host] }), NOW)).toEqual([
       { kind: "wait", pool: "f", count: 1, reason: `${trail}; ${boots}` },
       { kind: "wait", pool: "g", count: 1, reason: boots },

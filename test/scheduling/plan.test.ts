@@ -120,12 +120,13 @@ describe("plan", () => {
     expect(plan([pool], 61_000)).toEqual([{ kind: "stop", pool: "f", container: "one" }]);
   });
 
-  it("lets go of many that became idle together one after the other, from half of the window on", () => {
+  it("lets go of many that became idle together one after the other, from a quarter of the window to three", () => {
     const containers = Array.from({ length: 100 }, (_, index) => container(`c${index}`, "idle"));
     const stopped = (now: number): number => plan([{ ...POOL, containers }], now).length;
-    expect(stopped(29_999)).toBe(0);
-    expect(stopped(45_000)).toBeGreaterThan(25);
-    expect(stopped(45_000)).toBeLessThan(75);
+    expect(stopped(14_999)).toBe(0);
+    expect(stopped(30_000)).toBeGreaterThan(25);
+    expect(stopped(30_000)).toBeLessThan(75);
+    expect(stopped(45_000)).toBe(99);
     expect(stopped(59_999)).toBe(99);
     expect(stopped(60_000)).toBe(100);
   });

@@ -9,6 +9,11 @@ import { offerKey, type Rest } from "../../lib/scheduling/rests.ts";
 
 export const NOW = 1_000_000;
 
+/** How often a property is tried: where thousands of mutants meet it, less often. */
+export function runs(usual: number): number {
+  return Math.ceil(usual * Number(process.env["WINDLASS_PROPERTY_SHARE"] ?? 1));
+}
+
 /** A pool for which one container is wanted. */
 export function poolOf(needs: Partial<CapacityPool["needs"]>): CapacityPool {
   return {
@@ -24,7 +29,7 @@ export function poolOf(needs: Partial<CapacityPool["needs"]>): CapacityPool {
     scaledownWindowMs: 60_000,
     targetInputs: 1,
     startupMs: 10_000,
-    needs: { cpu: 128, memoryMiB: 128, gpu: [], spot: "prefer", ...needs },
+    needs: { cpu: 128, memoryMiB: 128, gpu: [], spot: "prefer", architecture: "amd64", ...needs },
     startAfter: 0,
     startError: null,
   };

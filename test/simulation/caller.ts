@@ -1,15 +1,13 @@
 import { AwsBackend } from "../../lib/aws/aws-backend.ts";
-import type { CallRequest, InputPage, ResultPage } from "../../lib/backend.ts";
+import type { CallRequest, InputPage, ItemPage, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { NO_STORES } from "../aws/no-stores.ts";
+import type { CallStep } from "./calls.ts";
 import { APP } from "./names.ts";
 import { Program } from "./program.ts";
-import type { Step } from "./scenario.ts";
 import type { World } from "./world.ts";
-
-type CallStep = Extract<Step, { kind: "call" }>;
 
 /** What an input came to, as its caller was told: its value, or how it failed. */
 export type Told = { readonly value: string } | { readonly failed: string; readonly code: string };
@@ -20,6 +18,8 @@ export class Call {
   readonly step: CallStep;
   readonly startedAt: number;
   readonly told: Told[][];
+  /** What its generator yielded. */
+  readonly items: number[] = [];
   /** When its last input was answered. */
   endedAt: number | undefined;
   /** Its client has died, and nobody waits for it or knows whether it was taken. */
@@ -37,6 +37,15 @@ export class Call {
 
   get isOpen(): boolean {
     return !this.isAbandoned && this.endedAt === undefined;
+  }
+
+  /** True for one whose only input is a generator. */
+  get isGenerator(): boolean {
+    return this.step.inputs[0]?.items !== undefined;
+  }
+
+  take({ values }: ItemPage): void {
+    this.items.push(...(decodePage(values) as number[]));
   }
 
   hear({ start, values, failures = [] }: ResultPage, now: number): void {
@@ -90,12 +99,14 @@ export class Caller {
 
   /** Sends the inputs and waits for what becomes of them. */
   async run(): Promise<void> {
-    const { step, id } = this.#call;
-    const target = { app: APP, name: step.fn };
+    const { step, id, isGenerator } = this.#call;
+    const { fn, params } = step;
+    const set = params !== undefined && { params: encodePage([params], String), method: "run" };
+    const many = step.inputs.length > 1 ? "map" : "group";
     const request: CallRequest = {
       callId: id,
-      kind: step.inputs.length > 1 ? "map" : "group",
-      target,
+      kind: isGenerator ? "generator" : many,
+      target: { app: APP, name: fn, ...set },
     };
     if (step.cancelAfterMs !== undefined) {
       this.#world.clock.after(step.cancelAfterMs, () => void this.#cancel());
@@ -123,6 +134,7 @@ export class Caller {
 
   #open(request: CallRequest): void {
     const channel = this.#backend.open(request, {
+      items: (page) => this.#call.take(page),
       results: (page) => {
         this.#call.hear(page, this.#world.clock.now);
         if (this.#call.isOpen) return;

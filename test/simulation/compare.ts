@@ -15,6 +15,7 @@ export interface Compared {
   readonly dollars: number;
 }
 
+const MINUTE = 60_000;
 const HOUR = 3_600_000;
 /** One L4, as what the models buy. */
 const HOST = "g6.xlarge";
@@ -27,6 +28,8 @@ export async function compare(fresh: (seed: number) => void, only?: string): Pro
     fresh(index + 1);
     compared.push(await windlass(trace, index + 1));
     compared.push(toCompared(trace, "target-tracking", targetTracking(trace)));
+    // Whoever accepts a minute of waiting gets another target: for comparison, without a bar.
+    compared.push(toCompared(trace, "target-tracking-60s", targetTracking(trace, MINUTE)));
     compared.push(toCompared(trace, "oracle", oracle(trace)));
   }
   return compared;

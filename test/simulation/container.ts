@@ -1,8 +1,9 @@
-import type { Backend } from "../../lib/backend.ts";
+import { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { AwsContainer } from "../../runtime-shim/agent-aws/container.ts";
 import { readEnvironment } from "../../runtime-shim/agent-aws/environment.ts";
 import { NO_STORES } from "../aws/no-stores.ts";
 import type { EcsTask } from "./ecs.ts";
+import { APP } from "./names.ts";
 import { Program } from "./program.ts";
 import { SimulatedRunner } from "./runner.ts";
 import type { World } from "./world.ts";
@@ -23,13 +24,26 @@ export class Container {
     this.program = new Program(world, "container", () => {
       ticking.cancel();
       for (const runner of runners) runner.vanish();
+      void backend.close().catch(() => {});
       ecs.end(task, "exit code 137");
     });
     const { program } = this;
-    this.#container = new AwsContainer({
-      environment,
+    const shared = {
       ...world.storesOf(program),
       queues: sqs.queues(program),
+      wake: (pools: readonly string[]) => world.wake(program, pools),
+      ...{ wallClock: program.now, now: program.now, onError: world.onError },
+    };
+    const backend = new AwsBackend({
+      ...shared,
+      ...{ app: APP, environment: "test", stores: NO_STORES },
+      countMessages: async () => 0,
+      sessionId: `session${environment.containerId.slice(-12)}`,
+      sleep: (ms) => clock.sleep(ms),
+    });
+    this.#container = new AwsContainer({
+      environment,
+      ...shared,
       fetchCode: (codeHash) => program.ask("objects.get", () => codeHash),
       bucketProgram: "none: no function here has a bucket",
       startRunner: () => {
@@ -44,19 +58,16 @@ export class Container {
         runners.push(runner);
         return runner;
       },
-      backend: NO_BACKEND,
-      otherApp: () => NO_BACKEND,
-      wake: (pools) => world.wake(program, pools),
-      wallClock: program.now,
-      now: program.now,
+      backend,
+      otherApp: () => backend,
       onLine: () => {},
-      onError: world.onError,
     });
     const ticking = clock.every(TICK_MS, () => {
       if (!program.isPaused) this.#container.tick();
     });
     void this.#container.ended.then((code) => {
       ticking.cancel();
+      void backend.close().catch(world.onError);
       ecs.end(task, `exit code ${code}`);
     });
     void this.#container.start();
@@ -68,12 +79,3 @@ export class Container {
     if (this.program.isAlive) this.#container.stop();
   }
 }
-
-const NO_BACKEND = new Proxy({} as Backend, {
-  get: (_, name) => {
-    if (name === "stores") return NO_STORES;
-    throw new Error(
-      `no function of the simulation makes calls, and this one wants ${String(name)}`,
-    );
-  },
-});

@@ -18,6 +18,8 @@ const HIGH_MINUTES = 3;
 const LOW_MINUTES = 15;
 const LOW_SHARE = 0.9;
 const WARM_UP_MS: number = 5 * MINUTE;
+/** "Longest acceptable latency" of that guide's example: 10 seconds, at 0.1 a message: a backlog of 100. */
+const ACCEPTABLE_MS = 10_000;
 
 interface Job {
   readonly atMs: number;
@@ -34,13 +36,17 @@ interface Host {
  * Target tracking of EC2 Auto Scaling on the backlog per instance, as its guide says for SQS ["Scaling policy based on
  * Amazon SQS"], with what AWS sets by itself: metrics of a minute, three of them above the target to scale out, fifteen
  * below 90 % of it to scale in, five minutes until a new instance counts [default cooldown, which is the default
- * warm-up]. The target is what the guide calls the acceptable backlog per instance: a minute of waiting over the mean
- * time of an input. In its favour it scales from nothing and to nothing, and never ends an instance that works.
+ * warm-up]. The target is what the guide calls the acceptable backlog per instance: the latency of its example over the
+ * mean time of an input. In its favour the target is one message where that formula gives less, it scales from nothing and
+ * to nothing, scales in at once instead of "more gradually", and never ends an instance that works.
  */
-export function targetTracking({ calls, hours }: Trace): Outcome {
+export function targetTracking(
+  { calls, hours }: Trace,
+  acceptableMs: number = ACCEPTABLE_MS,
+): Outcome {
   const jobs = jobsOf(calls);
   const mean = jobs.reduce((sum, { ms }) => sum + ms, 0) / jobs.length;
-  const group = new ScalingGroup(Math.max(1, MINUTE / mean));
+  const group = new ScalingGroup(Math.max(1, acceptableMs / mean));
   for (let now = 0; now < hours * 60 * MINUTE || !group.isEmpty; now += SECOND) {
     while ((jobs[0]?.atMs ?? Number.POSITIVE_INFINITY) <= now)
       group.queue.push(...jobs.splice(0, 1));
@@ -59,6 +65,7 @@ class ScalingGroup {
   #hosts: Host[] = [];
   /** Minutes in a row. */
   #above = 0;
+  #lastMetric = 0;
   #below = 0;
 
   constructor(target: number) {
@@ -85,8 +92,13 @@ class ScalingGroup {
   /** What the alarms of a minute lead to. */
   scale(now: number): void {
     const warm = this.#hosts.filter(({ launchedAt }) => now - launchedAt >= WARM_UP_MS).length;
-    const metric = this.queue.length / Math.max(1, warm);
-    this.#above = metric > this.#target ? this.#above + 1 : 0;
+    const inService = this.#hosts.filter(({ readyAt }) => readyAt <= now).length;
+    // A minute has to be over before its metric is known.
+    const metric = this.#lastMetric;
+    this.#lastMetric = this.queue.length / Math.max(1, inService);
+    // Without an instance a single message would wait for ever.
+    const isStuck = this.#hosts.length === 0 && metric > 0;
+    this.#above = metric > this.#target || isStuck ? this.#above + 1 : 0;
     this.#below = metric < LOW_SHARE * this.#target ? this.#below + 1 : 0;
     const desired = Math.ceil((Math.max(1, warm) * metric) / this.#target);
     if (this.#above >= HIGH_MINUTES) this.#scaleOut(desired, now);

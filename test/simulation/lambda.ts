@@ -1,14 +1,15 @@
 import { Apps } from "../../cdk/controller/apps.ts";
 import { type ControlRequest, control } from "../../cdk/controller/control.ts";
 import type { Controller } from "../../cdk/controller/controller.ts";
-import type { ControllerPorts } from "../../cdk/controller/ports.ts";
+import type { ControllerPorts, ControllerSettings } from "../../cdk/controller/ports.ts";
 import { Program, type Surroundings } from "./program.ts";
 
 export interface LambdaOptions {
   readonly around: Surroundings;
   /** What the controller stands on, as this process reaches it. */
   readonly ports: (program: Program) => Omit<ControllerPorts, "now" | "sleep" | "createId" | "log">;
-  readonly maxUsdPerHour: number;
+  /** Of what it buys: one host, and all of them. */
+  readonly limits: Pick<ControllerSettings, "maxUsdPerHour" | "maxHosts" | "maxTotalUsdPerHour">;
   /** An invocation came to its end, with all that it tried. */
   readonly onDone: (request: ControlRequest, startedAt: number) => void;
   readonly onError: (error: unknown) => void;
@@ -84,10 +85,10 @@ export class Lambda {
   }
 
   #create(): Process {
-    const { around, ports, maxUsdPerHour } = this.#options;
+    const { around, ports, limits } = this.#options;
     const state = { hasFailed: false, onDeath: () => {} };
     const program = new Program(around, "controller", () => state.onDeath());
-    const settings = { environment: "test", table: "table", bucket: "bucket", maxUsdPerHour };
+    const settings = { environment: "test", table: "table", bucket: "bucket", ...limits };
     const controller: Controller = {
       ports: {
         ...ports(program),

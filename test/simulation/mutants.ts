@@ -146,7 +146,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "another host is bought while one boots",
     file: "lib/scheduling/slot.ts",
-    find: "room: isComing(host) ? freeOf(host, { gpu, market }, planned) : host.room,",
+    find: "room: isComing(host) ? freeOf(host, { gpu, architecture, market }, planned) : host.room,",
     replace: "room: isComing(host) ? { cpu: 0, memoryMiB: 0, gpus: 0 } : host.room,",
   },
   {

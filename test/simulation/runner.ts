@@ -1,23 +1,14 @@
 import type { FailureKind, ResultPage } from "../../lib/backend.ts";
-import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { failedPage } from "../../lib/failed-page.ts";
 import { type Message, parseMessage, resultAttachments, resultFields } from "../../lib/messages.ts";
 import { FrameReader } from "../../lib/protocol.ts";
 import type { Runner, RunnerListener } from "../../runtime-shim/agent/runner-process.ts";
+import type { LoadRequest } from "../../runtime-shim/load-request.ts";
+import type { Work } from "./calls.ts";
 import type { Clock, Timer } from "./clock.ts";
-import type { Work } from "./scenario.ts";
-
-interface Job {
-  readonly id: number;
-  readonly callId: string;
-  readonly start: number;
-  readonly works: readonly Work[];
-  /** Inputs that are still this job's. */
-  count: number;
-  started: number;
-  readonly cancelled: Set<number>;
-}
+import { type Job, toJob } from "./job.ts";
+import { NestedCalls } from "./nested.ts";
 
 export interface RunnerOptions {
   readonly clock: Clock;
@@ -31,6 +22,8 @@ export interface RunnerOptions {
 }
 
 const CANCELLED_MS = 200;
+/** Nobody cares how long an input would wait. */
+const FOR_EVER_MS = 1e9;
 
 /** A runner in virtual time: its inputs say how long they take and what becomes of them. */
 export class SimulatedRunner implements Runner {
@@ -39,8 +32,11 @@ export class SimulatedRunner implements Runner {
   readonly #reader: FrameReader;
   readonly #jobs: Job[] = [];
   readonly #running: Map<Job, Timer> = new Map();
+  readonly #nested: NestedCalls;
   #listener: RunnerListener | undefined;
   #maxInputs = 1;
+  /** It is told what to run together. */
+  #isBatched = false;
   #runs = 0;
   #hasEnded = false;
 
@@ -49,6 +45,9 @@ export class SimulatedRunner implements Runner {
     this.#reader = new FrameReader((header, attachments) =>
       this.#receive(parseMessage(header, attachments)),
     );
+    this.#nested = new NestedCalls((message) => {
+      if (!this.#hasEnded) this.#listener?.message(message);
+    });
   }
 
   listen(listener: RunnerListener): void {
@@ -69,11 +68,15 @@ export class SimulatedRunner implements Runner {
     this.kill();
   }
 
-  #receive({ control, text }: Message): void {
+  #receive(message: Message): void {
+    if (this.#nested.receive(message)) return;
+    const { control } = message;
     const [name, ...fields] = control;
     if (name === "load")
-      this.#load(fields[0] as { maxInputs: number }); // By the agent.
-    else if (name === "run") this.#run(fields, text);
+      this.#load(fields[0] as LoadRequest); // By the agent.
+    else if (name === "run") this.#run(toJob(message));
+    else if (name === "batch")
+      this.#batch(fields[0] as number[]); // By the agent.
     else if (name === "cancel") this.#cancel(Number(fields[0]), Number(fields[1]));
     else if (name === "back") this.#giveBack(Number(fields[0]));
     else if (name === "exit") this.#leave();
@@ -91,17 +94,46 @@ export class SimulatedRunner implements Runner {
     this.#leave();
   }
 
-  #load({ maxInputs }: { readonly maxInputs: number }): void {
+  #load({ maxInputs, isBatched }: LoadRequest): void {
     this.#maxInputs = maxInputs;
+    this.#isBatched = isBatched;
     this.#options.clock.after(this.#options.loadMs, () => this.#tell(["ready"]));
   }
 
-  #run(fields: readonly unknown[], text: string): void {
-    const [id, callId, , , , start = 0, count = 0] = fields as [number, string, ...number[]]; // By the agent.
-    const works = decodePage({ text, tagged: false, attachments: [] }) as Work[];
-    const job = { id, callId, start, works, count, started: 0, cancelled: new Set<number>() };
+  #run(job: Job): void {
     this.#jobs.push(job);
-    this.#next();
+    if (!this.#isBatched) this.#next();
+  }
+
+  /** Runs inputs of several jobs together, for as long as the slowest of them takes; what ends the runner ends all. */
+  #batch(ids: readonly number[]): void {
+    const jobs = this.#jobs.filter(({ id }) => ids.includes(id));
+    const works = jobs.flatMap((job) => job.works.slice(0, job.count));
+    const fatal = works.find(({ does }) => does !== "answers");
+    const ms = Math.max(...works.map((work) => work.ms));
+    for (const job of jobs) {
+      job.started = job.count;
+      this.#each(job, (index) => this.#options.onStart(job.callId, index));
+      const timer = this.#options.clock.after(ms, () => {
+        if (fatal !== undefined) this.#end(139, null);
+        else this.#finishAll(job);
+      });
+      this.#running.set(job, timer);
+    }
+  }
+
+  #finishAll(job: Job): void {
+    this.#running.delete(job);
+    this.#jobs.splice(this.#jobs.indexOf(job), 1);
+    this.#each(job, (index) => {
+      this.#options.onEnd(job.callId, index);
+      const isCancelled = job.cancelled.has(index);
+      this.#answer(job, isCancelled ? failed(index, "cancelled") : this.#value(index));
+    });
+  }
+
+  #each({ start, count }: Job, act: (index: number) => void): void {
+    for (let index = start; index < start + count; index += 1) act(index);
   }
 
   #next(): void {
@@ -119,11 +151,45 @@ export class SimulatedRunner implements Runner {
     const offset = job.started;
     job.started += 1;
     const work = job.works[offset] ?? { ms: 0, does: "answers" };
-    const ms = work.does === "hangs" ? 3_600_000 : work.ms;
     const isCancelled = job.cancelled.has(job.start + offset);
     this.#options.onStart(job.callId, job.start + offset);
-    const timer = this.#options.clock.after(isCancelled ? 1 : ms, () => this.#finish(job, work));
-    this.#running.set(job, timer);
+    if (isCancelled) this.#finishAfter(1, job, work);
+    else if (work.calls !== undefined) this.#call(work.calls, job, work);
+    else if (work.items !== undefined) this.#yield(0, job, work);
+    else this.#finishAfter(work.does === "hangs" ? 3_600_000 : work.ms, job, work);
+  }
+
+  #finishAfter(ms: number, job: Job, work: Work): void {
+    this.#running.set(
+      job,
+      this.#options.clock.after(ms, () => this.#finish(job, work)),
+    );
+  }
+
+  #call(name: string, job: Job, work: Work): void {
+    const { clock } = this.#options;
+    const waiting = clock.after(FOR_EVER_MS, () => {});
+    this.#running.set(job, waiting);
+    this.#nested.call(name, clock.now, () => {
+      // Unless it was cancelled meanwhile.
+      if (this.#running.get(job) === waiting) this.#finishAfter(work.ms, job, work);
+      waiting.cancel();
+    });
+  }
+
+  /** Yields its items one by one, in equal parts of its time. */
+  #yield(item: number, job: Job, work: Work): void {
+    const { ms, items = 0 } = work;
+    const part = ms / (items + 1);
+    if (item === items) this.#finishAfter(part, job, work);
+    else {
+      const next = this.#options.clock.after(part, () => {
+        const { text } = encodePage([item], String);
+        this.#listener?.message({ control: ["items", job.id, 1, 0], text, attachments: [] });
+        this.#yield(item + 1, job, work);
+      });
+      this.#running.set(job, next);
+    }
   }
 
   #finish(job: Job, { does }: Work): void {
@@ -134,12 +200,14 @@ export class SimulatedRunner implements Runner {
     else if (does === "kills-runner") this.#end(139, null);
     else if (does === "kills-container") this.#options.onKill();
     else if (does === "fails") this.#answer(job, failed(index, "error"));
-    else {
-      this.#runs += 1;
-      const value = `${index} by ${this.#options.container} ${this.#runs}`;
-      this.#answer(job, { start: index, count: 1, values: encodePage([value], String) });
-    }
+    else this.#answer(job, this.#value(index));
     this.#next();
+  }
+
+  #value(index: number): ResultPage {
+    this.#runs += 1;
+    const value = `${index} by ${this.#options.container} ${this.#runs}`;
+    return { start: index, count: 1, values: encodePage([value], String) };
   }
 
   #answer(job: Job, page: ResultPage): void {
@@ -153,6 +221,8 @@ export class SimulatedRunner implements Runner {
     if (job === undefined) return;
     const all = Array.from({ length: job.count }, (_, offset) => job.start + offset);
     for (const one of index < 0 ? all : [index]) job.cancelled.add(one);
+    // A batch goes on: its results are dropped.
+    if (this.#isBatched) return;
     const running = this.#running.get(job);
     const current = job.start + job.started - 1;
     if (running === undefined || !job.cancelled.has(current)) return;
@@ -181,7 +251,10 @@ export class SimulatedRunner implements Runner {
     this.#hasEnded = true;
     for (const [job, timer] of this.#running) {
       timer.cancel();
-      this.#options.onEnd(job.callId, job.start + job.started - 1);
+      const from = this.#isBatched ? 0 : job.started - 1;
+      for (let at = from; at < job.started; at += 1) {
+        this.#options.onEnd(job.callId, job.start + at);
+      }
     }
     this.#options.clock.after(1, () => this.#listener?.end({ code, signal, tail: [] }));
   }

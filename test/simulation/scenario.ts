@@ -1,26 +1,12 @@
-import type { FunctionSpec } from "../../lib/spec.ts";
 import { Random } from "../aws/random.ts";
-
-/** What one input does in its runner. */
-export interface Work {
-  readonly ms: number;
-  readonly does: "answers" | "fails" | "kills-runner" | "kills-container" | "hangs";
-}
+import { type CallStep, callOf } from "./calls.ts";
+import { type Functions, functionsOf, type Limits, limitsOf } from "./functions.ts";
 
 export type Who = "controller" | "container" | "caller";
 
 /** Something that happens to the system, at a moment from the start on. Left out, all else stays as it is. */
 export type Step = { readonly atMs: number } & (
-  | {
-      readonly kind: "call";
-      readonly fn: string;
-      readonly inputs: readonly Work[];
-      /** Inputs of one message. */
-      readonly pageSize: number;
-      /** Spawned: its results are read from the table, by another client should this one die. */
-      readonly isDurable: boolean;
-      readonly cancelAfterMs: number | undefined;
-    }
+  | CallStep
   /** Who next asks for this dies, before it is done or after. */
   | {
       readonly kind: "die";
@@ -56,7 +42,8 @@ export type Step = { readonly atMs: number } & (
 
 export interface Scenario {
   readonly seed: number;
-  readonly functions: Readonly<Record<string, Partial<FunctionSpec>>>;
+  readonly functions: Functions;
+  readonly limits: Limits;
   /** After this nothing more goes wrong. */
   readonly troubleMs: number;
   readonly steps: readonly Step[];
@@ -64,35 +51,6 @@ export interface Scenario {
 
 const MINUTE = 60_000;
 const TROUBLE_MS = 25 * MINUTE;
-
-const RETRIES = {
-  maxRetries: 2,
-  backoffCoefficient: 2,
-  initialDelaySeconds: 1,
-  maxDelaySeconds: 60,
-};
-
-/** Functions of many kinds: alone and in parallel, on spot and on demand, kept and started from nothing. */
-function functionsOf(random: Random): Scenario["functions"] {
-  const common = (): Partial<FunctionSpec> => ({
-    maxContainers: 1 + random.below(4),
-    scaledownWindowSeconds: [2, 20, 60][random.below(3)] ?? 60,
-    timeoutSeconds: 90,
-    minContainers: random.chance(0.15) ? 1 : 0,
-    bufferContainers: random.chance(0.15) ? 1 : 0,
-    ...(random.chance(0.3) && { retries: RETRIES }),
-    ...(random.chance(0.2) && { concurrency: { maxInputs: 4, targetInputs: 3 } }),
-    ...(random.chance(0.1) && { singleUseContainers: true }),
-  });
-  return {
-    resize: { ...common(), spot: random.chance(0.5) ? "prefer" : "never" },
-    crop: {
-      ...common(),
-      gpu: [["L4"], ["L4", "A10G"], ["A10G:2", "L4"]][random.below(3)] ?? ["L4"],
-      spot: (["prefer", "require", "never"] as const)[random.below(3)] ?? "prefer",
-    },
-  };
-}
 
 const OPERATIONS: Readonly<Record<Who, readonly string[]>> = {
   controller: [
@@ -106,33 +64,6 @@ const OPERATIONS: Readonly<Record<Who, readonly string[]>> = {
   ],
   caller: ["rows.put", "queues.send", "queues.create"],
 };
-
-function workOf(random: Random): Work {
-  const ms = [5, 200, 1500, 8000, 40_000][random.below(5)] ?? 5;
-  const dice = random.next();
-  if (dice < 0.03) return { ms, does: "kills-runner" };
-  if (dice < 0.045) return { ms, does: "kills-container" };
-  if (dice < 0.055) return { ms, does: "hangs" };
-  return { ms, does: dice < 0.12 ? "fails" : "answers" };
-}
-
-function callOf(random: Random): Step {
-  const isMap = random.chance(0.5);
-  const size = isMap ? 1 + random.below(20) : 1;
-  const ms = random.chance(0.5) ? workOf(random).ms : undefined;
-  return {
-    kind: "call",
-    atMs: Math.floor(random.next() * TROUBLE_MS * 0.9),
-    fn: random.chance(0.5) ? "resize" : "crop",
-    inputs: Array.from({ length: size }, () => {
-      const work = workOf(random);
-      return ms === undefined ? work : { ...work, ms };
-    }),
-    pageSize: 1 + random.below(10),
-    isDurable: random.chance(0.4),
-    cancelAfterMs: random.chance(0.15) ? random.below(120_000) : undefined,
-  };
-}
 
 function pick<Item>(random: Random, items: readonly Item[]): Item {
   const item = items[random.below(items.length)];
@@ -191,9 +122,12 @@ function troubleOf(random: Random): Step {
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed);
   for (let skipped = 0; skipped < 5; skipped += 1) random.next();
-  const functions = functionsOf(random);
-  const calls = Array.from({ length: 2 + random.below(7) }, () => callOf(random));
+  const limits = limitsOf(random);
+  const functions = functionsOf(random, limits);
+  const calls = Array.from({ length: 2 + random.below(7) }, () =>
+    callOf(random, functions, TROUBLE_MS * 0.9),
+  );
   const troubles = Array.from({ length: random.below(30) }, () => troubleOf(random));
   const steps = [...calls, ...troubles].sort((a, b) => a.atMs - b.atMs);
-  return { seed, functions, troubleMs: TROUBLE_MS, steps };
+  return { seed, functions, limits, troubleMs: TROUBLE_MS, steps };
 }

@@ -17,7 +17,7 @@ const PEACE_MS = 60 * 60_000;
 export async function simulate(scenario: Scenario): Promise<Simulated> {
   const clock = new Clock();
   clock.rule();
-  const world = new World(clock, scenario.seed);
+  const world = new World(clock, scenario.seed, scenario.limits);
   await world.deploy(scenario.functions);
   for (const step of scenario.steps) {
     clock.after(step.atMs, () => world.do(step, scenario.functions));
@@ -36,11 +36,9 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
 }
 
 /** Nothing is left to happen. */
-function isQuiet({ calls, ec2, ecs, specs, sqs }: World): boolean {
+function isQuiet({ calls, ec2, ecs, pools, sqs }: World): boolean {
   if (calls.some(({ isOpen }) => isOpen)) return false;
-  const isAnyMessage = sqs
-    .urls()
-    .some((url) => url.startsWith("queue/") && sqs.bodies(url).length > 0);
-  const isKept = [...specs.values()].some(({ minContainers }) => minContainers > 0);
+  const isAnyMessage = pools.some(({ url }) => sqs.bodies(url).length > 0);
+  const isKept = pools.some(({ spec }) => spec.minContainers > 0);
   return !isAnyMessage && !isKept && ec2.on.length === 0 && ecs.tasks.length === 0;
 }

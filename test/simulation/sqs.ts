@@ -51,10 +51,6 @@ export class Sqs {
     this.#staleUntil = 0;
   }
 
-  urls(): string[] {
-    return [...this.#queues.keys()];
-  }
-
   /** Messages that anyone may receive now. */
   visible(url: string): string[] {
     const messages = this.#queues.get(url)?.messages ?? [];

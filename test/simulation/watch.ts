@@ -3,27 +3,19 @@ import { splitPoolId } from "../../cdk/controller/pools.ts";
 import type { Purchase } from "../../cdk/controller/ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow } from "../../cdk/controller/rows.ts";
 import { openEnvelope } from "../../lib/aws/envelope.ts";
-import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
-import { blockKey } from "../../lib/aws/keys.ts";
-import { openResults } from "../../lib/aws/page-text.ts";
 import { type PoolRow, poolKey } from "../../lib/aws/pool-row.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
-import { decodePage } from "../../lib/codec/decode.ts";
-import { MAX_CRASHES } from "../../lib/crashes.ts";
-import { parseGpu } from "../../lib/gpu.ts";
 import { callTime } from "../../lib/ids.ts";
 import { toRequest } from "../../lib/messages.ts";
-import type { HostPurpose } from "../../lib/scheduling/capacity-state.ts";
-import { claimOn, marketsOf, roomOf, timesIn } from "../../lib/scheduling/fit.ts";
-import { HOST_TYPES, hostType } from "../../lib/scheduling/host-types.ts";
-import { quotaClass } from "../../lib/scheduling/rests.ts";
-import type { FunctionSpec } from "../../lib/spec.ts";
-import type { Call, Told } from "./caller.ts";
+import { hostType } from "../../lib/scheduling/host-types.ts";
+import type { Call } from "./caller.ts";
 import type { Ec2Instance } from "./ec2.ts";
 import type { EcsTask } from "./ecs.ts";
-import { APP, DEAD_LETTERS, queueOf } from "./names.ts";
+import { APP } from "./names.ts";
 import type { Program } from "./program.ts";
-import type { World } from "./world.ts";
+import { PurchasesWatch } from "./watch-purchases.ts";
+import { describe, ResultsWatch } from "./watch-results.ts";
+import type { Pool, World } from "./world.ts";
 
 /** What must never be, and was. */
 export interface Violation {
@@ -44,12 +36,10 @@ const BOOT_LIMIT_MS = 600_000;
 const STALE_MS = 90_000;
 /** Clocks of two machines differ by this much at most, and what one has asked for is under way for a while. */
 const SKEW_MS = 5000;
-/** A refusal is remembered for five minutes, by clocks that differ. */
-const REST_MS = 305_000;
-/** A dearer type than this many times the best one is no replacement for it. */
-const MAX_FACTOR = 2;
 /** Who has waited for so long without a container is told why. */
 const TOLD_MS = 180_000;
+
+export type ViolateIf = (isBroken: boolean, invariant: string, detail: string) => void;
 
 /** Holds the system against what it promises, step by step. */
 export class Watch {
@@ -60,8 +50,7 @@ export class Watch {
   /** Since when hosts have had no task. */
   readonly #emptySince: Map<Ec2Instance, number> = new Map();
   readonly #registeredAt: Map<Ec2Instance, number> = new Map();
-  readonly #refused: Map<string, number> = new Map();
-  /** When a message of a call that lives was last seen, by function. */
+  /** When a message of a call that lives was last seen, by pool. */
   readonly #liveAt: Map<string, number> = new Map();
   #open: Call[] = [];
   /** How long each input waited for its start. */
@@ -69,11 +58,16 @@ export class Watch {
   readonly #started: Set<string> = new Set();
   /** Where each input runs that does. */
   readonly #runsIn: Map<string, Program> = new Map();
-  /** Since when a function has had work and no container. */
+  /** Since when a pool has had work and no container. */
   readonly #waitsSince: Map<string, number> = new Map();
+  readonly #purchases: PurchasesWatch;
+  readonly #results: ResultsWatch;
 
   constructor(world: World) {
+    const violateIf: ViolateIf = (...told) => this.#violateIf(...told);
     this.#world = world;
+    this.#purchases = new PurchasesWatch(world, violateIf);
+    this.#results = new ResultsWatch(world, violateIf);
   }
 
   get violation(): Violation | undefined {
@@ -88,18 +82,16 @@ export class Watch {
   }
 
   sent(url: string): void {
-    if (url.startsWith("queue/"))
-      this.#liveAt.set(url.slice("queue/".length), this.#world.clock.now);
+    const pool = this.#world.pools.find((one) => one.url === url);
+    if (pool !== undefined) this.#liveAt.set(pool.key, this.#world.clock.now);
   }
 
   controlled({ kind }: ControlRequest, startedAt: number): void {
     if (kind === "sweep") this.#sweeps.push(startedAt);
   }
 
-  refused({ type, market }: Purchase, code: string): void {
-    const now = this.#world.clock.now;
-    this.#refused.set(`${type} ${market}`, now);
-    if (/Limit/.test(code)) this.#refused.set(`${quotaClass(type)} ${market}`, now);
+  refused(purchase: Purchase, code: string): void {
+    this.#purchases.refused(purchase, code);
   }
 
   bought(instance: Ec2Instance, { id, type, market }: Purchase): void {
@@ -112,10 +104,10 @@ export class Watch {
       "nothing is bought for work that was cancelled or is done",
       `${type} for ${names.join(", ")}`,
     );
-    const usd = hostType(type)?.usdPerHour ?? Number.POSITIVE_INFINITY;
-    this.#violateIf(usd > 10, "no host is dearer than the limit", `${type} costs $${usd}/h`);
-    for (const name of names.slice(0, 1)) this.#checkOrder(name, { type, market });
-    this.#checkPurchase(row?.boughtFor ?? [], type);
+    const toCome = this.#hostRows()
+      .filter(({ arn }) => arn === null)
+      .flatMap((host) => host.boughtFor);
+    this.#purchases.check({ type, market }, row?.boughtFor ?? [], toCome);
   }
 
   /** An input has begun to run in a container. */
@@ -138,7 +130,8 @@ export class Watch {
   }
 
   placed({ request, instance }: EcsTask): void {
-    const spec = this.#specOf(request.environment["WINDLASS_FUNCTION"] ?? "");
+    const { WINDLASS_FUNCTION = "", WINDLASS_POOL = "" } = request.environment;
+    const spec = this.#world.specOf(WINDLASS_FUNCTION);
     const type = hostType(instance.type);
     const isOnGpu = type !== undefined && type.gpu !== null;
     const about = `${spec.name} on ${instance.type} ${instance.market}`;
@@ -146,7 +139,10 @@ export class Watch {
     const isSpot = instance.market === "spot";
     const isRight = isSpot ? spec.spot !== "never" : spec.spot !== "require";
     this.#violateIf(!isRight, "spot instances run what may be interrupted", about);
-    this.#checkMax(spec);
+    const architecture = type?.architecture;
+    const fits = architecture === spec.architecture;
+    this.#violateIf(!fits, "images run on the processor they are for", about);
+    this.#checkMax({ key: WINDLASS_POOL, spec });
   }
 
   /** A row was written; those of ranges belong to whoever has their lease. */
@@ -164,14 +160,16 @@ export class Watch {
 
   /** Looks at everything; called every few seconds. */
   look(): void {
-    for (const spec of this.#world.specs.values()) {
-      if (this.#hasLiveMessage(spec.name)) this.#liveAt.set(spec.name, this.#world.clock.now);
-      this.#checkMax(spec);
-      this.#checkWait(spec);
+    for (const pool of this.#world.pools) {
+      if (this.#isAnyLive(this.#world.sqs.bodies(pool.url))) {
+        this.#liveAt.set(pool.key, this.#world.clock.now);
+      }
+      this.#checkMax(pool);
+      this.#checkWait(pool);
     }
     for (const instance of this.#world.ec2.on) this.#checkHost(instance);
     this.#open = this.#open.filter((call) => {
-      this.#checkTold(call);
+      this.#results.checkTold(call);
       return call.isOpen;
     });
   }
@@ -182,20 +180,21 @@ export class Watch {
 
   /** Looks at what is left once all is quiet. */
   end(): void {
-    const { calls, specs, ec2, ecs, sqs } = this.#world;
+    const { calls, pools, ec2, ecs, sqs } = this.#world;
     for (const call of calls) {
-      this.#violateIf(call.isOpen, "no call is lost", this.#describe(call));
-      this.#checkTold(call);
-      this.#checkStored(call);
+      this.#violateIf(call.isOpen, "no call is lost", describe(call));
+      this.#results.checkTold(call);
+      this.#results.checkStored(call);
     }
-    this.#checkDeadLetters();
-    for (const { name, minContainers } of specs.values()) {
-      const count = this.#running(name).length;
-      this.#violateIf(count < minContainers, "minContainers are restored", `${name} has ${count}`);
-      const left = sqs.bodies(queueOf(name)).length;
-      this.#violateIf(left > 0, "no message is left", `${left} for ${name}`);
+    this.#results.checkDeadLetters();
+    for (const { key, url, spec } of pools) {
+      const { minContainers } = spec;
+      const count = this.#running(key).length;
+      this.#violateIf(count < minContainers, "minContainers are restored", `${key} has ${count}`);
+      const left = sqs.bodies(url).length;
+      this.#violateIf(left > 0, "no message is left", `${left} for ${key}`);
     }
-    const isKept = [...specs.values()].some(({ minContainers }) => minContainers > 0);
+    const isKept = pools.some(({ spec }) => spec.minContainers > 0);
     const on = ec2.on.map(({ id, type }) => `${id} ${type}`).join(", ");
     this.#violateIf(!isKept && on !== "", "no host is left on", on);
     this.#violateIf(!isKept && ecs.tasks.length > 0, "no task is left", `${ecs.tasks.length}`);
@@ -203,55 +202,16 @@ export class Watch {
     this.#violateIf(rows > 0, "no row of a host is left", `${rows}`);
   }
 
-  /** It is no dearer than it must be, and not bought while another boots for the same containers. */
-  #checkPurchase(boughtFor: readonly HostPurpose[], type: string): void {
-    const [first] = boughtFor;
-    const bought = hostType(type);
-    if (first === undefined || bought === undefined) return;
-    const name = splitPoolId(first.pool).pool;
-    const cheapest = HOST_TYPES.filter(({ gpu }) => gpu === bought.gpu).flatMap((one) => {
-      const room = roomOf(one, {});
-      const claim = claimOn(
-        first.needs,
-        { gpu: one.gpu, market: marketsOf(first.needs)[0] ?? "spot" },
-        room,
-      );
-      return claim === undefined
-        ? []
-        : Math.ceil(first.count / timesIn(room, claim)) * one.usdPerHour;
-    });
-    const isDear = bought.usdPerHour > MAX_FACTOR * Math.min(...cheapest);
-    this.#violateIf(
-      isDear,
-      "hosts are as cheap as can be",
-      `${type} for ${first.count} of ${name}`,
-    );
-    const { maxContainers } = this.#specOf(name);
-    const coming = this.#hostRows()
-      .filter(({ arn }) => arn === null)
-      .flatMap((host) => host.boughtFor)
-      .filter(({ pool }) => pool === first.pool)
-      .reduce((sum, { count }) => sum + count, 0);
-    // A type that turns out to be smaller than expected holds fewer of them.
-    const isExcused = this.#world.ec2.hasMisled;
-    const isMore = maxContainers !== null && coming > maxContainers && !isExcused;
-    this.#violateIf(
-      isMore,
-      "nothing is bought while the same boots",
-      `${coming} of ${name} to come`,
-    );
-  }
-
-  #checkMax({ name, maxContainers }: FunctionSpec): void {
-    const count = this.#running(name).length;
+  #checkMax({ key, spec: { maxContainers } }: Pick<Pool, "key" | "spec">): void {
+    const count = this.#running(key).length;
     const isAbove = maxContainers !== null && count > maxContainers;
-    this.#violateIf(isAbove, "never above maxContainers", `${name}: ${count}`);
+    this.#violateIf(isAbove, "never above maxContainers", `${key}: ${count}`);
   }
 
-  /** Containers of a function that nobody has told to stop. */
-  #running(name: string): readonly EcsTask[] {
+  /** Containers of a pool that nobody has told to stop. */
+  #running(key: string): readonly EcsTask[] {
     return this.#world.ecs.tasks.filter(
-      ({ request, isTold }) => !isTold && request.environment["WINDLASS_FUNCTION"] === name,
+      ({ request, isTold }) => !isTold && request.environment["WINDLASS_POOL"] === key,
     );
   }
 
@@ -271,26 +231,18 @@ export class Watch {
     this.#violateIf(sweeps >= SWEEPS || clock.now > limit, "no host is on without purpose", about);
   }
 
-  #checkWait({ name }: FunctionSpec): void {
-    const { clock, table } = this.#world;
-    const isServed = this.#running(name).length > 0;
-    if (isServed || !this.#hasVisibleMessage(name)) this.#waitsSince.delete(name);
-    else if (!this.#waitsSince.has(name)) this.#waitsSince.set(name, clock.now);
-    const since = this.#waitsSince.get(name);
+  #checkWait({ key, url }: Pool): void {
+    const { clock, table, sqs } = this.#world;
+    const isServed = this.#running(key).length > 0;
+    if (isServed || !this.#isAnyLive(sqs.visible(url))) this.#waitsSince.delete(key);
+    else if (!this.#waitsSince.has(key)) this.#waitsSince.set(key, clock.now);
+    const since = this.#waitsSince.get(key);
     if (since === undefined || clock.now - since < TOLD_MS) return;
     if (this.#sweeps.filter((at) => at > since + STALE_MS).length < 2) return;
-    const { pk, sk } = poolKey(APP, name);
+    const { pk, sk } = poolKey(APP, key);
     const notice = table.list<PoolRow>(pk).find((row) => row.sk === sk)?.body;
     const isTold = notice !== undefined && notice.at > since && notice.notice !== "";
-    this.#violateIf(!isTold, "every wait has a stated reason", name);
-  }
-
-  #hasVisibleMessage(name: string): boolean {
-    return this.#isAnyLive(this.#world.sqs.visible(queueOf(name)));
-  }
-
-  #hasLiveMessage(name: string): boolean {
-    return this.#isAnyLive(this.#world.sqs.bodies(queueOf(name)));
+    this.#violateIf(!isTold, "every wait has a stated reason", key);
   }
 
   #isAnyLive(bodies: readonly string[]): boolean {
@@ -300,103 +252,13 @@ export class Watch {
     });
   }
 
-  #isWanted(name: string): boolean {
-    const { minContainers } = this.#specOf(name);
-    if (minContainers > 0 || this.#hasLiveMessage(name)) return true;
-    const seenAt = this.#liveAt.get(name) ?? Number.NEGATIVE_INFINITY;
+  #isWanted(key: string): boolean {
+    const pool = this.#world.pools.find((one) => one.key === key);
+    if (pool === undefined) return false;
+    if (pool.spec.minContainers > 0 || this.#isAnyLive(this.#world.sqs.bodies(pool.url)))
+      return true;
+    const seenAt = this.#liveAt.get(key) ?? Number.NEGATIVE_INFINITY;
     return this.#world.clock.now - seenAt < STALE_MS;
-  }
-
-  /** What comes before in the order of offers has been refused. */
-  #checkOrder(name: string, { type, market }: Pick<Purchase, "type" | "market">): void {
-    const { gpu, spot } = this.#specOf(name);
-    const bought = hostType(type)?.gpu ?? null;
-    const about = `${type} ${market} for ${name} (${gpu.join(", ") || "no GPU"}, ${spot})`;
-    if (spot === "prefer" && market === "on-demand") {
-      const isRefused =
-        this.#isRefused(`${type} spot`) || this.#isRefused(`${quotaClass(type)} spot`);
-      this.#violateIf(!isRefused, "spot is asked for first where it is preferred", about);
-    }
-    const rank = gpu.findIndex((wish) => parseGpu(wish)?.kinds.includes(bought ?? "") === true);
-    for (const wish of gpu.slice(0, Math.max(0, rank))) {
-      const kinds = parseGpu(wish)?.kinds ?? [];
-      const isRefused = [...this.#refused].some(([offer, at]) => {
-        const refusedType = hostType(offer.split(" ")[0] ?? "")?.gpu ?? null;
-        const isClass = /^(G and VT|P) /.test(offer);
-        const isOf = isClass || (refusedType !== null && kinds.includes(refusedType));
-        return isOf && this.#world.clock.now - at < REST_MS;
-      });
-      this.#violateIf(!isRefused, "GPUs are asked for in their order", `${about}, before ${wish}`);
-    }
-  }
-
-  #isRefused(offer: string): boolean {
-    return this.#world.clock.now - (this.#refused.get(offer) ?? Number.NEGATIVE_INFINITY) < REST_MS;
-  }
-
-  #checkTold(call: Call): void {
-    for (const [index, told] of call.told.entries()) {
-      this.#violateIf(told.length > 1, "no result is doubled", `${this.#describe(call)} ${index}`);
-      const [first] = told;
-      const { blows } = this.#world;
-      if (first !== undefined && !isRight(first, { call, index, blows })) {
-        const what = `${this.#describe(call)} ${index}: ${JSON.stringify(first)}`;
-        this.#violateIf(true, "results are right", what);
-      }
-    }
-  }
-
-  /** What was told is what the table says, and the table says one thing. */
-  #checkStored(call: Call): void {
-    const stored = this.#stored(call);
-    for (const [index, values] of stored) {
-      const about = `${this.#describe(call)} ${index}: ${values.join(" and ")}`;
-      this.#violateIf(values.length > 1, "no result is stored twice", about);
-      const [told] = call.told[index] ?? [];
-      if (told === undefined || !("value" in told)) continue;
-      this.#violateIf(told.value !== values[0], "what is told is what is stored", about);
-    }
-  }
-
-  /** Inputs that failed for good are in the dead-letter queue, and no others. */
-  #checkDeadLetters(): void {
-    const entries = new Set<string>();
-    for (const body of this.#world.sqs.bodies(DEAD_LETTERS)) {
-      const { request, start, end } = openFailedInputs(body);
-      for (let index = start; index < end; index += 1) entries.add(`${request.callId}.${index}`);
-    }
-    // What was cancelled is nobody's to mend.
-    for (const call of this.#world.calls.filter(({ isCancelled }) => !isCancelled)) {
-      for (const [index, [stored]] of this.#stored(call)) {
-        const isThere = entries.has(`${call.id}.${index}`);
-        const about = `${this.#describe(call)} ${index}: ${stored}`;
-        this.#violateIf(isThere !== (stored === "failed"), "what failed is a dead letter", about);
-      }
-    }
-  }
-
-  /** What the table has of each input: its value, `failed` or `cancelled`. */
-  #stored(call: Call): ReadonlyMap<number, readonly string[]> {
-    const rows = this.#world.table.list<RangeRow>(blockKey(APP, call.id, 0));
-    const stored = new Map<number, string[]>();
-    for (const results of rows.flatMap(({ body }) => body.results)) {
-      if (!("text" in results)) continue;
-      const { start, values, failures = [] } = openResults(results.text);
-      const texts = decodePage(values) as string[];
-      for (const { index, kind } of failures) {
-        texts[index - start] = kind === "cancelled" ? kind : "failed";
-      }
-      for (const [offset, text] of texts.entries()) {
-        stored.set(start + offset, [...(stored.get(start + offset) ?? []), text]);
-      }
-    }
-    return stored;
-  }
-
-  #specOf(name: string): FunctionSpec {
-    const spec = this.#world.specs.get(name);
-    if (spec === undefined) throw new Error(`no function "${name}"`);
-    return spec;
   }
 
   #hostRows(): (HostRow & { readonly id: string })[] {
@@ -404,11 +266,6 @@ export class Watch {
       .list<HostRow>(CONTROLLER)
       .filter(({ sk }) => sk.startsWith(HOST_PREFIX))
       .map(({ sk, body }) => ({ ...body, id: sk.slice(HOST_PREFIX.length) }));
-  }
-
-  #describe({ id, step, told }: Call): string {
-    const open = told.filter((all) => all.length === 0).length;
-    return `${step.fn} ${id} (${step.inputs.length} inputs, ${open} open)`;
   }
 
   #violateIf(isBroken: boolean, invariant: string, detail: string): void {
@@ -419,25 +276,4 @@ export class Watch {
     const { clock } = this.#world;
     this.#first ??= { atMs: clock.now - clock.startedAt, invariant, detail };
   }
-}
-
-/** Whether an input may have come to this. */
-function isRight(
-  told: Told,
-  {
-    call: { step, isCancelled },
-    index,
-    blows,
-  }: { readonly call: Call; readonly index: number; readonly blows: number },
-): boolean {
-  const does = step.inputs[index]?.does;
-  if ("value" in told) return does === "answers" && told.value.startsWith(`${index} by `);
-  // Its caller was told at once that AWS did not take it.
-  if (told.failed === "startup") return told.code === "WINDLASS_AWS_THROTTLED";
-  if (told.failed === "cancelled") return isCancelled;
-  // Whoever runs alone for long is taken to be the cause of what hits its host.
-  if (told.failed === "crashed" && blows >= MAX_CRASHES) return true;
-  if (does === "fails") return told.failed === "error";
-  if (does === "hangs") return told.failed === "timeout";
-  return told.failed === "crashed" && (does === "kills-runner" || does === "kills-container");
 }

@@ -2,25 +2,29 @@ import type { ControlRequest } from "../../cdk/controller/control.ts";
 import type { StoredObjects } from "../../cdk/controller/ports.ts";
 import { App } from "../../lib/app.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
-import { appKey, callKey, deploymentKey } from "../../lib/aws/keys.ts";
+import { appKey, callKey, deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
+import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { MemoryObjects, MemoryTable } from "../aws/memory-table.ts";
 import { Random } from "../aws/random.ts";
 import { Call, Caller } from "./caller.ts";
+import type { CallStep } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import { Container } from "./container.ts";
 import { Ec2, type Ec2Instance } from "./ec2.ts";
 import { Ecs, type EcsTask } from "./ecs.ts";
 import { Faults } from "./faults.ts";
+import type { Limits } from "./functions.ts";
 import { Lambda } from "./lambda.ts";
 import { APP, DEAD_LETTERS, queueOf } from "./names.ts";
 import type { Program, Surroundings } from "./program.ts";
 import type { Scenario, Step, Who } from "./scenario.ts";
 import { Sqs } from "./sqs.ts";
+import { trouble } from "./trouble.ts";
 import { Watch } from "./watch.ts";
 
 const SWEEP_MS = 60_000;
@@ -37,6 +41,13 @@ const NOTHING_STORED: StoredObjects = {
   },
 };
 
+/** Containers that share a queue. */
+export interface Pool {
+  readonly key: string;
+  readonly url: string;
+  readonly spec: FunctionSpec;
+}
+
 /** AWS with Windlass on it: the real controller, agents and clients, in virtual time. */
 export class World implements Surroundings {
   readonly clock: Clock;
@@ -48,6 +59,7 @@ export class World implements Surroundings {
   readonly ecs: Ecs;
   readonly lambda: Lambda;
   readonly watch: Watch;
+  readonly limits: Limits;
   readonly calls: Call[] = [];
   readonly specs: Map<string, FunctionSpec> = new Map();
   /** What went wrong that no caller was told of. */
@@ -62,8 +74,9 @@ export class World implements Surroundings {
   #events: { how: "lost" | "doubled" | "late"; until: number } = { how: "late", until: 0 };
   #deployments = 0;
 
-  constructor(clock: Clock, seed: number) {
+  constructor(clock: Clock, seed: number, limits: Limits = {}) {
     this.clock = clock;
+    this.limits = limits;
     this.random = new Random(seed);
     this.sqs = new Sqs(clock);
     this.watch = new Watch(this);
@@ -98,7 +111,7 @@ export class World implements Surroundings {
         cluster: this.ecs.cluster(program),
         fleet: this.ec2.fleet(program),
       }),
-      maxUsdPerHour: MAX_USD_PER_HOUR,
+      limits: { maxUsdPerHour: MAX_USD_PER_HOUR, ...limits },
       onDone: (request, startedAt) => this.watch.controlled(request, startedAt),
       onError: this.onError,
     });
@@ -172,6 +185,26 @@ export class World implements Surroundings {
     });
   }
 
+  /** Pools that may have containers: of functions, and of parameter sets that were called. */
+  get pools(): readonly Pool[] {
+    const own = [...this.specs.values()].map((spec) => {
+      return { key: spec.name, url: queueOf(spec.name), spec };
+    });
+    const sets = this.table.list<ParametersRow>(parametersKey(APP, "").pk);
+    return [
+      ...own,
+      ...sets.map(({ sk, body }) => {
+        return { key: sk, url: body.queueUrl, spec: this.specOf(body.function) };
+      }),
+    ];
+  }
+
+  specOf(name: string): FunctionSpec {
+    const spec = this.specs.get(name);
+    if (spec === undefined) throw new Error(`no function "${name}"`);
+    return spec;
+  }
+
   isCancelled(callId: string): boolean {
     const [row] = this.table.list<{ state: string }>(callKey(APP, callId).pk);
     return row?.body.state === "cancelled";
@@ -179,62 +212,21 @@ export class World implements Surroundings {
 
   do(step: Step, functions: Scenario["functions"]): void {
     if (isBlow(step)) this.blows += 1;
-    const { ec2, ecs, sqs, faults } = this;
-    switch (step.kind) {
-      case "call":
-        this.#call(step);
-        break;
-      case "die":
-        faults.arm(step);
-        break;
-      case "throttle":
-        faults.throttle(step.service, step.requests);
-        break;
-      case "refuse":
-        ec2.refuse(step.scope, step.code, step.forMs);
-        break;
-      case "boot":
-        ec2.spoil(step.how);
-        break;
-      case "no-image":
-        ecs.spoilImage();
-        break;
-      case "interrupt":
-        this.#onFirst(
-          ec2.on.filter(({ market, isGoing }) => market === "spot" && !isGoing),
-          (one) => ec2.interrupt(one),
-        );
-        break;
-      case "power-cut":
-        this.#onFirst(ec2.on, (one) => ec2.end(one));
-        break;
-      case "disconnect":
-        this.#onFirst(
-          ec2.on.filter((one) => ecs.isConnected(one)),
-          (one) => {
-            ecs.setConnected(one, false);
-            this.clock.after(step.forMs, () => ecs.setConnected(one, true));
-          },
-        );
-        break;
-      case "kill-container":
-        this.#onFirst(this.#programs("container"), (one) => one.kill());
-        break;
-      case "pause":
-        this.#onFirst(this.#programs(step.who), (one) => one.pause(step.forMs));
-        break;
-      case "events":
-        this.#events = { how: step.how, until: this.clock.now + step.forMs };
-        break;
-      case "double":
-        sqs.double(step.isCounted);
-        break;
-      case "stale":
-        sqs.goStale(step.forMs);
-        break;
-      case "deploy":
-        void this.deploy(functions);
-    }
+    if (step.kind === "call") this.#call(step);
+    else if (step.kind === "deploy") void this.deploy(functions);
+    else trouble(step, this);
+  }
+
+  /** What happens to tasks and instances is told so for a while. */
+  tellOddly(how: "lost" | "doubled" | "late", forMs: number): void {
+    this.#events = { how, until: this.clock.now + forMs };
+  }
+
+  /** Programs that run. */
+  programs(who: Who): readonly Program[] {
+    if (who === "controller") return this.lambda.programs;
+    const all = who === "container" ? this.#containers.values() : this.#callers.values();
+    return [...all].map(({ program }) => program).filter(({ isAlive }) => isAlive);
   }
 
   /** Nothing more goes wrong. */
@@ -243,17 +235,7 @@ export class World implements Surroundings {
     for (const one of [this.faults, this.ec2, this.ecs, this.sqs]) one.heal();
   }
 
-  #onFirst<One>([first]: readonly One[], act: (one: One) => void): void {
-    if (first !== undefined) act(first);
-  }
-
-  #programs(who: Who): readonly Program[] {
-    if (who === "controller") return this.lambda.programs;
-    const all = who === "container" ? this.#containers.values() : this.#callers.values();
-    return [...all].map(({ program }) => program).filter(({ isAlive }) => isAlive);
-  }
-
-  #call(step: Extract<Step, { kind: "call" }>): void {
+  #call(step: CallStep): void {
     const call = new Call(step, this.clock.now);
     this.calls.push(call);
     this.watch.called(call);

@@ -24,6 +24,7 @@ test("a function without options has the defaults of Modal", () => {
   expect(resolveSpec(app).functions).toMatchInlineSnapshot(`
     [
       {
+        "architecture": "amd64",
         "batch": null,
         "blockNetwork": false,
         "bufferContainers": 0,
@@ -101,7 +102,7 @@ test("the JSON Schema refuses what is no image", () => {
   const spec = resolveSpec(everything);
   const [image] = spec.images;
 
-  for (const wrong of [{ hash: "1" }, { platform: "linux/arm64" }, { layers: [{}] }, { size: 1 }]) {
+  for (const wrong of [{ hash: "1" }, { platform: "linux/s390x" }, { layers: [{}] }, { size: 1 }]) {
     expect(schemaErrors({ ...spec, images: [{ ...image, ...wrong }] })).not.toEqual([]);
   }
 });

@@ -4,7 +4,7 @@ SIZES = {"large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32, "1
          "16xlarge": 64, "24xlarge": 96, "48xlarge": 192, "metal": 96}
 # GiB a vCPU; a GPU family has one GPU on its sizes below 12xlarge and on 16xlarge.
 FAMILIES = {"c5": 2, "c6i": 2, "c7i": 2, "c6a": 2, "c7a": 2, "m5": 4, "m6i": 4, "m7i": 4, "m6a": 4, "m7a": 4,
-            "r5": 8, "r6i": 8, "r7i": 8, "r6a": 8, "r7a": 8,
+            "c7g": 2, "c8g": 2, "m7g": 4, "m8g": 4, "r7g": 8, "r8g": 8, "r5": 8, "r6i": 8, "r7i": 8, "r6a": 8, "r7a": 8,
             "g4dn": 4, "g5": 4, "g6": 4, "gr6": 8, "g6e": 8, "g7": 4, "g7e": 8}
 GPUS = {
     "g4dn": {"12xlarge": 4, "metal": 8},

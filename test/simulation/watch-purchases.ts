@@ -1,0 +1,115 @@
+import { splitPoolId } from "../../cdk/controller/pools.ts";
+import type { Purchase } from "../../cdk/controller/ports.ts";
+import { functionOfPool } from "../../lib/aws/parameter-sets.ts";
+import { parseGpu } from "../../lib/gpu.ts";
+import type { HostPurpose } from "../../lib/scheduling/capacity-state.ts";
+import { claimOn, marketsOf, roomOf, timesIn } from "../../lib/scheduling/fit.ts";
+import { HOST_TYPES, hostType } from "../../lib/scheduling/host-types.ts";
+import { quotaClass } from "../../lib/scheduling/rests.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
+import type { ViolateIf } from "./watch.ts";
+import type { World } from "./world.ts";
+
+/** A refusal is remembered for five minutes, by clocks that differ. */
+const REST_MS = 305_000;
+/** A dearer type than this many times the best one is no replacement for it. */
+const MAX_FACTOR = 2;
+
+type Bought = Pick<Purchase, "type" | "market">;
+
+/** Holds what is bought against the order of offers, prices and limits. */
+export class PurchasesWatch {
+  readonly #world: World;
+  readonly #violateIf: ViolateIf;
+  readonly #refused: Map<string, number> = new Map();
+
+  constructor(world: World, violateIf: ViolateIf) {
+    this.#world = world;
+    this.#violateIf = violateIf;
+  }
+
+  refused({ type, market }: Bought, code: string): void {
+    const now = this.#world.clock.now;
+    this.#refused.set(`${type} ${market}`, now);
+    if (/Limit/.test(code)) this.#refused.set(`${quotaClass(type)} ${market}`, now);
+  }
+
+  /** Checks one purchase; `toCome` are all that hosts on their way were bought for. */
+  check(bought: Bought, boughtFor: readonly HostPurpose[], toCome: readonly HostPurpose[]): void {
+    const { type } = bought;
+    const usd = hostType(type)?.usdPerHour ?? Number.POSITIVE_INFINITY;
+    this.#violateIf(usd > 10, "no host is dearer than the limit", `${type} costs $${usd}/h`);
+    this.#checkLimits();
+    const [first] = boughtFor;
+    if (first === undefined) return;
+    const spec = this.#specOf(first.pool);
+    this.#checkOrder(spec, bought);
+    this.#checkPrice(first, type);
+    const { maxContainers } = spec;
+    const coming = toCome
+      .filter(({ pool }) => pool === first.pool)
+      .reduce((sum, { count }) => sum + count, 0);
+    // A type that turns out to be smaller than expected holds fewer of them.
+    const isExcused = this.#world.ec2.hasMisled;
+    const isMore = maxContainers !== null && coming > maxContainers && !isExcused;
+    const about = `${coming} of ${first.pool} to come`;
+    this.#violateIf(isMore, "nothing is bought while the same boots", about);
+  }
+
+  #checkLimits(): void {
+    const { ec2, limits } = this.#world;
+    const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
+      limits;
+    const types = ec2.on.map(({ type }) => type);
+    const usd = types.reduce((sum, type) => sum + (hostType(type)?.usdPerHour ?? 0), 0);
+    const isOver = types.length > maxHosts || usd > maxTotalUsdPerHour + 1e-6;
+    this.#violateIf(isOver, "never more than the environment may have", types.join(", "));
+  }
+
+  /** It is no dearer than it must be. */
+  #checkPrice({ needs, count, pool }: HostPurpose, type: string): void {
+    const bought = hostType(type);
+    const market = marketsOf(needs)[0] ?? "spot";
+    const cheapest = HOST_TYPES.filter(({ gpu }) => gpu === bought?.gpu).flatMap((one) => {
+      const room = roomOf(one, {});
+      const claim = claimOn(needs, { ...one, market }, room);
+      return claim === undefined ? [] : Math.ceil(count / timesIn(room, claim)) * one.usdPerHour;
+    });
+    // Where only so many hosts can be had, each holds more.
+    const isFree = this.#world.limits.maxHosts === undefined;
+    const isDear = isFree && (bought?.usdPerHour ?? 0) > MAX_FACTOR * Math.min(...cheapest);
+    this.#violateIf(isDear, "hosts are as cheap as can be", `${type} for ${count} of ${pool}`);
+  }
+
+  /** What comes before in the order of offers has been refused. */
+  #checkOrder({ name, gpu, spot }: FunctionSpec, { type, market }: Bought): void {
+    const bought = hostType(type)?.gpu ?? null;
+    const about = `${type} ${market} for ${name} (${gpu.join(", ") || "no GPU"}, ${spot})`;
+    if (spot === "prefer" && market === "on-demand") {
+      const isRefused =
+        this.#isRefused(`${type} spot`) || this.#isRefused(`${quotaClass(type)} spot`);
+      this.#violateIf(!isRefused, "spot is asked for first where it is preferred", about);
+    }
+    // For one that was wanted more there may be no money left.
+    if (this.#world.limits.maxTotalUsdPerHour !== undefined) return;
+    const rank = gpu.findIndex((wish) => parseGpu(wish)?.kinds.includes(bought ?? "") === true);
+    for (const wish of gpu.slice(0, Math.max(0, rank))) {
+      const kinds = parseGpu(wish)?.kinds ?? [];
+      const isRefused = [...this.#refused].some(([offer, at]) => {
+        const refusedType = hostType(offer.split(" ")[0] ?? "")?.gpu ?? null;
+        const isClass = /^(G and VT|P) /.test(offer);
+        const isOf = isClass || (refusedType !== null && kinds.includes(refusedType));
+        return isOf && this.#world.clock.now - at < REST_MS;
+      });
+      this.#violateIf(!isRefused, "GPUs are asked for in their order", `${about}, before ${wish}`);
+    }
+  }
+
+  #isRefused(offer: string): boolean {
+    return this.#world.clock.now - (this.#refused.get(offer) ?? Number.NEGATIVE_INFINITY) < REST_MS;
+  }
+
+  #specOf(id: string): FunctionSpec {
+    return this.#world.specOf(functionOfPool(splitPoolId(id).pool));
+  }
+}
