@@ -20,7 +20,8 @@ export function objectAccess(
     sorted(objects.filter((object) => object.kind === kind).map(({ name }) => name));
   const dicts = [...names("dict"), EPHEMERAL];
   const queues = [...names("queue"), EPHEMERAL];
-  const volumes = [...names("volume"), EPHEMERAL];
+  const named = names("volume");
+  const volumes = [...named, EPHEMERAL];
   const folders = [
     ...dicts.map((name) => `stored/dict/${name}`),
     ...queues.map((name) => `stored/queue/${name}`),
@@ -35,14 +36,22 @@ export function objectAccess(
       actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
       resources: folders.map((folder) => objectsOf(scope, props.bucketName, `${folder}/*`)),
     }),
-    // For the collection of what a volume does not need any more.
-    new PolicyStatement({
-      actions: ["s3:ListBucket"],
-      resources: [bucketOf(scope, props.bucketName)],
-      conditions: { StringLike: { "s3:prefix": volumes.map((name) => `volumes/${name}/*`) } },
-    }),
+    ...(named.length > 0 ? [collecting(scope, props, named)] : []),
     ...(secrets.length > 0 ? [secretAccess(scope, props, secrets)] : []),
   ];
+}
+
+/** To find what a volume does not need any more; those without a name age by themselves. */
+function collecting(
+  scope: Construct,
+  { bucketName }: AccessProps,
+  volumes: readonly string[],
+): PolicyStatement {
+  return new PolicyStatement({
+    actions: ["s3:ListBucket"],
+    resources: [bucketOf(scope, bucketName)],
+    conditions: { StringLike: { "s3:prefix": volumes.map((name) => `volumes/${name}/*`) } },
+  });
 }
 
 function rowAccess(
