@@ -32,7 +32,8 @@ export function objectAccess(
   const dicts = [...names("dict"), EPHEMERAL];
   const queues = [...names("queue"), EPHEMERAL];
   const caches = functions.flatMap((spec) => cacheMount(props.app, spec)?.name ?? []);
-  const volumes = [...sorted([...names("volume"), ...caches]), EPHEMERAL];
+  const named = sorted([...names("volume"), ...caches]);
+  const volumes = [...named, EPHEMERAL];
   const folders = [
     ...dicts.map((name) => `stored/dict/${name}`),
     ...queues.map((name) => `stored/queue/${name}`),
@@ -48,12 +49,7 @@ export function objectAccess(
       actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
       resources: folders.map((folder) => objectsOf(scope, props.bucketName, `${folder}/*`)),
     }),
-    // For the collection of what a volume does not need any more.
-    new PolicyStatement({
-      actions: ["s3:ListBucket"],
-      resources: [bucketOf(scope, props.bucketName)],
-      conditions: { StringLike: { "s3:prefix": volumes.map((name) => `volumes/${name}/*`) } },
-    }),
+    ...(named.length > 0 ? [collecting(scope, props, named)] : []),
     ...secretAccess(scope, props, secrets),
   ];
 }
@@ -62,6 +58,19 @@ export function objectAccess(
 function secretNames({ secrets, volumes }: Using): string[] {
   const ofBuckets = bucketsOf(volumes).flatMap(({ secret }) => secret ?? []);
   return [...secrets.map(({ name }) => name), ...ofBuckets];
+}
+
+/** To find what a volume does not need any more; those without a name age by themselves. */
+function collecting(
+  scope: Construct,
+  { bucketName }: AccessProps,
+  volumes: readonly string[],
+): PolicyStatement {
+  return new PolicyStatement({
+    actions: ["s3:ListBucket"],
+    resources: [bucketOf(scope, bucketName)],
+    conditions: { StringLike: { "s3:prefix": volumes.map((name) => `volumes/${name}/*`) } },
+  });
 }
 
 function rowAccess(

@@ -79,7 +79,7 @@ export class TaskDefinitions extends Construct {
       taskRoleArn: props.taskRole.roleArn,
       executionRoleArn: props.executionRole.roleArn,
       ...(volumes.length > 0 && { volumes }),
-      ...(image.platform === "linux/arm64" && { runtimePlatform: ARM }),
+      ...(spec.architecture === "arm64" && { runtimePlatform: ARM }),
       containerDefinitions: [
         {
           ...container(uri, props.logGroup, linuxParameters(spec)),

@@ -335,9 +335,9 @@ describe("dicts, queues, secrets and volumes", () => {
     object("s3:PutObject", `volumes/${name}/id/root`),
     object("s3:PutObject", `volumes/${name}/id/objects/20000/hash`),
     object("s3:DeleteObject", `volumes/${name}/id/objects/20000/hash`),
-    listed(`volumes/${name}/id/objects/`),
   ];
   const EPHEMERAL = "~0123456789abcdefghjkmnpqr";
+  const modelsVolume = [...volumeOf("models"), listed("volumes/models/id/objects/")];
   const ALWAYS = [
     ...dictOf(EPHEMERAL),
     ...queueOf(EPHEMERAL),
@@ -350,6 +350,8 @@ describe("dicts, queues, secrets and volumes", () => {
     ...dictOf("cache-2"),
     ...dictOf("other"),
     ...volumeOf("models-2"),
+    listed("volumes/models-2/id/objects/"),
+    listed("volumes/~0123456789abcdefghjkmnpqr/"),
     ...volumeOf("other"),
     listed(""),
     listed("volumes/"),
@@ -394,21 +396,17 @@ describe("dicts, queues, secrets and volumes", () => {
       [
         ...dictOf("cache"),
         ...queueOf("jobs"),
-        ...volumeOf("models"),
+        ...modelsVolume,
         ...secretOf("openai"),
         managed("prod/db-a1B2c3"),
       ],
       secretOf("mine"),
     ],
-    [
-      ofNarrow,
-      [...dictOf("cache"), ...volumeOf("models"), ...secretOf("mine")],
-      secretOf("openai"),
-    ],
+    [ofNarrow, [...dictOf("cache"), ...modelsVolume, ...secretOf("mine")], secretOf("openai")],
     [
       ofNothing,
       [],
-      [...dictOf("cache"), ...volumeOf("models"), ...secretOf("openai"), ...secretOf("mine")],
+      [...dictOf("cache"), ...modelsVolume, ...secretOf("openai"), ...secretOf("mine")],
     ],
   ];
 
