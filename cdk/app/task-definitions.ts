@@ -27,7 +27,7 @@ const ARM = { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } as cons
 export type MissingImages = "build" | "codebuild" | "parameters";
 
 /** What a task definition is made for: functions for which it is the same share it. */
-type Defined = Pick<FunctionSpec, "image" | "volumes">;
+type Defined = Pick<FunctionSpec, "architecture" | "image" | "volumes">;
 
 export interface TaskDefinitionsProps {
   readonly functions: readonly Defined[];

@@ -127,7 +127,7 @@ function proven(
     row.status === "ready" && row.busySince !== null ? Math.max(0, now - row.busySince) : [],
   );
   if (ran.length === 0) return 0;
-  const leastMs = sumOf(ran) / ran.length;
+  const leastMs = ran.reduce((sum, ms) => sum + ms, 0) / ran.length;
   const startMs = startupMs(containers) + USUAL_BOOT_MS;
   // Those that run do a part of it until others have started.
   const spareMs = ran.length * Math.max(0, startMs - leastMs / 2);

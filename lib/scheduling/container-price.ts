@@ -19,7 +19,11 @@ export function containerUsdPerHour(spec: FunctionSpec): number | undefined {
   if (choice.kind === "none") return undefined;
   const { type } = choice.offer;
   const room = roomOf(type, {});
-  const claim = claimOn(needs, { gpu: type.gpu, market: "on-demand" }, room);
+  const claim = claimOn(
+    needs,
+    { gpu: type.gpu, architecture: type.architecture, market: "on-demand" },
+    room,
+  );
   if (claim === undefined) return undefined;
   const shares = [claim.cpu / room.cpu, claim.memoryMiB / room.memoryMiB];
   if (room.gpus > 0) shares.push(claim.gpus / room.gpus);
