@@ -106,20 +106,18 @@ export class StoredCalls {
 
   /** @throws NotFoundError, OutputExpiredError */
   async read({ callId, start, count, waitMs, anyOf }: ReadQuery): Promise<CallReading> {
-    const { now, sleep, onWait, reasonOf } = this.#options;
+    const { now, sleep, onWait } = this.#options;
     const began = now();
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LAST_LOOK_MS, 2 * pauseMs)) {
       const row = await this.row(callId);
       const total = row.total ?? undefined;
-      const pages = anyOf
-        ? await this.#answersIn(callId, row, anyOf)
-        : await this.#answersFrom(callId, row, { start, end: start + count });
+      const pages = await (anyOf === undefined
+        ? this.#answersFrom(callId, row, { start, end: start + count })
+        : this.#answersIn(callId, row, anyOf));
       const isPast = total !== undefined && start >= total;
-      const left = began + waitMs - now();
       if (pages.length > 0 || isPast) return { total, pages };
-      const hasWaited = row.pool !== null && waitMs > 0;
-      if (left <= 0)
-        return { total, pages, waitsFor: hasWaited ? await reasonOf(row.pool) : undefined };
+      const left = began + waitMs - now();
+      if (left <= 0) return { total, pages, waitsFor: await this.#reasonOf(row, waitMs) };
       if (row.pool !== null) onWait(row.pool, began);
       await sleep(Math.min(pauseMs, left));
     }
@@ -137,6 +135,11 @@ export class StoredCalls {
     const blocks = new Set(inputs.map((input) => blockKey(app, callId, input)));
     const found = await Promise.all([...blocks].map((pk) => rows.list<RangeRow>(pk)));
     return found.flat().map(({ sk, body }) => ({ start: Number(sk), end: body.end }));
+  }
+
+  /** Why a call waits, for who has waited. */
+  async #reasonOf({ pool }: CallRow, waitedMs: number): Promise<string | undefined> {
+    return pool === null || waitedMs === 0 ? undefined : await this.#options.reasonOf(pool);
   }
 
   #freshRow(): CallRow {

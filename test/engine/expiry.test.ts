@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { resolveSpec } from "windlass";
 import type { InputPlace } from "../../lib/backend.ts";
+import { systemClock } from "../../lib/clock.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
-import { type LocalEngine, startEngine } from "../../lib/local/engine.ts";
+import { LocalEngine } from "../../lib/local/engine.ts";
+import { thisMachine } from "../../lib/local/host.ts";
 import { tempProject } from "../bundle/temp-project.ts";
 import { app } from "./app.ts";
 
@@ -18,14 +20,22 @@ beforeAll(async () => {
     remove = removing;
   });
   const repository = process.cwd();
-  engine = await startEngine({
-    spec: resolveSpec(app),
-    bundle: await bundleApp([app.file ?? ""], repository),
-    root: repository,
-    stateDirectory: root,
-    events: { log: () => {}, notice: () => {} },
-    wallClock: () => now,
+  const spec = resolveSpec(app);
+  const machine = thisMachine({
+    ...{ app: spec.name, images: spec.images, root: repository, stateDirectory: root },
+    ...{ inspect: undefined, usesVenv: true, notice: () => {} },
   });
+  const clock = { ...systemClock, wallTime: () => now };
+  engine = new LocalEngine(
+    { ...machine, clock },
+    {
+      spec,
+      bundle: await bundleApp([app.file ?? ""], repository),
+      root: repository,
+      events: { log: () => {}, notice: () => {} },
+    },
+  );
+  await engine.start();
 });
 
 afterAll(async () => {
