@@ -184,6 +184,7 @@ it.each(templates)("costs at most a dollar a month at rest: %s", async (name, te
 const STORED: Readonly<Record<string, string>> = {
   "AWS::S3::Bucket": "objects $0.023",
   "AWS::DynamoDB::Table": "rows $0.25",
+  "AWS::EFS::FileSystem": "shared files $0.30",
   "AWS::Logs::LogGroup": "logs $0.03",
   "AWS::ECR::Repository": "images $0.10",
   // Of the bootstrap, which has the images that Docker builds.

@@ -278,10 +278,10 @@ describe("a function with `uses`", () => {
 
   it("is refused before the deployment where its policy is too long for IAM", () => {
     const names = (count: number) => Array.from({ length: count }, (_, n) => `beta/function-${n}`);
-    expect(policiesOf("alpha", names(18))).toHaveLength(1);
+    expect(policiesOf("alpha", names(17))).toHaveLength(1);
     expect(mistake(() => policiesOf("alpha", names(100)))).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_USES_TOO_MUCH
-      \`uses\` of "render" makes a policy of 23647 characters, at most 9500 are allowed
+      \`uses\` of "render" makes a policy of 23796 characters, at most 9500 are allowed
       hint: name whole apps instead of their functions, or spread the calls over several functions"
     `);
   });

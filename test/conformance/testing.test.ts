@@ -17,6 +17,9 @@ const NEEDS_PROCESSES: ReadonlySet<string> = new Set([
   "a call that a container spawns is known outside",
   "a call that is spawned in one process is read in another",
   "an unknown id is not found, and an old one has expired",
+  "an unknown call cannot be cancelled, and an old one has expired",
+  "a map goes on where a caller that was killed has left it",
+  "graph says who called whom, to any process",
 ]);
 
 testConformance("testing", { open: openTesting, without: NEEDS_PROCESSES });

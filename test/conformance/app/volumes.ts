@@ -15,6 +15,12 @@ export const writeFileOf = app.function(
 );
 
 /** In another container than the one that writes. */
+export const readNewestOf = app.function("readNewestOf", mounted, async (name: string) => {
+  await files.reload();
+  return await readFile(`${files.path}/${name}`, "utf8").catch(() => "none");
+});
+
+/** In a container that reloads only when it is told to. */
 export const readFileOf = app.function(
   "readFileOf",
   mounted,

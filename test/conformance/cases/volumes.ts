@@ -22,7 +22,7 @@ export const volumes = [
       const name = randomUUID();
       await handles.writeFileOf.remote(name, "by itself", false);
       // The case's own timeout bounds it.
-      while ((await handles.readFileOf.remote(name, true)) !== "by itself");
+      while ((await handles.readNewestOf.remote(name)) !== "by itself");
     },
   ),
 
