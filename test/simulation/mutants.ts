@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "empty hosts are kept",
     file: HOSTS,
-    find: 'now - host.idleSince < HOST_WINDOW_MS ? [] : [{ kind: "close", host: host.id }]',
-    replace: 'now - host.idleSince < 60 * HOST_WINDOW_MS ? [] : [{ kind: "close", host: host.id }]',
+    find: "if (now - since >= HOST_WINDOW_MS) return",
+    replace: "if (now - since >= 60 * HOST_WINDOW_MS) return",
   },
   {
     name: "closing hosts never end",

@@ -3,7 +3,7 @@ import type { Purchase } from "../../cdk/controller/ports.ts";
 import { functionOfPool } from "../../lib/aws/parameter-sets.ts";
 import { parseGpu } from "../../lib/gpu.ts";
 import type { HostPurpose } from "../../lib/scheduling/capacity-state.ts";
-import { claimOn, marketsOf, roomOf, timesIn } from "../../lib/scheduling/fit.ts";
+import { claimOn, marketsOf, type Needs, roomOf, timesIn } from "../../lib/scheduling/fit.ts";
 import { HOST_TYPES, hostType } from "../../lib/scheduling/host-types.ts";
 import { quotaClass } from "../../lib/scheduling/rests.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
@@ -43,8 +43,9 @@ export class PurchasesWatch {
     const [first] = boughtFor;
     if (first === undefined) return;
     const spec = this.#specOf(first.pool);
-    this.#checkOrder(spec, bought);
-    this.#checkPrice(first, type);
+    const left = this.#leftBefore(type);
+    this.#checkOrder(spec, bought, { needs: first.needs, usd: left.usd });
+    this.#checkPrice(first, type, left.hosts);
     const { maxContainers } = spec;
     const coming = toCome
       .filter(({ pool }) => pool === first.pool)
@@ -66,23 +67,38 @@ export class PurchasesWatch {
     this.#violateIf(isOver, "never more than the environment may have", types.join(", "));
   }
 
+  /** What the limits allowed when this was bought. */
+  #leftBefore(type: string): { readonly usd: number; readonly hosts: number } {
+    const { ec2, limits } = this.#world;
+    const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
+      limits;
+    const usd = ec2.on.reduce((sum, one) => sum + (hostType(one.type)?.usdPerHour ?? 0), 0);
+    const own = hostType(type)?.usdPerHour ?? 0;
+    return { usd: maxTotalUsdPerHour - usd + own, hosts: maxHosts - ec2.on.length + 1 };
+  }
+
   /** It is no dearer than it must be. */
-  #checkPrice({ needs, count, pool }: HostPurpose, type: string): void {
+  #checkPrice({ needs, count, pool }: HostPurpose, type: string, hostsLeft: number): void {
     const bought = hostType(type);
     const market = marketsOf(needs)[0] ?? "spot";
     const cheapest = HOST_TYPES.filter(({ gpu }) => gpu === bought?.gpu).flatMap((one) => {
       const room = roomOf(one, {});
       const claim = claimOn(needs, { ...one, market }, room);
-      return claim === undefined ? [] : Math.ceil(count / timesIn(room, claim)) * one.usdPerHour;
+      if (claim === undefined) return [];
+      const hosts = Math.ceil(count / timesIn(room, claim));
+      // Where only so many hosts can be had, each holds more.
+      return hosts > hostsLeft ? [] : hosts * one.usdPerHour;
     });
-    // Where only so many hosts can be had, each holds more.
-    const isFree = this.#world.limits.maxHosts === undefined;
-    const isDear = isFree && (bought?.usdPerHour ?? 0) > MAX_FACTOR * Math.min(...cheapest);
+    const isDear = (bought?.usdPerHour ?? 0) > MAX_FACTOR * Math.min(...cheapest);
     this.#violateIf(isDear, "hosts are as cheap as can be", `${type} for ${count} of ${pool}`);
   }
 
   /** What comes before in the order of offers has been refused. */
-  #checkOrder({ name, gpu, spot }: FunctionSpec, { type, market }: Bought): void {
+  #checkOrder(
+    { name, gpu, spot }: FunctionSpec,
+    { type, market }: Bought,
+    left: { readonly needs: Needs; readonly usd: number },
+  ): void {
     const bought = hostType(type)?.gpu ?? null;
     const about = `${type} ${market} for ${name} (${gpu.join(", ") || "no GPU"}, ${spot})`;
     if (spot === "prefer" && market === "on-demand") {
@@ -90,11 +106,11 @@ export class PurchasesWatch {
         this.#isRefused(`${type} spot`) || this.#isRefused(`${quotaClass(type)} spot`);
       this.#violateIf(!isRefused, "spot is asked for first where it is preferred", about);
     }
-    // For one that was wanted more there may be no money left.
-    if (this.#world.limits.maxTotalUsdPerHour !== undefined) return;
     const rank = gpu.findIndex((wish) => parseGpu(wish)?.kinds.includes(bought ?? "") === true);
     for (const wish of gpu.slice(0, Math.max(0, rank))) {
       const kinds = parseGpu(wish)?.kinds ?? [];
+      // For one that was wanted more there may be no money left.
+      if (cheapestOf(kinds, left.needs, market) > left.usd) continue;
       const isRefused = [...this.#refused].some(([offer, at]) => {
         const refusedType = hostType(offer.split(" ")[0] ?? "")?.gpu ?? null;
         const isClass = /^(G and VT|P) /.test(offer);
@@ -112,4 +128,14 @@ export class PurchasesWatch {
   #specOf(id: string): FunctionSpec {
     return this.#world.specOf(functionOfPool(splitPoolId(id).pool));
   }
+}
+
+function cheapestOf(kinds: readonly string[], needs: Needs, market: Purchase["market"]): number {
+  const fitting = HOST_TYPES.filter(
+    (one) =>
+      one.gpu !== null &&
+      kinds.includes(one.gpu) &&
+      claimOn(needs, { ...one, market }, roomOf(one, {})) !== undefined,
+  );
+  return Math.min(...fitting.map(({ usdPerHour }) => usdPerHour));
 }
