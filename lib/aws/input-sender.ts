@@ -80,13 +80,16 @@ export class InputSender {
       }),
     );
     const starts = parts.map(({ start }) => start);
-    return { starts, hasReplies: replyTo !== undefined, deployment: number };
+    const hasReplies = replyTo !== undefined && this.#options.session.isReliable;
+    return { starts, hasReplies, deployment: number };
   }
 
   /** Where results go; while there is no queue for them yet, only items wait for one. */
   async #replyTo({ kind }: CallRequest): Promise<string | undefined> {
     const { session } = this.#options;
-    return kind === "generator" ? await session.ready() : session.url;
+    const replyTo = kind === "generator" ? await session.ready() : session.url;
+    if (replyTo !== undefined) session.listen();
+    return replyTo;
   }
 }
 
