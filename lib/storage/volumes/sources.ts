@@ -55,8 +55,10 @@ async function folderSources({ local, path, recursive = true }: UploadItem): Pro
   }
   const isEmpty = kept.length === 0 && path !== "";
   return (isEmpty ? [root] : kept).map((one) => ({
-    ...{ path: joinPath(path, one.path), local: joinPath(real, one.path) },
-    ...{ scanned: one, cache },
+    path: joinPath(path, one.path),
+    local: joinPath(real, one.path),
+    scanned: one,
+    cache,
   }));
 }
 

@@ -23,8 +23,10 @@ export async function upload(
   { items, force }: UploadRequest,
   onBytes: OnBytes,
 ): Promise<void> {
-  const tree = await VolumeTree.read(volume.objects, volume.pages);
-  const sources = await collectSources(items);
+  const [tree, sources] = await Promise.all([
+    VolumeTree.read(volume.objects, volume.pages),
+    collectSources(items),
+  ]);
   const [only] = items;
   // Of several, one may be in the place of another: then what is known of a folder is not what is stored.
   const path = items.length === 1 && only?.kind === "folder" ? only.path : undefined;
