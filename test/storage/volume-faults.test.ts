@@ -27,6 +27,9 @@ async function oldVolume(): Promise<() => MemoryBytes> {
     "v",
     all.map((entry) => ({ kind: "put", entry })),
   );
+  // In no page yet.
+  const recent = fileOf("work/b", [await volumes.write("v", Buffer.from("recent"))]);
+  await volumes.change("v", [{ kind: "put", entry: recent }]);
   return () => memoryBytes(new Map(bytes.objects));
 }
 
@@ -80,6 +83,18 @@ async function changeFiles(bytes: MemoryBytes): Promise<void> {
   ]);
 }
 
+/** More than a root keeps beside its pages. */
+async function changeMany(bytes: MemoryBytes): Promise<void> {
+  const volumes = volumesIn(bytes);
+  const piece = await volumes.write("v", Buffer.from("changed"));
+  const entries = Array.from({ length: FILES / 2 }, (_, n) => fileOf(`many/d1/n${n}`, [piece]));
+  await volumes.change("v", [
+    ...entries.map((entry) => ({ kind: "put", entry }) as const),
+    { kind: "remove", path: "many/d8", recursive: true },
+    { kind: "put", entry: fileOf("many/d8/f8", [piece]) },
+  ]);
+}
+
 /** Runs a step with a crash at one of its requests: point 2n before the nth, 2n + 1 after it. */
 async function crashing(
   bytes: MemoryBytes,
@@ -110,10 +125,11 @@ async function crashing(
 
 describe("a commit that crashes at any of its requests", () => {
   it.each([
-    ["of a folder that is mounted", commitFolder],
-    ["of an upload", uploadFolder],
-    ["of changes", changeFiles],
-  ])("leaves the old or the new version, and the next one works: %s", async (_, step) => {
+    ["of a folder that is mounted", commitFolder, 3],
+    ["of an upload", uploadFolder, 2],
+    ["of changes that the root keeps", changeFiles, 1],
+    ["of changes that become pages", changeMany, 3],
+  ])("leaves the old or the new version, and the next one works: %s", async (_, step, puts) => {
     const fresh = await oldVolume();
     const old = await seen(fresh());
     const complete = fresh();
@@ -137,7 +153,7 @@ describe("a commit that crashes at any of its requests", () => {
       "replace old",
       "replace new",
     ]);
-    expect(found.filter((one) => one === "put old").length).toBeGreaterThan(3);
+    expect(found.filter((one) => one === "put old").length).toBeGreaterThan(puts);
     expect(found.filter((one) => one === "put new")).toEqual([]);
   });
 

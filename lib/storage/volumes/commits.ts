@@ -5,7 +5,8 @@ import { COLLECT_EVERY_MS, collectGarbage } from "./collect.ts";
 import { Draft } from "./draft.ts";
 import { inParallel } from "./in-parallel.ts";
 import { PieceWriter } from "./piece-writer.ts";
-import { type Edits, saveTree } from "./save-tree.ts";
+import type { Edits } from "./recent-edits.ts";
+import { type SavedTree, saveTree } from "./save-tree.ts";
 import { type PageCache, VolumeTree } from "./tree.ts";
 import { objectsOf } from "./used-objects.ts";
 import type { VolumeObjects } from "./volume-objects.ts";
@@ -24,26 +25,26 @@ const MAX_PAUSE_MS = 1000;
 const RENEWED_AT_ONCE = 8;
 
 /**
- * Makes a new version of a volume: what `change` does to the newest one, again where somebody else was first. Answers the
- * number of the version, also of one that has it all already.
+ * Makes a new version of a volume: what `change` does to the newest one, again where somebody else was first. Answers which
+ * version that is, also where one has it all already.
  */
 export async function commitChange(
   { name, objects, pages }: OpenVolume,
   change: (draft: Draft, tree: VolumeTree) => Promise<void>,
   newest?: VolumeTree,
-): Promise<number> {
+): Promise<SavedTree> {
   let tree = newest ?? (await VolumeTree.read(objects, pages));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const draft = new Draft(name, tree, objects.now);
     await change(draft, tree);
-    if (draft.edits.size === 0) return tree.version;
+    if (draft.edits.size === 0) return tree;
     const edits = await refreshed(draft.edits, tree, objects);
     // Of all who commit then, the one whose root is written collects.
     const isDue = objects.now - tree.collectedAt >= COLLECT_EVERY_MS;
     const collectedAt = isDue ? objects.now : tree.collectedAt;
     const saved = await saveTree(tree, edits, { objects, pages, collectedAt });
     if (saved !== undefined && isDue) await collectGarbage(objects, pages).catch(tomorrow);
-    if (saved !== undefined) return saved.version;
+    if (saved !== undefined) return saved;
     await pause(Math.random() * Math.min(PAUSE_MS * 2 ** attempt, MAX_PAUSE_MS));
     tree = await VolumeTree.read(objects, pages);
   }

@@ -4,7 +4,7 @@ import { isFolder, pathMissing } from "../volume-mistakes.ts";
 import { joinPath, nameOf, parentOf, parentsOf, toFilePath } from "../volume-path.ts";
 import type { StoredEntry, VolumeChange } from "../volume-store.ts";
 import { resolveLink } from "./links.ts";
-import type { Edits } from "./save-tree.ts";
+import type { Edits } from "./recent-edits.ts";
 import type { VolumeTree } from "./tree.ts";
 
 const FOLDER_MODE = 0o755;
@@ -55,6 +55,11 @@ export class Draft {
     else if ((await this.find(entry.path))?.type === "directory") return;
     this.#set(entry.path, entry);
     this.#sound.add(parentOf(entry.path));
+  }
+
+  /** Puts a file in place of one that is known to be there: with that, nothing is above it or below it. */
+  replaceFile(entry: StoredEntry): void {
+    this.#set(entry.path, entry);
   }
 
   /** Removes what is at a path and below it. */

@@ -3,16 +3,28 @@ import { sha256 } from "../../sha256.ts";
 import type { StoredEntry } from "../volume-store.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type Page, type PageRef, toPageFields } from "./page-text.ts";
+import {
+  areFew,
+  type Edits,
+  endOf,
+  inOrder,
+  merge,
+  sizeOf,
+  toRecentFields,
+} from "./recent-edits.ts";
 import type { Leaf, PageCache, RootFields, VolumeTree } from "./tree.ts";
 import type { VolumeObjects } from "./volume-objects.ts";
-
-/** Where an entry stands, or null where there is none any more. */
-export type Edits = ReadonlyMap<string, StoredEntry | null>;
 
 export interface SaveOptions {
   readonly objects: VolumeObjects;
   readonly pages: PageCache;
   readonly collectedAt: number;
+}
+
+/** What tells a version from others. */
+export interface SavedTree {
+  readonly version: number;
+  readonly commit: string;
 }
 
 /** A page ends after one of so many entries: which, their paths say, so that a change moves no other page's end. */
@@ -25,29 +37,36 @@ const MAX_IN_ROOT = 4096;
 const PAGES_AT_ONCE = 16;
 
 /**
- * Writes a tree with changes in place of the one that they were made to; false where somebody else was first. Pages
- * without a change stay as they are.
+ * Writes a tree with changes in place of the one that they were made to; undefined where somebody else was first. Few
+ * changes are kept in the root, beside its pages: to write the pages of changes that lie apart would cost as much as to
+ * write all. With more of them, pages without a change stay as they are.
  */
 export async function saveTree(
   tree: VolumeTree,
   edits: Edits,
   { objects, pages, collectedAt }: SaveOptions,
-): Promise<{ readonly version: number } | undefined> {
-  const parts = await edited(tree, edits);
-  const written = new PageWriter(objects, pages);
-  const refs = parts.map((part) => ("entries" in part ? written.add(part) : part));
-  const [only] = parts;
-  const isSmall =
-    parts.length === 0 || (parts.length === 1 && only !== undefined && "entries" in only);
-  const page: Page = isSmall
-    ? { entries: only !== undefined && "entries" in only ? only.entries : [] }
-    : { pages: written.branches(refs) };
-  if (!isSmall) await written.flush();
-  const version = tree.version + 1;
-  const commit = createObjectId();
-  const root: RootFields = { format: 1, version, commit, collectedAt, page: toPageFields(page) };
+): Promise<SavedTree | undefined> {
+  const recent: Edits = new Map([...tree.recent, ...edits]);
+  const isKept = "pages" in tree.page && areFew(recent);
+  const page = isKept ? tree.page : await savePages(tree, recent, new PageWriter(objects, pages));
+  const [version, commit] = [tree.version + 1, createObjectId()];
+  const root: RootFields = {
+    ...{ format: 1, version, commit, collectedAt, page: toPageFields(page) },
+    ...(isKept && { recent: toRecentFields(recent) }),
+  };
   const isSaved = await objects.replaceRoot(Buffer.from(JSON.stringify(root)), tree.tag);
-  return isSaved || (await isOurs(objects, commit)) ? { version } : undefined;
+  return isSaved || (await isOurs(objects, commit)) ? { version, commit } : undefined;
+}
+
+/** Writes the pages that changed, and answers what the root says of all. */
+async function savePages(tree: VolumeTree, edits: Edits, written: PageWriter): Promise<Page> {
+  const parts = await edited(tree, edits);
+  const [only = { entries: [] }] = parts;
+  if (parts.length <= 1 && "entries" in only) return { entries: only.entries };
+  const refs = parts.map((part) => ("entries" in part ? written.add(part) : part));
+  const page = { pages: written.branches(refs) };
+  await written.flush();
+  return page;
 }
 
 /** A write whose answer was lost is tried again, and then finds itself. */
@@ -63,7 +82,7 @@ interface NewLeaf {
 
 /** All leaves of the tree with the changes: those that stay, and the entries of those that are new. */
 async function edited(tree: VolumeTree, edits: Edits): Promise<(PageRef | NewLeaf)[]> {
-  const changes = [...edits].sort(([a], [b]) => (a < b ? -1 : 1));
+  const changes = inOrder(edits);
   const parts: (PageRef | NewLeaf)[] = [];
   const leaves: readonly (Leaf | undefined)[] = tree.leaves.length > 0 ? tree.leaves : [undefined];
   let carried: StoredEntry[] = [];
@@ -76,7 +95,7 @@ async function edited(tree: VolumeTree, edits: Edits): Promise<(PageRef | NewLea
       parts.push({ first: leaf.first, object: leaf.object, count: leaf.count });
       continue;
     }
-    const before = leaf === undefined ? [] : await tree.entries(leaf);
+    const before = leaf === undefined ? [] : await tree.stored(leaf);
     const groups = cut([...carried, ...merge(before, own)]);
     // What does not end where a page ends goes on in the next one.
     carried = end !== undefined && isOpen(groups.at(-1)) ? (groups.pop() ?? []) : [];
@@ -85,37 +104,9 @@ async function edited(tree: VolumeTree, edits: Edits): Promise<(PageRef | NewLea
   return parts;
 }
 
-type Change = readonly [path: string, entry: StoredEntry | null];
-
-/** Where changes of paths before `end` end. */
-function endOf(changes: readonly Change[], from: number, end: string | undefined): number {
-  if (end === undefined) return changes.length;
-  let at = from;
-  while (at < changes.length && (changes[at]?.[0] ?? "") < end) at += 1;
-  return at;
-}
-
 function isOpen(group: readonly StoredEntry[] | undefined): boolean {
   const last = group?.at(-1);
   return last !== undefined && !endsPage(last.path);
-}
-
-function merge(entries: readonly StoredEntry[], changes: readonly Change[]): StoredEntry[] {
-  const merged: StoredEntry[] = [];
-  let at = 0;
-  const takeUntil = (path: string | undefined): void => {
-    for (let change = changes[at]; change !== undefined; change = changes[at]) {
-      if (path !== undefined && change[0] > path) return;
-      if (change[1] !== null) merged.push(change[1]);
-      at += 1;
-    }
-  };
-  for (const entry of entries) {
-    takeUntil(entry.path);
-    if (changes[at - 1]?.[0] !== entry.path) merged.push(entry);
-  }
-  takeUntil(undefined);
-  return merged;
 }
 
 function cut(entries: readonly StoredEntry[]): StoredEntry[][] {
@@ -136,11 +127,6 @@ function cut(entries: readonly StoredEntry[]): StoredEntry[][] {
   }
   if (group.length > 0) groups.push(group);
   return groups;
-}
-
-/** About the bytes that an entry takes; those of odd names are escaped. */
-function sizeOf({ path, target, pieces }: StoredEntry): number {
-  return 64 + 2 * (Buffer.byteLength(path) + Buffer.byteLength(target)) + 160 * pieces.length;
 }
 
 function endsPage(path: string): boolean {

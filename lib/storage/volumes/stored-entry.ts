@@ -23,3 +23,7 @@ export function hasSameBytes(
 ): boolean {
   return a.length === b.length && a.every(({ hash }, index) => hash === b[index]?.hash);
 }
+
+export function hasSameHashes({ pieces }: StoredEntry, hashes: readonly string[]): boolean {
+  return pieces.length === hashes.length && pieces.every(({ hash }, at) => hash === hashes[at]);
+}

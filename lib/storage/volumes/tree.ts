@@ -4,6 +4,15 @@ import type { StoredEntry } from "../volume-store.ts";
 import { inParallel } from "./in-parallel.ts";
 import { resolveLink } from "./links.ts";
 import { type Page, type PageFields, type PageRef, parsePage } from "./page-text.ts";
+import {
+  type Edit,
+  type Edits,
+  endOf,
+  inOrder,
+  merge,
+  parseRecent,
+  type RecentFields,
+} from "./recent-edits.ts";
 import { damaged, type VolumeObjects } from "./volume-objects.ts";
 
 /** The root of a volume, as JSON has it. */
@@ -15,6 +24,8 @@ export interface RootFields {
   /** When it was last looked for what nothing refers to: milliseconds since 1970. */
   readonly collectedAt: number;
   readonly page: PageFields;
+  /** What has changed since its pages were written. */
+  readonly recent?: RecentFields;
 }
 
 /** A page of entries: those of the root are there, others are read when they are asked for. */
@@ -38,12 +49,17 @@ export class VolumeTree {
   readonly collectedAt: number;
   /** Of the root that it was read from; undefined: there is none yet. */
   readonly tag: string | undefined;
+  /** What the root has of its pages, without what is recent. */
+  readonly page: Page;
+  /** Edits that are in no page yet. */
+  readonly recent: Edits;
   readonly leaves: readonly Leaf[];
   /** Objects of the pages between the root and the leaves. */
   readonly branches: readonly string[];
+  readonly #recentOf: ReadonlyMap<Leaf, readonly Edit[]>;
+  readonly #merged: Map<Leaf, readonly StoredEntry[]> = new Map();
   readonly #objects: VolumeObjects;
   readonly #pages: PageCache;
-  readonly #inRoot: readonly StoredEntry[];
   #all: ReadonlyMap<string, StoredEntry> | undefined;
 
   private constructor(
@@ -55,9 +71,11 @@ export class VolumeTree {
     this.commit = root.commit;
     this.collectedAt = root.collectedAt;
     this.tag = root.tag;
+    this.page = content.page;
+    this.recent = content.recent;
     this.leaves = content.leaves;
     this.branches = content.branches;
-    this.#inRoot = content.inRoot;
+    this.#recentOf = editsOfLeaves(content.leaves, content.recent);
     this.#objects = objects;
     this.#pages = pages;
   }
@@ -69,11 +87,18 @@ export class VolumeTree {
     const bytes = Buffer.from(found?.bytes ?? firstRoot(objects.now));
     const fields = JSON.parse(bytes.toString()) as RootFields; // Written by saveTree.
     const content = await readContent(parsePage(fields.page), where);
-    return new VolumeTree({ ...fields, ...(found && { tag: found.tag }) }, content, where);
+    const recent = parseRecent(fields.recent);
+    return new VolumeTree(
+      { ...fields, ...(found && { tag: found.tag }) },
+      { ...content, recent },
+      where,
+    );
   }
 
   async find(path: string): Promise<StoredEntry | undefined> {
     if (this.#all !== undefined) return this.#all.get(path);
+    const edit = this.recent.get(path);
+    if (edit !== undefined) return edit ?? undefined;
     for await (const entry of this.range(path, `${path}\0`)) return entry;
     return undefined;
   }
@@ -88,9 +113,12 @@ export class VolumeTree {
 
   /** Entries from one path on, until one that is not among them. */
   async *range(from: string, until: string | undefined): AsyncGenerator<StoredEntry, void> {
-    for (let index = this.#leafOf(from); index < this.leaves.length; index += 1) {
+    const start = this.#leafOf(from);
+    for (let index = start; index < this.leaves.length; index += 1) {
       const leaf = this.leaves[index];
-      if (leaf === undefined || (until !== undefined && leaf.first >= until)) return;
+      if (leaf === undefined) return;
+      // What is recent may lie before all that is in the first page.
+      if (index > start && until !== undefined && leaf.first >= until) return;
       const entries = await this.entries(leaf);
       for (let at = firstFrom(entries, from); at < entries.length; at += 1) {
         const entry = entries[at];
@@ -100,9 +128,19 @@ export class VolumeTree {
     }
   }
 
-  async entries({ object }: Leaf): Promise<readonly StoredEntry[]> {
-    if (object === undefined) return this.#inRoot;
-    const page = await this.#pages.read(this.#objects, object);
+  /** The entries of a page, with what is recent. */
+  async entries(leaf: Leaf): Promise<readonly StoredEntry[]> {
+    const recent = this.#recentOf.get(leaf) ?? [];
+    const merged = this.#merged.get(leaf);
+    if (merged !== undefined || recent.length === 0) return merged ?? (await this.stored(leaf));
+    const entries = merge(await this.stored(leaf), recent);
+    this.#merged.set(leaf, entries);
+    return entries;
+  }
+
+  /** The entries of a page as it was written. */
+  async stored({ object }: Leaf): Promise<readonly StoredEntry[]> {
+    const page = object === undefined ? this.page : await this.#pages.read(this.#objects, object);
     return "entries" in page ? page.entries : [];
   }
 
@@ -156,17 +194,31 @@ export function firstRoot(now: number): Uint8Array {
 interface TreeContent {
   readonly leaves: readonly Leaf[];
   readonly branches: readonly string[];
-  readonly inRoot: readonly StoredEntry[];
+  readonly page: Page;
+  readonly recent: Edits;
+}
+
+/** Recent edits by the pages that they belong to: what lies before the first one belongs to that. */
+function editsOfLeaves(leaves: readonly Leaf[], recent: Edits): Map<Leaf, readonly Edit[]> {
+  const edits = inOrder(recent);
+  const found: Map<Leaf, readonly Edit[]> = new Map();
+  let at = 0;
+  for (const [index, leaf] of leaves.entries()) {
+    const end = endOf(edits, at, leaves[index + 1]?.first);
+    if (end > at) found.set(leaf, edits.slice(at, end));
+    at = end;
+  }
+  return found;
 }
 
 async function readContent(
   page: Page,
   { objects, pages }: { readonly objects: VolumeObjects; readonly pages: PageCache },
-): Promise<TreeContent> {
+): Promise<Omit<TreeContent, "recent">> {
   if ("entries" in page) {
     const { entries } = page;
     const leaf = { first: "", count: entries.length, object: undefined };
-    return { leaves: entries.length > 0 ? [leaf] : [], branches: [], inRoot: entries };
+    return { leaves: entries.length > 0 ? [leaf] : [], branches: [], page };
   }
   const branches: string[] = [];
   let refs: readonly PageRef[] = page.pages;
@@ -176,7 +228,7 @@ async function readContent(
     const read = await Promise.all(refs.map(({ object }) => pages.read(objects, object)));
     refs = read.flatMap((one) => ("pages" in one ? one.pages : []));
   }
-  return { leaves: refs, branches, inRoot: [] };
+  return { leaves: refs, branches, page };
 }
 
 /** The first of sorted entries that is not before a path. */

@@ -1,33 +1,20 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { AlreadyExistsError, NotFoundError } from "../../errors.ts";
+import { AlreadyExistsError } from "../../errors.ts";
 import { show } from "../../options/show.ts";
-import { joinPath, parentOf } from "../volume-path.ts";
-import type {
-  OnBytes,
-  StoredEntry,
-  UploadItem,
-  UploadRequest,
-  VolumePiece,
-} from "../volume-store.ts";
+import type { OnBytes, StoredEntry, UploadRequest } from "../volume-store.ts";
 import { commitChange, type OpenVolume } from "./commits.ts";
-import { linkLeadsOut } from "./draft.ts";
-import { FilePieces, settled } from "./file-pieces.ts";
-import { HashCache } from "./hash-cache.ts";
 import { knownPieces } from "./known-pieces.ts";
-import { leadsOut } from "./links.ts";
-import { type PendingPiece, PieceWriter } from "./piece-writer.ts";
-import { type Scanned, scanFolder, scanOne } from "./scan.ts";
-import { isSame, toStoredEntry } from "./stored-entry.ts";
+import type { SavedTree } from "./save-tree.ts";
+import { collectSources, type Source } from "./sources.ts";
+import { storeFiles } from "./store-files.ts";
+import { isSame } from "./stored-entry.ts";
 import { VolumeTree } from "./tree.ts";
+import { uploadChanged } from "./upload-changed.ts";
 
-/** Something of this machine with the path that it gets. */
-interface Source {
-  readonly path: string;
-  readonly local: string;
-  readonly scanned: Scanned;
-  /** Of the folder that it was found in. */
-  readonly cache: HashCache | undefined;
+/** What is asked for, as it was found. */
+interface Upload {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly force: boolean;
+  readonly onBytes: OnBytes;
 }
 
 /** Uploads files and folders of this machine as one new version. */
@@ -36,10 +23,34 @@ export async function upload(
   { items, force }: UploadRequest,
   onBytes: OnBytes,
 ): Promise<void> {
-  const tree = await VolumeTree.read(volume.objects, volume.pages);
-  const sources = await collectSources(items);
+  const [tree, sources] = await Promise.all([
+    VolumeTree.read(volume.objects, volume.pages),
+    collectSources(items),
+  ]);
+  const [only] = items;
+  // Of several, one may be in the place of another: then what is known of a folder is not what is stored.
+  const path = items.length === 1 && only?.kind === "folder" ? only.path : undefined;
+  const caches = new Set([...sources.values()].map(({ cache }) => cache));
+  const [cache] = caches;
+  const canBeShort = force && path !== undefined && cache?.isAt({ commit: tree.commit, path });
+  const changed = { sources: [...sources.values()], tree, onBytes };
+  const short = canBeShort && cache ? await uploadChanged(volume, cache, changed) : undefined;
+  // What was overtaken has told its bytes.
+  const told = canBeShort ? ignore : onBytes;
+  const { commit } = short ?? (await uploadAll(volume, tree, { sources, force, onBytes: told }));
+  for (const one of caches) one?.save(path === undefined ? null : { commit, path });
+}
+
+/** Compares all with what the volume has, and stores what differs. */
+async function uploadAll(
+  volume: OpenVolume,
+  tree: VolumeTree,
+  { sources, force, onBytes }: Upload,
+): Promise<SavedTree> {
   if (!force) checkFree(volume.name, sources.keys(), await tree.all());
-  const entries = await storeFiles(volume, { sources: [...sources.values()], tree, onBytes });
+  const known = await knownPieces(tree);
+  const files = { sources: [...sources.values()], known, onBytes };
+  const entries = await storeFiles(volume.objects, files);
   const put = async (newest: VolumeTree, apply: (entry: StoredEntry) => Promise<void>) => {
     const there = await newest.all();
     if (!force) checkFree(volume.name, sources.keys(), there);
@@ -48,110 +59,11 @@ export async function upload(
       if (before === undefined || !isSame(before, entry)) await apply(entry);
     }
   };
-  await commitChange(
+  return await commitChange(
     volume,
     (draft, newest) => put(newest, (entry) => draft.apply({ kind: "put", entry })),
     tree,
   );
-  for (const cache of new Set([...sources.values()].map((source) => source.cache))) cache?.save();
-}
-
-/** All that is to be uploaded, by its path; of two with one path, the later. */
-async function collectSources(items: readonly UploadItem[]): Promise<Map<string, Source>> {
-  const sources: Map<string, Source> = new Map();
-  for (const item of items) {
-    const found = item.kind === "file" ? [fileSource(item)] : await folderSources(item);
-    for (const source of found) sources.set(source.path, source);
-  }
-  return sources;
-}
-
-function fileSource({ local, path, mode }: UploadItem): Source {
-  const real = realPath(local);
-  const scanned = scanOne(dirname(real), basename(real));
-  if (scanned?.type !== "file") throw noSuch("file", local);
-  return {
-    path,
-    local: real,
-    scanned: { ...scanned, mode: mode ?? scanned.mode },
-    cache: undefined,
-  };
-}
-
-async function folderSources({ local, path, recursive = true }: UploadItem): Promise<Source[]> {
-  const real = realPath(local);
-  const root = scanOne(real, "");
-  if (root?.type !== "directory") throw noSuch("folder", local);
-  const scanned = [...(await scanFolder(real, recursive)).values()];
-  const cache = new HashCache(real);
-  const filled = new Set(scanned.map((one) => parentOf(one.path)));
-  const kept = scanned.filter((one) => one.type !== "directory" || !filled.has(one.path));
-  for (const one of kept) {
-    if (one.type === "link" && leadsOut(one.path, one.target)) {
-      throw linkLeadsOut(`${local}/${one.path}`, one.target);
-    }
-  }
-  const isEmpty = kept.length === 0 && path !== "";
-  return (isEmpty ? [root] : kept).map((one) => ({
-    ...{ path: joinPath(path, one.path), local: joinPath(real, one.path) },
-    ...{ scanned: one, cache },
-  }));
-}
-
-interface StoreFiles {
-  readonly sources: readonly Source[];
-  readonly tree: VolumeTree;
-  readonly onBytes: OnBytes;
-}
-
-/** Stores the bytes that the volume lacks, and answers what all files are. */
-async function storeFiles(
-  { objects }: OpenVolume,
-  { sources, tree, onBytes }: StoreFiles,
-): Promise<StoredEntry[]> {
-  const known = await knownPieces(tree);
-  const writer = new PieceWriter(objects, (hash) => known.get(hash));
-  const files = new FilePieces(writer, onBytes);
-  const placed: Placed[] = [];
-  for (const source of sources) {
-    const { local, scanned } = source;
-    const there = remembered(source, known);
-    if (there !== undefined) onBytes(scanned.size);
-    const isRead = there === undefined && scanned.type === "file";
-    const pieces = isRead ? await files.add({ local, size: scanned.size }) : (there ?? []);
-    if (pieces !== undefined) placed.push({ source, pieces, isRead });
-  }
-  await writer.finish();
-  return placed.map(toEntry);
-}
-
-interface Placed {
-  readonly source: Source;
-  readonly pieces: readonly PendingPiece[];
-  readonly isRead: boolean;
-}
-
-function toEntry({ source, pieces, isRead }: Placed): StoredEntry {
-  const { path, scanned, cache } = source;
-  const stored = settled(pieces);
-  if (isRead) {
-    cache?.add(
-      scanned,
-      stored.map(({ hash }) => hash),
-    );
-  }
-  return toStoredEntry(path, scanned, stored);
-}
-
-/** The pieces of a file that was uploaded before and has not changed, where the volume has them. */
-function remembered(
-  { scanned, cache }: Source,
-  known: ReadonlyMap<string, VolumePiece>,
-): PendingPiece[] | undefined {
-  if (scanned.type !== "file") return undefined;
-  const found = cache?.find(scanned)?.map((hash) => known.get(hash));
-  if (!found?.every((piece) => piece !== undefined)) return undefined;
-  return found.map((piece) => ({ piece }));
 }
 
 /** @throws AlreadyExistsError for the first path that is taken */
@@ -170,19 +82,4 @@ function checkFree(
   }
 }
 
-function realPath(local: string): string {
-  try {
-    return realpathSync(local);
-  } catch (cause) {
-    throw new NotFoundError("WINDLASS_UPLOAD_MISSING", `there is no ${show(local)} to upload`, {
-      cause,
-      hint: "paths are from the folder where the program runs",
-    });
-  }
-}
-
-function noSuch(kind: "file" | "folder", local: string): NotFoundError {
-  return new NotFoundError("WINDLASS_UPLOAD_MISSING", `${show(local)} is no ${kind}`, {
-    hint: "upload files with putFile, and folders with putDirectory",
-  });
-}
+function ignore(): void {}

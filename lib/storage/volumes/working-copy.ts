@@ -208,7 +208,7 @@ export class WorkingCopy {
       for (const [path] of gone) await draft.removeOne(joinPath(this.#place.subPath, path));
       for (const [, entry] of news) await draft.put(entry);
     };
-    this.#version = await commitChange(this.#volume, change, tree);
+    this.#version = (await commitChange(this.#volume, change, tree)).version;
     for (const [path] of gone) this.#known.delete(path);
     for (const [one, entry] of entries) {
       this.#known.set(one.path, { entry, stamp: stampOf(one, checkedAt) });
