@@ -4,6 +4,7 @@ import { InvalidError, isWindlassError } from "../lib/errors.ts";
 import { type Bundle, bundleApp } from "../lib/local/bundle.ts";
 import { findApp } from "../lib/local/find-app.ts";
 import { findProject, type Project } from "../lib/local/project.ts";
+import { knowExportedErrors } from "../lib/module-exports.ts";
 import { UserCodeError } from "./usage-error.ts";
 
 /** A user's app in this process, and where it came from. */
@@ -29,7 +30,9 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   // Frames of Windlass between user code and an error must not push the user's line out.
   Error.stackTraceLimit = 50;
   const exported = await importBundle(bundle, file);
-  return { app: findApp(exported, file), bundle, project };
+  const app = findApp(exported, file);
+  knowExportedErrors(app.name, exported);
+  return { app, bundle, project };
 }
 
 async function importBundle({ file }: Bundle, source: string): Promise<object> {

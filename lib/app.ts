@@ -12,6 +12,7 @@ import {
   type EntrypointOptions,
   runEntrypoint,
 } from "./entrypoint.ts";
+import { knowErrors } from "./error-classes.ts";
 import { FunctionCalls, type HandleOf } from "./function.ts";
 import { type AnyClass, type AnyHandler, isGenerator } from "./handler.ts";
 import { checkAppName } from "./options/app-name.ts";
@@ -78,6 +79,7 @@ export class App {
       secrets: [...(options.secrets ?? [])],
       ...(options.volumes !== undefined && { volumes: { ...options.volumes } }),
     };
+    knowErrors(name, options.errors ?? {});
     registerApp(this);
   }
 

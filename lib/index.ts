@@ -13,7 +13,7 @@ export type {
 } from "./batch.ts";
 export type { InputInfo } from "./client/call-graph.ts";
 export type { CallReport, ColdStart, Spread, TimelineEntry } from "./client/call-report.ts";
-export type { ConnectOptions } from "./client/connect-options.ts";
+export type { ConnectOptions, DeployedOptions } from "./client/connect-options.ts";
 export {
   type Client,
   connect,
@@ -39,6 +39,7 @@ export {
 export { currentCall, currentFunctionCallId, currentInputId, isLocal } from "./context.ts";
 export type { EntrypointHandle, EntrypointOptions } from "./entrypoint.ts";
 // Errors.
+export type { ErrorClass, ErrorClasses } from "./error-classes.ts";
 export {
   AlreadyExistsError,
   ContainerCrashedError,

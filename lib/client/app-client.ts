@@ -1,9 +1,9 @@
-import type { ConnectOptions } from "./connect-options.ts";
+import { type DeployedOptions, knowErrorsOf } from "./connect-options.ts";
 import { deployedTarget } from "./connection.ts";
 import { openClsHandle, toFunction } from "./deployed.ts";
 
-/** Where the app of a client is. */
-export interface ClientOptions extends ConnectOptions {
+/** Where the app of a client is, and what of it this program has. */
+export interface ClientOptions extends DeployedOptions {
   /** The name that it is deployed under. @default - WINDLASS_APP_<NAME>, else the name in its module */
   readonly app?: string | undefined;
 }
@@ -21,7 +21,8 @@ export function clientOf(
   app: string,
   names: ClientNames,
 ): (options?: ClientOptions) => Readonly<Record<string, unknown>> {
-  return ({ app: deployedAs, ...options } = {}) => {
+  const create = ({ app: deployedAs, ...options }: ClientOptions = {}) => {
+    knowErrorsOf(app, options, create);
     const name = deployedAs === undefined ? (): string => nameOf(app) : deployedAs;
     const entries = Object.entries(names).map(([key, [kind, own]]) => {
       const target = deployedTarget(name, own, options);
@@ -29,6 +30,7 @@ export function clientOf(
     });
     return Object.fromEntries(entries);
   };
+  return create;
 }
 
 /** Read with each call: a program may set it after it has loaded the client. */

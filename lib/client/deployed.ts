@@ -5,7 +5,7 @@ import { rememberCls } from "../cls-targets.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
 import { type BatchVaried, Variants, type Varied } from "../varied.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { type DeployedOptions, knowErrorsOf } from "./connect-options.ts";
 import { connectionTo, deployedTarget } from "./connection.ts";
 
 /** A handle of what is deployed: without `local`, since its code is elsewhere. `never` for anything else. */
@@ -52,8 +52,9 @@ export const DeployedFunction = {
   fromName<Handle = AnyFunction>(
     app: string,
     name: string,
-    options: ConnectOptions = {},
+    options: DeployedOptions = {},
   ): Deployed<Handle> {
+    knowErrorsOf(app, options, DeployedFunction.fromName);
     return toFunction(deployedTarget(app, name, options)) as Deployed<Handle>; // Typed by whoever named the function.
   },
 };
@@ -67,8 +68,9 @@ export const DeployedCls = {
   fromName<Handle = AnyCls>(
     app: string,
     name: string,
-    options: ConnectOptions = {},
+    options: DeployedOptions = {},
   ): Deployed<Handle> {
+    knowErrorsOf(app, options, DeployedCls.fromName);
     return openClsHandle(deployedTarget(app, name, options)) as Deployed<Handle>; // Typed by whoever named the class.
   },
 };
@@ -91,8 +93,9 @@ export type Client<Module> = {
  */
 export async function connect<Module>(
   app: string,
-  options: ConnectOptions = {},
+  options: DeployedOptions = {},
 ): Promise<Client<Module>> {
+  knowErrorsOf(app, options, connect);
   const backend = connectionTo(app, options);
   const functions = await backend.functions(app);
   const entries = functions.map(({ name, kind }) => {

@@ -7,7 +7,7 @@ import { runtime } from "../runtime.ts";
 import { anyBackend } from "./backend-for.ts";
 import { type InputInfo, toGraph } from "./call-graph.ts";
 import { type CallReport, toReport } from "./call-report.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { type DeployedOptions, knowErrorsOf } from "./connect-options.ts";
 import { connectionTo } from "./connection.ts";
 import { toError } from "./failure.ts";
 import { type CallInput, inputsOf } from "./input-status.ts";
@@ -59,8 +59,9 @@ export class FunctionCall<Output> {
    */
   static fromId<Called = unknown>(
     id: string,
-    options?: ConnectOptions & { readonly app: string },
+    options?: DeployedOptions & { readonly app: string },
   ): FunctionCall<OutputOf<Called>> {
+    if (options !== undefined) knowErrorsOf(options.app, options, FunctionCall.fromId);
     const backend = options === undefined ? undefined : connectionTo(options.app, options);
     return new FunctionCall<OutputOf<Called>>(id, backend);
   }

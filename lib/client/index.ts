@@ -3,6 +3,7 @@ import { loadAwsBy } from "./start-aws.ts";
 
 export type { Batched, BatchHandle } from "../batch.ts";
 export type { ClsHandle } from "../cls.ts";
+export type { ErrorClass, ErrorClasses } from "../error-classes.ts";
 export {
   ContainerCrashedError,
   ContainerStartupError,
@@ -25,7 +26,7 @@ export type {
   PythonGeneratorHandle,
 } from "../python/handle.ts";
 export { type ClientNames, type ClientOptions, clientOf } from "./app-client.ts";
-export type { ConnectOptions } from "./connect-options.ts";
+export type { ConnectOptions, DeployedOptions } from "./connect-options.ts";
 export { type Client, connect, type Deployed, DeployedCls, DeployedFunction } from "./deployed.ts";
 export { FunctionCall, gather } from "./function-call.ts";
 export { zip } from "./zip.ts";

@@ -1,4 +1,5 @@
-import { isWindlassError } from "../errors.ts";
+import { LANGUAGE_ERRORS, nameOfErrorClass } from "../error-classes.ts";
+import { ERROR_CLASSES, isWindlassError } from "../errors.ts";
 import { setField } from "./fields.ts";
 import { TAG } from "./page.ts";
 
@@ -7,6 +8,8 @@ export interface TaggedError {
   readonly [TAG]: "Error";
   readonly name: string;
   readonly message: string;
+  /** The name of its class, where that is not its `name` and not one of the language. */
+  class?: string;
   stack?: string;
   code?: string;
   hint?: string;
@@ -31,6 +34,8 @@ export function tagError(error: Error, tryTag: TryTag): TaggedError {
     name: readText(error, "name") ?? "Error",
     message: readText(error, "message") ?? "",
   };
+  const className = classNameOf(error);
+  if (className !== undefined && className !== tagged.name) tagged.class = className;
   const stack = readText(error, "stack");
   if (stack !== undefined) tagged.stack = stack;
   if (isWindlassError(error)) {
@@ -50,6 +55,19 @@ function readText(error: Error, key: "name" | "message" | "stack"): string | und
   try {
     const text: unknown = error[key];
     return typeof text === "string" ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function classNameOf(error: Error): string | undefined {
+  try {
+    const errorClass: unknown = Object.getPrototypeOf(error).constructor;
+    if (typeof errorClass !== "function") return undefined;
+    const name = nameOfErrorClass(errorClass);
+    if (name === undefined || LANGUAGE_ERRORS.has(name)) return undefined;
+    const isOurs = isWindlassError(error) && Object.hasOwn(ERROR_CLASSES, name);
+    return isOurs ? undefined : name;
   } catch {
     return undefined;
   }

@@ -13,6 +13,7 @@ interface Tagged {
   readonly source?: unknown;
   readonly flags?: unknown;
   readonly name?: unknown;
+  readonly class?: unknown;
   readonly message?: unknown;
   readonly stack?: unknown;
   readonly code?: unknown;
@@ -128,9 +129,10 @@ function toMap(
 function toError(tagged: Tagged, depth: number, attachments: Attachments): Error {
   const name = toText("Error", tagged.name);
   const message = toText("Error", tagged.message);
-  const { stack, code, hint, errors, fields } = tagged;
+  const { class: className, stack, code, hint, errors, fields } = tagged;
   return buildError({
     name,
+    className: className === undefined ? undefined : toText("Error", className),
     message,
     stack: stack === undefined ? undefined : toText("Error", stack),
     code: code === undefined ? undefined : toText("Error", code),

@@ -19,7 +19,7 @@ export interface BundleOptions {
 
 /**
  * Bundles a user's modules into one file of a content-addressed cache in `<root>/.windlass`. Packages stay outside.
- * Unchanged sources are answered from the cache without loading esbuild. A single entry's exports are the bundle's.
+ * Unchanged sources are answered from the cache without loading esbuild. The bundle exports what the entries do.
  *
  * @throws NotFoundError when an entry does not exist.
  * @throws InvalidError when an entry is not a module, has a syntax error, or imports what cannot be found.

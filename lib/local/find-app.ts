@@ -1,6 +1,7 @@
 import type { App } from "../app.ts";
 import { definedApps, isApp } from "../app-registry.ts";
 import { InvalidError } from "../errors.ts";
+import { exportsOf } from "../module-exports.ts";
 
 /** The one App that a module exports; `file` names the module in errors. @throws InvalidError for none or several */
 export function findApp(exported: object, file: string): App {
@@ -17,14 +18,6 @@ export function findApp(exported: object, file: string): App {
     `"${file}" must export one App, got ${listed.join(" and ")}`,
     { hint: "export one of them, and take in the other with `app.include(other)`" },
   );
-}
-
-/** Exports by name, also those of a CommonJS module. */
-function exportsOf(exported: object): readonly (readonly [string, unknown])[] {
-  const entries = Object.entries(exported);
-  const fallback: unknown = "default" in exported ? exported.default : undefined;
-  const isRecord = typeof fallback === "object" && fallback !== null && !isApp(fallback);
-  return isRecord ? [...entries, ...Object.entries(fallback)] : entries;
 }
 
 function noApp(file: string): InvalidError {

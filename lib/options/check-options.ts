@@ -1,4 +1,5 @@
 import { isStandardSchema } from "../standard-schema.ts";
+import { checkErrors } from "./errors.ts";
 import type { AnyFunctionOptions } from "./function-options.ts";
 import { checkImage } from "./image.ts";
 import { checkKnown } from "./known.ts";
@@ -63,6 +64,7 @@ const APP_CHECKS = {
   env: checkEnv,
   secrets: checkSecrets,
   volumes: checkVolumes,
+  errors: checkErrors,
 };
 const APP_RENAMED: ReadonlyMap<string, string> = new Map([
   ["environment", "`env`"],

@@ -1,3 +1,4 @@
+import type { ErrorClasses } from "../error-classes.ts";
 import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
@@ -165,4 +166,10 @@ export interface AppOptions {
   readonly secrets?: readonly Secret[] | undefined;
   /** Volumes and buckets that the containers of every function and class have, by path. @default - none */
   readonly volumes?: Readonly<Record<string, Mountable>> | undefined;
+  /**
+   * Error classes that arrive as instances, here and in containers, by the names that they travel under:
+   * `{ QuotaError }`. Those that the module of the app exports are known to `windlass` and to containers without this.
+   * @default - none
+   */
+  readonly errors?: ErrorClasses | undefined;
 }

@@ -1,4 +1,5 @@
 import { pathToFileURL } from "node:url";
+import { knowExportedErrors } from "../../lib/module-exports.ts";
 import { runtime } from "../../lib/runtime.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Link } from "./link.ts";
@@ -26,6 +27,6 @@ async function loadModule(request: LoadRequest): Promise<Loaded> {
     WINDLASS_APP: request.app,
     WINDLASS_FUNCTION: request.name,
   });
-  await import(pathToFileURL(request.bundle).href);
+  knowExportedErrors(request.app, await import(pathToFileURL(request.bundle).href));
   return await load(definitionOf(request), request);
 }

@@ -1,4 +1,15 @@
+import { knowErrors } from "../../lib/error-classes.ts";
 import { NonRetriableError, WindlassError } from "../../lib/errors.ts";
+
+class QuotaError extends Error {
+  readonly limit: number;
+
+  constructor(message: string, limit: number) {
+    super(message);
+    this.limit = limit;
+  }
+}
+knowErrors("vectors", { QuotaError });
 
 function withStack<Failure extends Error>(
   error: Failure,
@@ -51,6 +62,9 @@ export const VECTOR_VALUES: Readonly<Record<string, readonly unknown[]>> = {
     withStack(new Error("declined"), "PaymentError: declined\n    at pay (pay.ts:9:9)", {
       name: "PaymentError",
     }),
+  ],
+  "error of a known class of the user": [
+    withStack(new QuotaError("full", 3), "Error: full\n    at take (quota.ts:3:9)"),
   ],
   "error of Windlass": [
     withStack(new NonRetriableError("no", { hint: "give up" }), "NonRetriableError: no"),

@@ -1,6 +1,7 @@
 // Another program than the tests, for what a call must survive: `other-process.ts <backend> collect <call id>`,
 // `other-process.ts <backend> map <key> <page of the notebook>`, which is killed while it runs.
 import { connect, FunctionCall, isWindlassError } from "windlass";
+import { OutageError } from "./app/errors.ts";
 import * as module from "./app.ts";
 
 const { app } = module;
@@ -14,6 +15,7 @@ async function collect(): Promise<unknown> {
     for await (const output of FunctionCall.fromId(callId, options).iter()) outputs.push(output);
   } catch (error) {
     if (isWindlassError(error)) return error.code;
+    if (error instanceof OutageError) return `OutageError of ${error.region}`;
     throw error;
   }
   return outputs;

@@ -16,6 +16,7 @@ const NEEDS_PROCESSES: ReadonlySet<string> = new Set([
   "withConcurrency runs so many inputs at a time",
   "a call that a container spawns is known outside",
   "a call that is spawned in one process is read in another",
+  "it is one in another process that knows the class",
   "an unknown id is not found, and an old one has expired",
   "an unknown call cannot be cancelled, and an old one has expired",
   "a map goes on where a caller that was killed has left it",

@@ -34,6 +34,34 @@ test("an App has a name of 1 to 64 safe characters", () => {
   expect(new App("My_app.v2-x").name).toBe("My_app.v2-x");
 });
 
+test("error classes of an App are classes that extend Error, none named as one of the language", () => {
+  const refused = [
+    [Error],
+    { QuotaError: Date },
+    { QuotaError: new Error("x") },
+    { TypeError: class extends Error {} },
+  ];
+  expect(
+    refused.map((errors) => mistake(() => new App("media", { errors } as object))).join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_ERRORS
+    \`errors\` of app "media" must be an object of classes by name, got [null]
+    hint: write \`errors: { QuotaError }\` with classes that extend Error
+
+    InvalidError WINDLASS_INVALID_ERRORS
+    \`errors\` of app "media" must hold classes that extend Error, got a function for "QuotaError"
+    hint: write \`errors: { QuotaError }\` with classes that extend Error
+
+    InvalidError WINDLASS_INVALID_ERRORS
+    \`errors\` of app "media" must hold classes that extend Error, got {} for "QuotaError"
+    hint: write \`errors: { QuotaError }\` with classes that extend Error
+
+    InvalidError WINDLASS_INVALID_ERRORS
+    \`errors\` of app "media" must not name a class as one of the language, got "TypeError"
+    hint: rename the class"
+  `);
+});
+
 test("options of an App are checked all at once", () => {
   expect(
     [

@@ -100,3 +100,27 @@ export const connected = app.function("connected", { uses: ["double"] }, async (
   const client = await connect<{ double: typeof double }>(name);
   return { names: Object.keys(client), doubled: await client.double.remote(4) };
 });
+
+/** The app does not name it: its containers know it from the exports of this module. */
+export class ExportedError extends Error {
+  static readonly places: Set<string> = new Set();
+  readonly place: string;
+
+  constructor(place: string) {
+    super(`thrown in ${place}`);
+    ExportedError.places.add(place);
+    this.place = place;
+  }
+}
+
+export const throwsExported = app.function("throwsExported", (place: string) => {
+  throw new ExportedError(place);
+});
+
+export const catchesExported = app.function("catchesExported", async (place: string) => {
+  try {
+    return await throwsExported.remote(place);
+  } catch (error) {
+    return error instanceof ExportedError ? error.place : `another: ${String(error)}`;
+  }
+});

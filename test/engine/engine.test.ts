@@ -44,6 +44,20 @@ it.each(["remote", "map", "spawn"] as const)(
   },
 );
 
+describe("an error class that the module only exports", () => {
+  it("is known to containers", async () => {
+    expect(await fixture.catchesExported.remote("a container")).toBe("a container");
+  });
+
+  it("names errors where the app is imported, which are not of that class", async () => {
+    const error = await fixture.throwsExported
+      .remote("a container")
+      .catch((thrown: unknown) => thrown);
+    expect(error).not.toBeInstanceOf(fixture.ExportedError);
+    expect(error).toMatchObject({ name: "ExportedError", place: "a container" });
+  });
+});
+
 describe("a function with `uses`", () => {
   it("calls those, and is refused others as it would be on AWS", async () => {
     expect(await rejection(fixture.closed.remote(1))).toMatchInlineSnapshot(`

@@ -1,7 +1,15 @@
 import { App } from "windlass";
 
+/** What is raised in Python under this name. */
+export class PaymentError extends Error {
+  declare readonly amount: number;
+}
+
 /** The app of the tests of this folder. */
-export const app = new App("python-tests", { env: { GREETING: "hello" } });
+export const app = new App("python-tests", {
+  env: { GREETING: "hello" },
+  errors: { PaymentError },
+});
 
 type Numbers = (n: number) => number;
 

@@ -177,6 +177,7 @@ describe("errors", () => {
   it("arrive with name, message, stack, cause and fields", async () => {
     const error = await caught(fixture.pay.remote(3));
     expect(error).toMatchObject({ name: "PaymentError", message: "declined", amount: 3 });
+    expect(error).toBeInstanceOf(fixture.PaymentError);
     expect(error).not.toHaveProperty("socket");
     expect(error.stack).toMatch(
       /^PaymentError: declined\n {4}at pay \(.*test\/python\/functions\.py:\d+\)$/,

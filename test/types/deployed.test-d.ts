@@ -83,3 +83,26 @@ describe("a client", () => {
       .toBeString();
   });
 });
+
+describe("the errors of an app", () => {
+  class QuotaError extends Error {
+    readonly limit: number;
+    constructor(limit: number) {
+      super(`no more than ${limit.toFixed()}`);
+      this.limit = limit;
+    }
+  }
+  abstract class AnyAppError extends Error {}
+
+  it("are classes that extend Error, whatever they are made from", () => {
+    new App("media", { errors: { QuotaError, AnyAppError } });
+    void connect("media", { errors: { QuotaError } });
+    DeployedFunction.fromName("media", "resize", { errors: { QuotaError } });
+    // @ts-expect-error - no error
+    new App("media", { errors: { Date } });
+    // @ts-expect-error - no name
+    new App("media", { errors: [QuotaError] });
+    // @ts-expect-error - an object, no class
+    void connect("media", { errors: { QuotaError: new QuotaError(1) } });
+  });
+});

@@ -75,7 +75,7 @@ function entryOptions(entries: readonly string[], root: string): BuildOptions {
   if (entries.length === 1 && only !== undefined) return { entryPoints: [only] };
   const lines = entries.map((file) => {
     const path = relative(root, file).split(sep).join("/");
-    return `import ${JSON.stringify(path.startsWith(".") ? path : `./${path}`)};`;
+    return `export * from ${JSON.stringify(path.startsWith(".") ? path : `./${path}`)};`;
   });
   return {
     stdin: { contents: lines.join("\n"), resolveDir: root, sourcefile: "windlass-entries.js" },

@@ -169,6 +169,7 @@ class _Untagging:
             parts[name] = self.text(tagged, name) if name in tagged else None
         return build_error(
             **parts,
+            class_name=self.text(tagged, "class") if "class" in tagged else None,
             cause=self.items([tagged["cause"]], depth) if "cause" in tagged else [],
             errors=None if errors is None else self.items(self.array("Error", errors), depth),
             fields={} if fields is None else self.fields(fields, depth),

@@ -20,6 +20,7 @@ _BUILT_IN = {
 def build_error(
     *,
     name: Optional[str],
+    class_name: Optional[str],
     message: Optional[str],
     stack: Optional[str],
     code: Optional[str],
@@ -33,8 +34,11 @@ def build_error(
     RemoteException with that name. `stack` is where it was raised in the other process.
     """
     name, message = name or "Error", message or ""
-    error = _construct(name, message, code, hint) or _of_user_code(name, message, fields)
-    error = error or RemoteException(name, message)
+    error = None
+    if class_name is not None and code is None:
+        error = _of_user_code(class_name, message, fields)
+    error = error or _construct(name, message, code, hint) or _of_user_code(name, message, fields)
+    error = error or RemoteException(class_name if class_name and name == "Error" else name, message)
     error.stack = stack  # type: ignore[attr-defined]
     if cause:
         if isinstance(cause[0], BaseException):

@@ -1,25 +1,15 @@
 import { currentCall, currentInputId, NonRetriableError, Retries } from "windlass";
 import { OVERTIME, overtimeHandler } from "../../overtime.ts";
 import { app } from "./conformance-app.ts";
+import { OutageError, QuotaError } from "./errors.ts";
 import { lines, note, seen } from "./note.ts";
-
-class QuotaError extends Error {
-  readonly limit: number;
-  readonly items: readonly string[];
-
-  constructor(limit: number) {
-    super(`no more than ${limit}`, {
-      cause: new RangeError("first", { cause: new Error("root") }),
-    });
-    this.name = "QuotaError";
-    this.limit = limit;
-    this.items = ["a", "b"];
-  }
-}
 
 const FAILURES = {
   "of its own class": () => {
     throw new QuotaError(3);
+  },
+  "without a name": () => {
+    throw new OutageError("eu-west-1");
   },
   "built in": () => {
     throw new TypeError("built in");
@@ -42,6 +32,16 @@ export type FailureName = keyof typeof FAILURES;
 export const failing = app.function("failing", { maxContainers: 1 }, (how: FailureName): unknown =>
   FAILURES[how](),
 );
+
+/** Looks at what its own call fails with, and throws it on. */
+export const relayingFailure = app.function("relayingFailure", async (how: FailureName) => {
+  try {
+    return await failing.remote(how);
+  } catch (error) {
+    const seen = error instanceof OutageError ? "OutageError" : "another";
+    throw new Error(`caught ${seen}`, { cause: error });
+  }
+});
 
 export const noThrees = app.function("noThrees", { maxContainers: 1 }, (x: number) => {
   if (x % 3 === 0) throw new RangeError(`no threes: ${x}`);

@@ -5,6 +5,7 @@ import {
   isWindlassError,
   RemoteError,
 } from "windlass";
+import { OutageError, QuotaError } from "../app/errors.ts";
 import { failure, on } from "../case.ts";
 
 export const failures = [
@@ -27,6 +28,31 @@ export const failures = [
         cause: { name: "RangeError", message: "first", cause: { message: "root" } },
       });
       expect(error.cause).toBeInstanceOf(RangeError);
+    },
+  ),
+
+  on("errors.class", "an error of the user's is an instance of its class", async ({ handles }) => {
+    const error = await failure(handles.failing.remote("without a name"));
+    expect(error).toBeInstanceOf(OutageError);
+    expect(error).toMatchObject({ message: "eu-west-1 is out", region: "eu-west-1", isNear: true });
+    expect(error.stack).toMatch(/failures\.ts:\d+/);
+    const call = await handles.failing.spawn("of its own class");
+    expect(await failure(call.get())).toBeInstanceOf(QuotaError);
+  }),
+
+  on("errors.class", "it is one for a container that called, too", async ({ handles }) => {
+    const error = await failure(handles.relayingFailure.remote("without a name"));
+    expect(error.message).toBe("caught OutageError");
+    expect(error.cause).toBeInstanceOf(OutageError);
+  }),
+
+  on(
+    "errors.class",
+    "it is one in another process that knows the class",
+    async ({ handles, otherProcess }) => {
+      const call = await handles.failing.spawn("without a name");
+      await failure(call.get());
+      expect(JSON.parse(await otherProcess("collect", call.id))).toBe("OutageError of eu-west-1");
     },
   ),
 
