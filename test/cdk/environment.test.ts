@@ -19,6 +19,7 @@ it("publishes what apps look up", () => {
       "cluster-name",
       "controller-function-arn",
       "deployment-function-arn",
+      "file-system-id",
       "host-security-group-id",
       "launch-template-id",
       "log-group-prefix",

@@ -18,8 +18,8 @@ const HIGH_MINUTES = 3;
 const LOW_MINUTES = 15;
 const LOW_SHARE = 0.9;
 const WARM_UP_MS: number = 5 * MINUTE;
-/** "Longest acceptable latency" of that guide's example: 10 seconds, at 0.1 a message: a backlog of 100. */
-const ACCEPTABLE_MS = 10_000;
+/** What that guide calls the longest acceptable latency: a minute, which a host takes to start. */
+const ACCEPTABLE_MS: number = MINUTE;
 
 interface Job {
   readonly atMs: number;
@@ -36,8 +36,8 @@ interface Host {
  * Target tracking of EC2 Auto Scaling on the backlog per instance, as its guide says for SQS ["Scaling policy based on
  * Amazon SQS"], with what AWS sets by itself: metrics of a minute, three of them above the target to scale out, fifteen
  * below 90 % of it to scale in, five minutes until a new instance counts [default cooldown, which is the default
- * warm-up]. The target is what the guide calls the acceptable backlog per instance: the latency of its example over the
- * mean time of an input. In its favour the target is one message where that formula gives less, it scales from nothing and
+ * warm-up]. The target is what the guide calls the acceptable backlog per instance: an acceptable latency over the mean
+ * time of an input. In its favour the target is one message where that formula gives less, it scales from nothing and
  * to nothing, scales in at once instead of "more gradually", and never ends an instance that works.
  */
 export function targetTracking(
