@@ -43,7 +43,7 @@ export async function toEntry(
 }
 
 /** Data in pieces of one size, of which the last may be smaller. */
-export async function* inPieces(data: VolumeData): AsyncGenerator<Buffer, void> {
+export async function* inPieces(data: VolumeData): AsyncGenerator<Uint8Array, void> {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of toParts(data)) {
