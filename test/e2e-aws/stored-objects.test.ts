@@ -59,7 +59,7 @@ function call<Args extends unknown[], Output>(named: string) {
 beforeAll(async () => {
   if (inject("aws") === null) return;
   const values = ["NAMED=planted-named", "LEVEL=planted-level"];
-  await well(place.run(["secret", "create", "named", ...values]));
+  await well(place.run(["secret", "create", "named", ...values, "--on", "aws"]));
   await well(place.deploy({ "app.ts": SOURCE, "secret.env": "INLINE=planted-inline" }));
 }, 4 * MINUTES);
 
@@ -75,7 +75,7 @@ describe("a container on AWS", () => {
       const taken = call<[], string>("take").remote();
       await Queue.fromName<string>("jobs", { environment, createIfMissing: true }).put("job");
       expect(await taken).toBe("job");
-      const { stdout } = await well(place.run(["dict", "get", "counts", "visits"]));
+      const { stdout } = await well(place.run(["dict", "get", "counts", "visits", "--on", "aws"]));
       expect(stdout).toBe("6\n");
     },
     3 * MINUTES,
