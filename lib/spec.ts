@@ -194,6 +194,13 @@ export function targetInputs({
   return concurrency.targetInputs * (batch?.maxSize ?? 1);
 }
 
+/** Inputs that one container runs at a time at most; one of a function that is not known. */
+export function inputsAtOnce(
+  spec: (Pick<FunctionSpec, "concurrency"> & Partial<Pick<FunctionSpec, "batch">>) | undefined,
+): number {
+  return spec === undefined ? 1 : spec.concurrency.maxInputs * (spec.batch?.maxSize ?? 1);
+}
+
 /** The text of a spec: JSON with sorted keys, the same bytes for the same app. */
 export function specText(spec: AppSpec): string {
   return `${JSON.stringify(spec, sortKeys, 2)}\n`;

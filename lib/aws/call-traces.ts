@@ -2,6 +2,7 @@ import type { Span } from "../backend.ts";
 import type { Called, CallTrace, MadeRecord, RunRecord, TraceQuery } from "../call-trace.ts";
 import { callTime } from "../ids.ts";
 import { containerUsdPerHour } from "../scheduling/container-price.ts";
+import { type FunctionSpec, inputsAtOnce } from "../spec.ts";
 import { variantSpec } from "../variant.ts";
 import { type CallRow, KEPT_SECONDS } from "./call-row.ts";
 import type { Deployments } from "./deployments.ts";
@@ -38,17 +39,19 @@ export class CallTraces {
       ? (await rows.get<CallRow>(callKey(app, callId)))?.body
       : await stored.row(callId);
     const total = row?.total ?? undefined;
+    const name = asked?.name ?? (row?.pool ? functionOfPool(row.pool) : undefined);
+    const spec = name === undefined ? undefined : await this.#specOf(name);
+    const span = { start, end: Math.min(end, total ?? end) };
     const [runs, made] = await Promise.all([
-      this.#runs(callId, { start, end: Math.min(end, total ?? end) }),
+      this.#runs(callId, span, inputsAtOnce(spec)),
       rows.list<MadeRecord>(madePartition(app, callId)),
     ]);
-    const name = asked?.name ?? (row?.pool ? functionOfPool(row.pool) : undefined);
     return {
       called: row && name !== undefined ? calledBy(app, name, row) : undefined,
       ...{ total, runs },
       made: made.map(({ body }) => body),
       cancelled: row?.state === "cancelled" ? "all" : (row?.cancelled ?? []),
-      usdPerHour: name === undefined ? undefined : await this.#priceOf(name),
+      usdPerHour: spec && containerUsdPerHour(variantSpec(spec, undefined)),
     };
   }
 
@@ -60,23 +63,29 @@ export class CallTraces {
     await rows.put({ pk: madePartition(app, callId), sk }, { ...made, expiresAt }, 0);
   }
 
-  async #runs(callId: string, { start, end }: Span): Promise<RunRecord[]> {
+  async #runs(callId: string, { start, end }: Span, atOnce: number): Promise<RunRecord[]> {
     const runs: RunRecord[] = [];
     for (let block = blockOf(start); block * BLOCK_INPUTS < end; block += 1) {
       const pk = blockKey(this.#options.app, callId, block * BLOCK_INPUTS);
       const rows = await this.#options.rows.list<RangeRow>(pk);
       // How many inputs there are may not be known: they have no gaps as long as a block.
       if (rows.length === 0 && end === Number.MAX_SAFE_INTEGER) break;
-      for (const row of rows) runs.push(...(await this.#ofRange(callId, row)));
+      for (const row of rows) runs.push(...(await this.#ofRange(callId, row, atOnce)));
     }
     return runs.filter((run) => run.start < end && run.start + run.count > start);
   }
 
-  async #ofRange(callId: string, { sk, body }: Row<RangeRow>): Promise<RunRecord[]> {
+  async #ofRange(
+    callId: string,
+    { sk, body }: Row<RangeRow>,
+    atOnce: number,
+  ): Promise<RunRecord[]> {
     const ended = await Promise.all(body.results.map((stored) => this.#ended(callId, stored)));
     const isHeld = !body.isDone && body.owner !== "";
     if (!isHeld || body.leaseUntil < this.#options.wallClock()) return ended;
-    const running = remaining(Number(sk), body).map((span) => toRunning(span, body));
+    // A container begins the next when it has room for it.
+    const begun = firstInputs(remaining(Number(sk), body), atOnce);
+    const running = begun.map((span) => toRunning(span, body));
     return [...ended, ...running];
   }
 
@@ -95,12 +104,20 @@ export class CallTraces {
     return openResults(sealed).failures?.map(({ index, kind }) => [index, kind]) ?? [];
   }
 
-  /** As what is deployed now would cost; a function that is gone has no price. */
-  async #priceOf(name: string): Promise<number | undefined> {
+  /** As it is deployed now; undefined for a function that is gone. */
+  async #specOf(name: string): Promise<FunctionSpec | undefined> {
     const { manifest } = await this.#options.deployments.current();
-    const known = manifest.functions[name];
-    return known && containerUsdPerHour(variantSpec(known.spec, undefined));
+    return manifest.functions[name]?.spec;
   }
+}
+
+function firstInputs(spans: readonly Span[], count: number): Span[] {
+  let left = count;
+  return spans.flatMap(({ start, end }) => {
+    const taken = Math.min(left, end - start);
+    left -= taken;
+    return taken > 0 ? [{ start, end: start + taken }] : [];
+  });
 }
 
 function blockOf(input: number): number {

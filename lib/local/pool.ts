@@ -20,7 +20,7 @@ import type { Clock } from "../clock.ts";
 import type { Page } from "../codec/page.ts";
 import { crashError, MAX_CRASHES } from "../crashes.ts";
 import { failedPage } from "../failed-page.ts";
-import type { FunctionSpec } from "../spec.ts";
+import { type FunctionSpec, inputsAtOnce } from "../spec.ts";
 import type { CallState, Cancelled } from "./call-state.ts";
 import { singles, splitWork, type Work, WorkQueue } from "./work-queue.ts";
 
@@ -49,8 +49,8 @@ interface Active {
   cancelled: Set<number> | undefined;
   /** Its generator has yielded: it must not run again. */
   hasYielded: boolean;
-  /** It was recorded that it runs. */
-  isTraced: boolean;
+  /** The first of the inputs that it was recorded to run. */
+  traced: number | undefined;
 }
 
 /** Hears of all inputs of pools, and of what becomes of each. */
@@ -307,7 +307,7 @@ export class Pool implements LeaseSource {
       since,
       cancelled: undefined,
       hasYielded: false,
-      isTraced: false,
+      traced: undefined,
     });
     if (work.isAlone) this.#alone.add(worker);
     worker.run(lease);
@@ -336,12 +336,13 @@ export class Pool implements LeaseSource {
   traceRunning(): void {
     const now = this.options.clock.now();
     for (const active of this.#active.values()) {
-      const { tracer } = active.work.call;
-      if (tracer === undefined || active.isTraced || active.cancelled !== undefined) continue;
-      if (now - active.since < SLOW_MS) continue;
-      active.isTraced = true;
       const { lease, done, count, since } = active;
-      const span = { start: lease.start + done, count: count - done };
+      const { tracer } = active.work.call;
+      const start = lease.start + done;
+      if (tracer === undefined || active.cancelled !== undefined) continue;
+      if (active.traced === start || now - since < SLOW_MS) continue;
+      active.traced = start;
+      const span = { start, count: Math.min(count - done, inputsAtOnce(this.options.spec)) };
       tracer.ran(lease.callId, this.#runOf(active, span, since));
     }
   }

@@ -73,10 +73,10 @@ export const retried = app.function(
 
 export const retriedOnce = app.function("retriedOnce", { maxContainers: 1, retries: 1 }, attempt);
 
-/** Keeps an input that is cancelled in its first attempt. */
+/** Keeps an input that is cancelled in its first attempt; containers on AWS hear of that within seven seconds. */
 export const retriedSlowly = app.function(
   "retriedSlowly",
-  { maxContainers: 1, retries: new Retries({ maxRetries: 3, initialDelaySeconds: 5 }) },
+  { maxContainers: 1, retries: new Retries({ maxRetries: 3, initialDelaySeconds: 8 }) },
   attempt,
 );
 
