@@ -76,7 +76,8 @@ def _construct(
 def _of_user_code(name: str, message: str, fields: Dict[str, Any]) -> Optional[BaseException]:
     """Of the only class of this name that was imported here. Its constructor is not called: it may take anything."""
     found = {each for each in _subclasses(Exception) if each.__name__ == name}
-    if len(found) != 1:
+    # "Error" is what JavaScript calls the errors that have no class, and Python's modules some of theirs.
+    if len(found) != 1 or name == "Error":
         return None
     (error_class,) = found
     # The class of C that it stands on, and not its own `__new__`.
