@@ -47,7 +47,12 @@ export const embedding: Suite = {
 /** Beginnings of Markdown and licence files of the packages that are installed here, all different. */
 async function readTexts(repository: SuiteContext["projects"]["repository"]): Promise<string[]> {
   const files = await findFiles(join(repository, "node_modules"));
-  const heads = files.map(({ path }) => readFileSync(path, "utf8").slice(0, TEXT_CHARS));
+  // A character of two halves may be cut in two, and tokenizers take no half.
+  const heads = files.map(({ path }) =>
+    readFileSync(path, "utf8")
+      .slice(0, TEXT_CHARS)
+      .replace(/[\uD800-\uDBFF]$/, ""),
+  );
   const texts = [...new Set(heads)].filter((head) => head.length === TEXT_CHARS);
   if (texts.length === 0) throw new BenchError("there are no Markdown files below node_modules");
   return Array.from({ length: TEXTS }, (_, at) => texts[at % texts.length] ?? "");
