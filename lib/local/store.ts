@@ -1,11 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Database, RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
 import type { Failure, InputKey, InputPage, KeyedPage, ResultPage, Span } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import type { RequestFields } from "../messages.ts";
 import { type Claims, claimKeys, isHeld, type KeyRecord } from "./key-claims.ts";
+import { LmdbFile } from "./lmdb-file.ts";
 import { TraceStore, type Traces } from "./trace-store.ts";
+
+const MAX_TABLES = 12;
 
 /** A durable call. Its inputs and results are pages of their own. */
 export interface CallRecord {
@@ -51,7 +54,7 @@ export type CallStore = Omit<Pick<Store, keyof Store>, "traces"> & { readonly tr
 
 /** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
 export class Store {
-  readonly #root: RootDatabase;
+  readonly #file: LmdbFile;
   readonly #calls: Database<CallRecord, string>;
   readonly #inputs: Database<InputRecord, PageKey>;
   readonly #results: Database<ResultRecord, PageKey>;
@@ -61,25 +64,21 @@ export class Store {
   /** How inputs were run. */
   readonly traces: TraceStore;
 
-  private constructor(root: RootDatabase) {
-    this.#root = root;
-    this.#calls = root.openDB({ name: "calls" });
-    this.#inputs = root.openDB({ name: "inputs" });
-    this.#results = root.openDB({ name: "results" });
-    this.#engines = root.openDB({ name: "engines" });
-    this.#signals = root.openDB({ name: "signals" });
-    this.#keys = root.openDB({ name: "keys" });
-    this.traces = new TraceStore(root);
+  private constructor(file: LmdbFile) {
+    this.#file = file;
+    this.#calls = file.table("calls");
+    this.#inputs = file.table("inputs");
+    this.#results = file.table("results");
+    this.#engines = file.table("engines");
+    this.#signals = file.table("signals");
+    this.#keys = file.table("keys");
+    this.traces = new TraceStore(file);
   }
 
-  /** Opens or makes the store below a state directory. LMDB is loaded here and not before. */
+  /** Opens or makes the store below a state directory. */
   static async open(stateDirectory: string): Promise<Store> {
-    const { open } = await import("lmdb");
     mkdirSync(stateDirectory, { recursive: true });
-    // Without sync a write survives the death of every process, at a tenth of the time; power loss may
-    // take the newest ones.
-    const path = join(stateDirectory, "calls.lmdb");
-    return new Store(open({ path, noSync: true, overlappingSync: false, maxDbs: 12 }));
+    return new Store(await LmdbFile.open(join(stateDirectory, "calls.lmdb"), MAX_TABLES));
   }
 
   getCall(callId: string): CallRecord | undefined {
@@ -87,7 +86,7 @@ export class Store {
   }
 
   async putCall(callId: string, record: CallRecord): Promise<void> {
-    await this.#calls.put(callId, record);
+    await this.#file.change(() => this.#calls.putSync(callId, record));
   }
 
   /** Changes a call if it is there, in one transaction over all processes. */
@@ -95,10 +94,10 @@ export class Store {
     callId: string,
     change: (record: CallRecord) => CallRecord | undefined,
   ): Promise<void> {
-    await this.#calls.transaction(() => {
+    await this.#file.change(() => {
       const record = this.#calls.get(callId);
       const changed = record === undefined ? undefined : change(record);
-      if (changed !== undefined) void this.#calls.put(callId, changed);
+      if (changed !== undefined) this.#calls.putSync(callId, changed);
     });
   }
 
@@ -108,13 +107,12 @@ export class Store {
   }
 
   async announceCancel(): Promise<void> {
-    await this.#signals.transaction(() => {
-      void this.#signals.put(CANCELS, this.cancels() + 1);
-    });
+    await this.#file.change(() => this.#signals.putSync(CANCELS, this.cancels() + 1));
   }
 
   async putInputs(callId: string, { start, count, unary, args }: InputPage): Promise<void> {
-    await this.#inputs.put([callId, start], { count, unary, args });
+    const record = { count, unary, args };
+    await this.#file.change(() => this.#inputs.putSync([callId, start], record));
   }
 
   /**
@@ -124,20 +122,20 @@ export class Store {
   async claim(call: CallRecord, page: KeyedPage, cutoff: number): Promise<Claims> {
     const [callId, , app, fn] = call.request;
     const keyOf = ({ key }: InputKey): FunctionKey => [app, fn, key];
-    return await this.#root.transaction(() => {
+    return await this.#file.change(() => {
       const claims = claimKeys({
         ...{ callId, page },
         find: (key) => this.#heldBy(keyOf(key), cutoff),
-        keep: (key, record) => void this.#keys.put(keyOf(key), record),
+        keep: (key, record) => this.#keys.putSync(keyOf(key), record),
       });
-      for (const { start, ...input } of claims.won) void this.#inputs.put([callId, start], input);
-      if (claims.won.length > 0) void this.#calls.put(callId, call);
+      for (const { start, ...input } of claims.won) this.#inputs.putSync([callId, start], input);
+      if (claims.won.length > 0) this.#calls.putSync(callId, call);
       return claims;
     });
   }
 
   async removeInputs(callId: string, start: number): Promise<void> {
-    await this.#inputs.remove([callId, start]);
+    await this.#file.change(() => this.#inputs.removeSync([callId, start]));
   }
 
   /** Calls with inputs that have no results yet. */
@@ -162,8 +160,10 @@ export class Store {
     { start, count, values, failures }: ResultPage,
   ): Promise<boolean> {
     const key: PageKey = [callId, start];
-    return await this.#results.ifNoExists(key, () => {
-      void this.#results.put(key, { count, values, failures });
+    return await this.#file.change(() => {
+      if (this.#results.doesExist(key)) return false;
+      this.#results.putSync(key, { count, values, failures });
+      return true;
     });
   }
 
@@ -204,7 +204,7 @@ export class Store {
   }
 
   async putEngine(id: string, record: EngineRecord): Promise<void> {
-    await this.#engines.put(id, record);
+    await this.#file.change(() => this.#engines.putSync(id, record));
   }
 
   getEngine(id: string): EngineRecord | undefined {
@@ -212,25 +212,27 @@ export class Store {
   }
 
   async removeEngine(id: string): Promise<void> {
-    await this.#engines.remove(id);
+    await this.#file.change(() => this.#engines.removeSync(id));
   }
 
   /** Removes calls whose results were stored before `cutoff`. */
   async removeOlder(cutoff: number): Promise<void> {
-    for (const { key, value } of this.#calls.getRange()) {
-      if (value.doneAt === undefined || value.doneAt >= cutoff) continue;
-      void this.#calls.remove(key);
-      for (const result of this.#results.getKeys(callRange(key))) void this.#results.remove(result);
-    }
-    for (const { key, value } of this.#keys.getRange()) {
-      if (this.#calls.get(value.callId) === undefined) void this.#keys.remove(key);
-    }
-    this.traces.removeOlder(cutoff);
-    await this.#root.flushed;
+    await this.#file.change(() => {
+      for (const { key, value } of [...this.#calls.getRange()]) {
+        if (value.doneAt === undefined || value.doneAt >= cutoff) continue;
+        this.#calls.removeSync(key);
+        for (const result of [...this.#results.getKeys(callRange(key))])
+          this.#results.removeSync(result);
+      }
+      for (const { key, value } of [...this.#keys.getRange()]) {
+        if (this.#calls.get(value.callId) === undefined) this.#keys.removeSync(key);
+      }
+      this.traces.removeOlder(cutoff);
+    });
   }
 
   async close(): Promise<void> {
-    await this.#root.close();
+    await this.#file.close();
   }
 
   /** What a key leads to, unless it is free. */

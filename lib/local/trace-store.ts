@@ -1,7 +1,8 @@
-import type { Database, RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
 import type { Span } from "../backend.ts";
 import type { MadeRecord, RunRecord } from "../call-trace.ts";
 import { callTime } from "../ids.ts";
+import type { LmdbFile } from "./lmdb-file.ts";
 
 type RunKey = [callId: string, start: number, attempts: number];
 type MadeKey = [callId: string, parent: number, madeCallId: string, start: number];
@@ -14,23 +15,25 @@ export type Traces = Pick<TraceStore, keyof TraceStore>;
 
 /** How inputs of stored calls were run, and what they have called, on disk (LMDB). */
 export class TraceStore {
+  readonly #file: LmdbFile;
   readonly #runs: Database<Omit<RunRecord, "start" | "attempts">, RunKey>;
   readonly #made: Database<Pick<MadeRecord, "called" | "count" | "at">, MadeKey>;
 
-  constructor(root: RootDatabase) {
-    this.#runs = root.openDB({ name: "runs" });
-    this.#made = root.openDB({ name: "made" });
+  constructor(file: LmdbFile) {
+    this.#file = file;
+    this.#runs = file.table("runs");
+    this.#made = file.table("made");
   }
 
   async putRun(callId: string, { start, attempts, ...run }: RunRecord): Promise<void> {
-    await this.#runs.put([callId, start, attempts], run);
+    await this.#file.change(() => this.#runs.putSync([callId, start, attempts], run));
   }
 
   async putMade(
     callId: string,
     { parent, callId: madeId, start, ...made }: MadeRecord,
   ): Promise<void> {
-    await this.#made.put([callId, parent, madeId, start], made);
+    await this.#file.change(() => this.#made.putSync([callId, parent, madeId, start], made));
   }
 
   /** Runs that have an input of this span. */
@@ -55,12 +58,14 @@ export class TraceStore {
     });
   }
 
-  /** Removes what is of calls that were made before. */
+  /** Removes what is of calls that were made before; within a change. */
   removeOlder(cutoff: number): void {
-    for (const key of this.#runs.getKeys())
-      if (isOlder(key[0], cutoff)) void this.#runs.remove(key);
-    for (const key of this.#made.getKeys())
-      if (isOlder(key[0], cutoff)) void this.#made.remove(key);
+    for (const key of [...this.#runs.getKeys()]) {
+      if (isOlder(key[0], cutoff)) this.#runs.removeSync(key);
+    }
+    for (const key of [...this.#made.getKeys()]) {
+      if (isOlder(key[0], cutoff)) this.#made.removeSync(key);
+    }
   }
 }
 

@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../lib/clock.ts";
+import { LmdbFile } from "../../lib/local/lmdb-file.ts";
 import { openLocalStores } from "../../lib/local/storage/local-stores.ts";
 import { Dict } from "../../lib/storage/dict.ts";
+import { Queue } from "../../lib/storage/queue.ts";
 import { appProject } from "../cli/cli.ts";
 import { use } from "./lab.ts";
 
@@ -19,6 +22,8 @@ function project(): string {
 }
 
 interface Program {
+  /** How many it has said so far. */
+  count(): number;
   /** Kills it once it has said this many numbers. */
   killAfter(count: number): Promise<void>;
   /** What it has said when it has ended. */
@@ -40,12 +45,16 @@ function start(root: string, ...args: string[]): Program {
   });
   // A last line that was cut off is none.
   const lines = (): string[] => output.split("\n").slice(0, -1);
+  const ended = once(child, "close");
   return {
+    count: () => lines().length,
     async killAfter(count) {
-      while (lines().length < count) await once(child.stdout, "data");
+      while (lines().length < count && child.exitCode === null) {
+        await Promise.race([once(child.stdout, "data"), ended]);
+      }
       child.kill("SIGKILL");
     },
-    said: once(child, "close").then(() => lines().map(Number)),
+    said: ended.then(() => lines().map(Number)),
   };
 }
 
@@ -66,4 +75,24 @@ it("loses nothing that was acknowledged when writers are killed, and gives each 
   use({ stores: await openLocalStores(join(root, ".windlass"), systemClock) });
   const dict = Dict.fromName<number>("killed");
   for (const n of put) expect(await dict.get(`${n}`)).toBe(n);
+});
+
+it("keeps every commit of a writer while others open and close the file", async () => {
+  const root = project();
+  const directory = join(root, ".windlass");
+  mkdirSync(directory);
+  const writer = start(root, "put", "0", "2000");
+  while (writer.count() === 0) await setImmediate();
+  while (writer.count() < 1500) {
+    const file = await LmdbFile.open(join(directory, "storage.lmdb"), 8);
+    await file.close();
+    await setImmediate();
+  }
+  const put = await writer.said;
+
+  expect(put).toHaveLength(2000);
+  use({ stores: await openLocalStores(directory, systemClock) });
+  const queued: number[] = [];
+  for await (const n of Queue.fromName<number>("killed").iterate()) queued.push(n);
+  expect(queued).toEqual(put);
 });

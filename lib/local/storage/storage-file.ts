@@ -1,7 +1,10 @@
 import { join } from "node:path";
-import type { Database, RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
 import { type Clock, pause } from "../../clock.ts";
 import type { ObjectKind } from "../../storage/stores.ts";
+import { LmdbFile } from "../lmdb-file.ts";
+
+const MAX_TABLES = 8;
 
 /** A named object on this machine. */
 export interface ObjectRecord {
@@ -55,59 +58,29 @@ export interface Storage {
   changed(clock: Clock, wait: { readonly lookMs: number; readonly leftMs: number }): Promise<void>;
 }
 
-interface Change {
-  /** Makes it, and remembers its result or what it throws. */
-  apply(): void;
-  committed(): void;
-  failed(error: unknown): void;
-}
-
-/**
- * What is stored under names on this machine: one LMDB file for all processes that work in the same state directory.
- * Changes of one turn of the event loop share a transaction.
- */
+/** What is stored under names on this machine. */
 export class StorageFile implements Storage {
   readonly objects: Database<ObjectRecord, ObjectKey>;
   readonly entries: Database<Buffer, Buffer>;
   readonly partitions: Database<PartitionRecord, Buffer>;
-  readonly #root: RootDatabase;
+  readonly #file: LmdbFile;
   readonly #counters: Database<number, string>;
-  #waiting: Change[] = [];
 
-  private constructor(root: RootDatabase) {
-    this.#root = root;
-    this.objects = root.openDB({ name: "objects" });
-    this.entries = root.openDB({ name: "entries", encoding: "binary", keyEncoding: "binary" });
-    this.partitions = root.openDB({ name: "partitions", keyEncoding: "binary" });
-    this.#counters = root.openDB({ name: "counters" });
+  private constructor(file: LmdbFile) {
+    this.#file = file;
+    this.objects = file.table("objects");
+    this.entries = file.table("entries", { encoding: "binary", keyEncoding: "binary" });
+    this.partitions = file.table("partitions", { keyEncoding: "binary" });
+    this.#counters = file.table("counters");
   }
 
-  /** Opens or makes the file. LMDB is loaded here and not before. */
+  /** Opens or makes the file. */
   static async open(stateDirectory: string): Promise<StorageFile> {
-    const { open } = await import("lmdb");
-    const path = join(stateDirectory, "storage.lmdb");
-    // As calls are stored: a write survives the death of every process; power loss may take the newest ones.
-    return new StorageFile(open({ path, noSync: true, overlappingSync: false, maxDbs: 8 }));
+    return new StorageFile(await LmdbFile.open(join(stateDirectory, "storage.lmdb"), MAX_TABLES));
   }
 
   change<Result>(apply: () => Result): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      let settle = (): void => {};
-      const change: Change = {
-        apply: () => {
-          try {
-            const result = apply();
-            settle = () => resolve(result);
-          } catch (error) {
-            settle = () => reject(error);
-          }
-        },
-        committed: () => settle(),
-        failed: reject,
-      };
-      this.#waiting.push(change);
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#commit());
-    });
+    return this.#file.change(apply);
   }
 
   /** True once in this time, for one of all processes. */
@@ -131,20 +104,6 @@ export class StorageFile implements Storage {
     const number = (this.#counters.get(counter) ?? 0) + 1;
     this.#counters.putSync(counter, number);
     return number;
-  }
-
-  #commit(): void {
-    const changes = this.#waiting;
-    this.#waiting = [];
-    try {
-      this.#root.transactionSync(() => {
-        for (const { apply } of changes) apply();
-      });
-    } catch (error) {
-      for (const { failed } of changes) failed(error);
-      return;
-    }
-    for (const { committed } of changes) committed();
   }
 }
 
