@@ -3,6 +3,7 @@
 import { copyFileSync, cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { SharedFiles } from "./shared-files.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -18,11 +19,16 @@ const common = {
 
 rmSync(`${root}dist/chunks`, { recursive: true, force: true });
 
-await build({
+// A client that is bundled by its user takes the first two whole and nothing of the third.
+const shared = new SharedFiles(common);
+await shared.write("dist/chunks/client.js", "lib/client/index.ts", "lib/index.ts");
+await shared.write("dist/chunks/stores.js", "lib/index.ts", "lib/aws/start.ts");
+await shared.write("dist/chunks/core.js", "lib/index.ts");
+
+const { outputFiles } = await build({
   ...common,
   entryPoints: {
     "bin/main": "bin/main.ts",
-    "lib/index": "lib/index.ts",
     "lib/local/start": "lib/local/start.ts",
     "lib/aws/start": "lib/aws/start.ts",
     "lib/client/index": "lib/client/index.ts",
@@ -34,7 +40,11 @@ await build({
   outdir: "dist",
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
+  plugins: [shared.plugin],
+  write: false,
 });
+const index = { path: `${root}dist/lib/index.js`, text: shared.contentsOf(`${root}lib/index.ts`) };
+shared.writeAll([...outputFiles, index]);
 
 // One file for all: a container starts with one read.
 await build({
@@ -62,8 +72,8 @@ await build({
   ],
 });
 
-// Programs without node_modules beside them: two functions of Lambda, the agent of a container, and what mounts a bucket. With the AWS SDK as
-// it was tested: the one of Lambda's runtime changes with it, and starts slower.
+// Programs without node_modules beside them: two functions of Lambda, the agent of a container, and what mounts a bucket.
+// With the AWS SDK as it was tested: the one of Lambda's runtime changes with it, and starts slower.
 for (const [entry, outfile, target] of [
   ["cdk/controller/handler.ts", "dist/cdk/controller-function/index.mjs", "node24"],
   ["cdk/deployment/handler.ts", "dist/cdk/deployment-function/index.mjs", "node24"],
