@@ -376,9 +376,10 @@ export class Pool implements LeaseSource {
   #report(active: Active, page: ResultPage, since: number): void {
     const { call } = active.work;
     if (call.tracer !== undefined) {
-      const endedAt = this.options.clock.wallTime();
-      const run = { ...this.#runOf(active, page, since), endedAt, failures: failuresOf(page) };
-      call.tracer.ran(call.request.callId, run);
+      const begun = this.#runOf(active, page, since);
+      // Read last: a run whose begin is counted back from a later moment would end before it began.
+      const ended = { endedAt: this.options.clock.wallTime(), failures: failuresOf(page) };
+      call.tracer.ran(call.request.callId, { ...begun, ...ended });
     }
     this.#deliver(call, page);
   }
