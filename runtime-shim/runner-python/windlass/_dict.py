@@ -4,7 +4,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, T
 
 from windlass_runner.packed import pack_value, unpack_value
 
-from ._object import Ephemeral, NamedObject, Objects, check_name, size_of
+from ._object import MadeObject, Objects, size_of
 from ._steps import Item, Iteration, Steps, Stepwise
 from .errors import ExecutionError, InvalidError, RequestSizeError
 
@@ -21,7 +21,7 @@ _MISSING = object()
 Entries = Union[Mapping[str, Any], Iterable[Tuple[str, Any]]]
 
 
-class Dict(NamedObject):
+class Dict(MadeObject):
     """
     Values by keys that all containers and programs of an environment share. Keys are texts of 1 to 1,000 bytes, values
     whatever a call can carry, up to 100 MiB each. An entry is removed seven days after it was last written or read.
@@ -31,17 +31,6 @@ class Dict(NamedObject):
 
     kind = "dict"
     objects = Objects("dict")
-
-    @classmethod
-    def from_name(cls, name: str, *, create_if_missing: bool = False) -> "Dict":
-        """The dict of this name; it is looked up with its first use. Raises InvalidError for what is no name."""
-        check_name(cls.kind, name)
-        return cls(name, None, create_if_missing)
-
-    @classmethod
-    def ephemeral(cls) -> Ephemeral:
-        """A new dict without a name: `with windlass.Dict.ephemeral() as scratch:`."""
-        return Ephemeral(cls)
 
     @Stepwise
     def get(self, key: str, default: Any = None) -> Steps:

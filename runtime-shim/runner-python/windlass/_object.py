@@ -15,6 +15,7 @@ _PREFIXES = {"dict": "di", "queue": "qu", "secret": "st"}
 _EPHEMERAL = "~"
 
 Named = TypeVar("Named", bound="NamedObject")
+Made = TypeVar("Made", bound="MadeObject")
 
 
 class ObjectInfo(NamedTuple):
@@ -82,6 +83,21 @@ class NamedObject:
             f'{self.kind} "{self.name}" is "{to_info(found).id}" now, and "{wanted}" was deleted',
             f'use the new one with `{type(self).__name__}.from_name("{self.name}")`',
         )
+
+
+class MadeObject(NamedObject):
+    """One that code may make by itself."""
+
+    @classmethod
+    def from_name(cls: Type[Made], name: str, *, create_if_missing: bool = False) -> Made:
+        """The one of this name; it is looked up with its first use. Raises InvalidError for what is no name."""
+        check_name(cls.kind, name)
+        return cls(name, None, create_if_missing)
+
+    @classmethod
+    def ephemeral(cls) -> "Ephemeral":
+        """A new one without a name, for a block: `with windlass.Dict.ephemeral() as scratch:`."""
+        return Ephemeral(cls)
 
 
 class Ephemeral:

@@ -5,7 +5,7 @@ from typing import Any, Iterable, Iterator, List, Optional
 
 from windlass_runner.packed import pack_value, unpack_value
 
-from ._object import Ephemeral, NamedObject, Objects, check_name, size_of
+from ._object import MadeObject, Objects, size_of
 from ._steps import Item, Iteration, Pause, Steps, Stepwise
 from .errors import InvalidError, QueueEmptyError, QueueFullError, RequestSizeError
 
@@ -22,7 +22,7 @@ _DAY_SECONDS = 86_400
 _CODE = "WINDLASS_INVALID_QUEUE_ARGUMENT"
 
 
-class Queue(NamedObject):
+class Queue(MadeObject):
     """
     Items that all containers and programs of an environment pass to each other, first in, first out. Each is given to
     one of those who ask. It takes what calls can carry, up to 1 MiB an item, and 5,000 items a partition.
@@ -30,17 +30,6 @@ class Queue(NamedObject):
 
     kind = "queue"
     objects = Objects("queue")
-
-    @classmethod
-    def from_name(cls, name: str, *, create_if_missing: bool = False) -> "Queue":
-        """The queue of this name; it is looked up with its first use. Raises InvalidError for what is no name."""
-        check_name(cls.kind, name)
-        return cls(name, None, create_if_missing)
-
-    @classmethod
-    def ephemeral(cls) -> Ephemeral:
-        """A new queue without a name: `with windlass.Queue.ephemeral() as scratch:`."""
-        return Ephemeral(cls)
 
     @Stepwise
     def put(
