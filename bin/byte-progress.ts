@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { OnBytes } from "../lib/storage/volume-store.ts";
+import { BAR_STYLE } from "./bar-style.ts";
 
 /** A line on the terminal that shows how many bytes have gone. */
 export interface ByteProgress {
@@ -15,12 +16,7 @@ export function createByteProgress(what: string, total: number): ByteProgress {
   const bar = new SingleBar({
     stream: process.stderr,
     format: "{what} {bar} {percentage} % · {done} of {all}",
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: false,
+    ...BAR_STYLE,
   });
   return {
     async during(act) {

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { ENVIRONMENT_VERSION, factsPath } from "../../lib/aws/facts.ts";
 import { Queue, type QueueBacking } from "../../lib/index.ts";
+import { createTable } from "../../test/e2e-aws/table.ts";
 import type { Counted } from "../aws-prices.ts";
 import { askEmulator, useEmulator } from "../emulator.ts";
 import { KilledProgram } from "../killed-programs.ts";
@@ -40,20 +41,7 @@ async function createPlace(environment: string): Promise<() => Promise<void>> {
     new S3Client({ forcePathStyle: true }),
     new SSMClient(),
   ];
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: environment,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: "pk", KeyType: "HASH" },
-        { AttributeName: "sk", KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: "pk", AttributeType: "S" },
-        { AttributeName: "sk", AttributeType: "S" },
-      ],
-    }),
-  );
+  await createTable(dynamo, environment);
   await s3.send(new CreateBucketCommand({ Bucket: environment }));
   const facts = {
     version: ENVIRONMENT_VERSION,

@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { PoolSnapshot } from "../../lib/local/engine.ts";
+import { BAR_STYLE } from "../bar-style.ts";
 
 /** A line at the bottom of the terminal that shows how far the inputs of all functions are. */
 export interface Progress {
@@ -13,12 +14,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
   const bar = new SingleBar({
     stream,
     format: "{bar} {value}/{total} {what}",
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: false,
+    ...BAR_STYLE,
   });
   let isShown = false;
   return {

@@ -43,8 +43,8 @@ export interface TaskDefinitionsProps {
 }
 
 /**
- * One task definition an image with the same file systems mounted: the function, its size, GPUs and environment are given when a task is run, because
- * AWS registers one task definition a second. Kept when it is replaced: a rollback must find it.
+ * One task definition an image with the same file systems mounted: the function, its size, GPUs and environment are given
+ * when a task is run, because AWS registers one task definition a second. Kept when it is replaced: a rollback must find it.
  *
  * @throws InvalidError when `missingImages` is something else
  */

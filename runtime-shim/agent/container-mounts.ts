@@ -42,8 +42,8 @@ interface Mounted extends PlacedVolume {
 }
 
 /**
- * What one container has mounted. Its volumes are checked out before its code is loaded, committed in the background, when code asks and
- * when the container ends.
+ * What one container has mounted. Its volumes are checked out before its code is loaded, committed in the background, when
+ * code asks and when the container ends.
  */
 export class ContainerMounts {
   readonly #options: ContainerMountsOptions;

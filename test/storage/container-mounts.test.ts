@@ -30,7 +30,7 @@ function open(
     return await answers[method]?.();
   });
   const mounts = new ContainerMounts({
-    placed: [{ mount, folder: "/work/data", isShared: mount.backing === "efs" }],
+    placed: [{ mount, folder: "/mnt/data", isShared: mount.backing === "efs" }],
     stores,
     now: () => clock.now,
     onError: (text) => told.push(text),
@@ -49,9 +49,9 @@ describe("a volume of a container", () => {
 
     expect(asked).toEqual([
       'objects.create "volume" "data" true',
-      'volumes.checkOut "data" {"folder":"/work/data","subPath":"some","readOnly":false}',
+      'volumes.checkOut "data" {"folder":"/mnt/data","subPath":"some","readOnly":false}',
     ]);
-    expect(mounts.variables).toEqual({ WINDLASS_VOLUME_PATHS: '{"data":"/work/data"}' });
+    expect(mounts.variables).toEqual({ WINDLASS_VOLUME_PATHS: '{"data":"/mnt/data"}' });
   });
 
   it("must be there otherwise, or the container does not start", async () => {
@@ -86,7 +86,7 @@ describe("a volume of a container", () => {
     await mounts.commit("data");
     await Promise.all([mounts.close(), mounts.close()]);
     pass(20_000);
-    expect(asked).toEqual(Array(3).fill('volumes.commit "data" "/work/data"'));
+    expect(asked).toEqual(Array(3).fill('volumes.commit "data" "/mnt/data"'));
   });
 
   it("is looked at less often where that takes long", async () => {
@@ -116,7 +116,7 @@ describe("a volume of a container", () => {
 
     await mounts.reload("data");
     await mounts.begin();
-    expect(asked).toEqual(Array(2).fill('volumes.reload "data" "/work/data"'));
+    expect(asked).toEqual(Array(2).fill('volumes.reload "data" "/mnt/data"'));
   });
 
   it("tells when a commit that nobody waits for fails, and tries again", async () => {
