@@ -12,6 +12,8 @@ import { noteUnconsumed } from "./unconsumed.ts";
 
 /** Inputs whose outputs may be unconsumed, as Modal's client holds. */
 const WINDOW_INPUTS = 1000;
+/** Outputs that may wait besides for that of a slow input, while its caller does: the others go on meanwhile. */
+const HELD_BACK = 10 * WINDOW_INPUTS;
 /** Bytes of outputs that may be unconsumed. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
 /** While outputs are at hand, inputs are pulled by this many: each write to a container costs a switch of processes. */
@@ -158,7 +160,8 @@ class RunningMap implements MapStream<unknown> {
 
   #room(): number {
     if (this.#over || this.#buffer.bytes > WINDOW_BYTES) return 0;
-    return WINDOW_INPUTS - ((this.#feed?.pushed ?? 0) - this.#yielded);
+    const heldBack = this.#waiters.length > 0 ? Math.min(HELD_BACK, this.#buffer.waiting) : 0;
+    return WINDOW_INPUTS + heldBack - ((this.#feed?.pushed ?? 0) - this.#yielded);
   }
 
   /** The next result if it can be told now; throws the failure that ends this map. */
@@ -184,7 +187,7 @@ class RunningMap implements MapStream<unknown> {
   #pullMore(): void {
     const feed = this.#feed;
     if (feed === undefined || this.#total !== undefined) return;
-    const room = WINDOW_INPUTS - (feed.pushed - this.#yielded);
+    const room = this.#room();
     const isDry = !this.#buffer.ready && (room >= PULL_IDLE || this.#yielded === feed.pushed);
     if (room >= PULL_BUSY || isDry) feed.pump();
     this.#pullAt = feed.pushed - WINDOW_INPUTS + PULL_BUSY;
@@ -217,6 +220,7 @@ class RunningMap implements MapStream<unknown> {
         const step = this.#step();
         if (step === undefined) {
           this.#waiters.unshift(waiter);
+          this.#pullMore();
           return;
         }
         waiter.resolve(step);

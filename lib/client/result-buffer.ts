@@ -12,6 +12,7 @@ export class ResultBuffer {
   #values: unknown[] = [];
   #cursor = 0;
   #bytes = 0;
+  #waiting = 0;
 
   constructor(ordered: boolean) {
     this.#ordered = ordered;
@@ -22,8 +23,14 @@ export class ResultBuffer {
     return this.#bytes;
   }
 
+  /** How many wait here for earlier ones, or to be opened. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   add(page: ResultPage): void {
     this.#bytes += pageSize(page.values);
+    this.#waiting += page.count;
     if (this.#ordered) this.#byStart.set(page.start, page);
     else this.#arrived.push(page);
   }
@@ -51,6 +58,7 @@ export class ResultBuffer {
     this.#byStart.delete(page.start);
     this.#nextStart = page.start + page.count;
     this.#bytes -= pageSize(page.values);
+    this.#waiting -= page.count;
     this.#values = decodePage(page.values);
     for (const failure of page.failures ?? []) {
       this.#values[failure.index - page.start] = toError(failure);

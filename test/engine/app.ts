@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { App, connect, DeployedFunction } from "windlass";
 import { OVERTIME, overtimeHandler } from "../overtime.ts";
+import { until } from "./until.ts";
 
 export const app = new App("engine-test");
 
@@ -21,6 +22,17 @@ export const sleepy = app.function("sleepy", { maxContainers: 2 }, async (ms: nu
   await new Promise((resolve) => setTimeout(resolve, ms));
   return ms;
 });
+
+/** The first input waits for one far behind it. */
+export const heldUp = app.function(
+  "heldUp",
+  { maxContainers: 2, timeoutSeconds: 30 },
+  async (n: number, file: string) => {
+    if (n === 0) await until(() => existsSync(file));
+    if (n === 5000) note(file, "here");
+    return n;
+  },
+);
 
 export const overtime = app.function("overtime", OVERTIME, overtimeHandler);
 

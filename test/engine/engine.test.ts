@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FunctionTimeoutError, isWindlassError, NoBackendError, type Run } from "windlass";
+import { tempProject } from "../bundle/temp-project.ts";
 import { rejection } from "../dsl/mistake.ts";
 import * as fixture from "./app.ts";
 
@@ -21,6 +23,13 @@ it("splits what a slow input holds up over idle containers", async () => {
   const inputs = [1500, ...Array.from({ length: 40 }, () => 20)];
   await fixture.sleepy.map(inputs).toArray();
   expect(performance.now() - started).toBeLessThan(2800);
+});
+
+it("goes on with thousands of inputs while the first of them is slow", async () => {
+  const file = join(tempProject({}), "here");
+  const inputs = Array.from({ length: 6000 }, (_, n) => [n, file] as [number, string]);
+  const outputs = await fixture.heldUp.starmap(inputs).toArray();
+  expect(outputs).toEqual(inputs.map(([n]) => n));
 });
 
 it("blames only the input that ran too long", async () => {
