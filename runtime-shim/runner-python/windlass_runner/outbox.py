@@ -1,5 +1,6 @@
 """Results on their way to the agent: many in a message."""
 
+import functools
 import threading
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
@@ -102,13 +103,18 @@ def _plain_text(outputs: Sequence[Output]) -> Optional[str]:
             return None
         if len(kinds) == 1:
             # As to_json would write it, in less time.
-            return f"[{','.join(['%d'] * len(outputs))}]" % tuple(outputs)
+            return _template(len(outputs)) % tuple(outputs)
     try:
         if Json not in kinds and Failed not in kinds:
             return to_json(outputs)
         return f"[{','.join(map(_text_of, outputs))}]"
     except ValueError:
         return None  # NaN, or an infinity.
+
+
+@functools.lru_cache(maxsize=8)
+def _template(count: int) -> str:
+    return f"[{','.join(['%s'] * count)}]"
 
 
 def _text_of(output: Output) -> str:
