@@ -11,13 +11,19 @@ const CODE = /\.(js|ts|json|html|xml|py)$/i;
 
 /** Every Markdown and licence file below a folder, sorted by path; symbolic links are not followed. */
 export async function findFiles(root: string): Promise<SourceFile[]> {
-  const entries = await readdir(root, { withFileTypes: true, recursive: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() && isProse(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const paths = (await proseBelow(root)).sort();
   const stats = await Promise.all(paths.map((path) => stat(path)));
   return stats.map(({ size }, index) => ({ path: paths[index] ?? "", bytes: size }));
+}
+
+async function proseBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return await proseBelow(path);
+    return entry.isFile() && isProse(entry.name) ? [path] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 function isProse(name: string): boolean {

@@ -25,7 +25,11 @@ function specOf() {
 function terminal(isTTY: boolean) {
   const input = Object.assign(new PassThrough(), { isTTY });
   const output = Object.assign(new PassThrough(), { isTTY });
-  return { input, output, shown: () => String(output.read() ?? "") };
+  let shown = "";
+  output.on("data", (text) => {
+    shown += text;
+  });
+  return { input, output, shown: () => shown };
 }
 
 describe("a function with a GPU on a machine without one", () => {

@@ -2,7 +2,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readlinkSync,
   rmSync,
   symlinkSync,
@@ -166,9 +165,9 @@ describe("a link", () => {
             return false;
           },
         );
-        const leadOut = readdirSync(folder, { recursive: true, withFileTypes: true })
-          .filter((one) => one.isSymbolicLink())
-          .some((one) => !staysIn(folder, join(one.parentPath, one.name)));
+        const leadOut = Object.entries(contentOf(folder))
+          .filter(([, content]) => content?.startsWith("-> "))
+          .some(([path]) => !staysIn(folder, join(folder, path)));
         if (leadOut) expect(committed).toBe(false);
         if (!committed) return;
         const other = join(newFolder(), "mount");
