@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { App, connect, Dict, Image, Queue, resolveSpec } from "windlass";
+import { App, connect, Dict, Image, Queue, resolveSpec, Volume } from "windlass";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject } from "../cli/cli.ts";
 import { awsTest, unique, until } from "./aws.ts";
@@ -13,8 +13,9 @@ let root = "";
 const images: string[] = [];
 
 const source = `
-import { App, Dict, Image, Queue } from "windlass";
+import { App, Dict, Image, Queue, Volume } from "windlass";
 Dict.fromName("seen");
+Volume.fromName("papers");
 Queue.fromName("words");
 const size = { cpu: 0.25, memoryMiB: 256, maxContainers: 1 };
 const python = { ...size, image: Image.debianSlim({ python: "3.11" }) };
@@ -22,6 +23,7 @@ export const app = new App(${JSON.stringify(name)});
 app.python("shout", { ...python, handler: "py/tools.py:shout" });
 app.python("fails", { ...python, handler: "py/tools.py:fails" });
 app.python("store", { ...python, handler: "py/tools.py:store" });
+app.python("file", { ...python, handler: "py/tools.py:file" });
 app.python("greetAll", { ...python, handler: "py/tools.py:greet_all" });
 app.pythonCls("Counter", { ...python, handler: "py/tools.py:Counter" });
 app.function("greet", size, (word: string) => "hello " + word);
@@ -52,6 +54,15 @@ def store(key, value):
     return [before, written, kept, words.get(timeout=20)]
 
 
+def file(path, text):
+    papers = windlass.Volume.from_name("papers", create_if_missing=True)
+    papers.write_file(path, text)
+    papers.copy_files([path], "copies/")
+    with papers.batch_upload(force=True) as batch:
+        batch.put_file(__file__, "code.py")
+    return [sorted(entry.path for entry in papers.iterdir()), b"".join(papers.read_file("code.py"))]
+
+
 def greet_all(words):
     return list(windlass.function("greet").map(words))
 
@@ -77,6 +88,10 @@ const model = {
   fails: () => types.python<(data: Uint8Array) => void>("fails", { handler: "a.py:a" }),
   store: () =>
     types.python<(key: string, value: unknown) => unknown[]>("store", { handler: "a.py:a" }),
+  file: () =>
+    types.python<(path: string, text: string) => [string[], Uint8Array]>("file", {
+      handler: "a.py:a",
+    }),
   greetAll: () => types.python<(words: string[]) => string[]>("greetAll", { handler: "a.py:a" }),
   Counter: () =>
     types.pythonCls<{ add(n: number): number }, { start: number } | undefined>("Counter", {
@@ -158,6 +173,25 @@ describe("a deployed Python function", () => {
       "to",
       "typescript",
     ]);
+  });
+
+  awsTest("shares files of volumes with TypeScript", async () => {
+    const client = await connect<Model>(name, { environment });
+    const papers = Volume.fromName("papers", { environment, createIfMissing: true });
+    await papers.writeFile("typescript.txt", "from TypeScript");
+    const [paths, code] = await client.file.remote("notes/python.txt", "from Python");
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        "code.py",
+        "copies/python.txt",
+        "notes/python.txt",
+        "typescript.txt",
+      ]),
+    );
+    expect(Buffer.from(code).toString()).toContain("def greet_all(words):");
+    const copied: Uint8Array[] = [];
+    for await (const bytes of papers.readFile("copies/python.txt")) copied.push(bytes);
+    expect(Buffer.concat(copied).toString()).toBe("from Python");
   });
 
   awsTest("changes with its file, without the stack", async () => {

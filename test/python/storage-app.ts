@@ -1,8 +1,9 @@
-import { App, Dict, Queue, Secret } from "windlass";
+import { App, Dict, Queue, Secret, Volume } from "windlass";
 
 /** Names are of the project: others of its tests use other ones. */
 export const notes = Dict.fromName<unknown>("python-notes", { createIfMissing: true });
 export const tasks = Queue.fromName<unknown>("python-tasks", { createIfMissing: true });
+export const files = Volume.fromName("python-files", { createIfMissing: true });
 Secret.fromName("python-secret");
 
 export const app = new App("python-storage");
@@ -34,3 +35,16 @@ export const reach = app.python<(id: string) => unknown>("reach", of("reach"));
 export const secret = app.python<() => string>("secret", of("secret"));
 export const narrow = app.python<(key: string) => unknown>("narrow", { ...of("read"), uses: [] });
 export const stray = app.python<() => void>("stray", of("stray"));
+export const fileOperations = app.python<(folder: string) => Record<string, unknown>>(
+  "fileOperations",
+  of("file_operations"),
+);
+export const filesAwaited = app.python<() => unknown[]>("filesAwaited", of("files_awaited"));
+export const mounted = app.python<(line: string) => unknown[]>("mounted", {
+  ...of("mounted"),
+  volumes: { "/files": files },
+});
+export const fileMistakes = app.python<(folder: string) => string[]>(
+  "fileMistakes",
+  of("file_mistakes"),
+);

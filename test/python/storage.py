@@ -1,12 +1,14 @@
 """Functions that use dicts and queues."""
 
 import asyncio
+import os
 import queue
 import threading
 
 import windlass
 
 notes = windlass.Dict.from_name("python-notes", create_if_missing=True)
+files = windlass.Volume.from_name("python-files", create_if_missing=True)
 tasks = windlass.Queue.from_name("python-tasks", create_if_missing=True)
 
 
@@ -142,3 +144,62 @@ def _raised(call, kind=Exception):
     except kind as error:
         return f"{getattr(error, 'code', type(error).__name__)}: {error}"
     return "nothing"
+
+
+def file_operations(folder):
+    files.write_file("/a/text.txt", "hello")
+    files.write_file("a/bytes.bin", bytearray(b"\x00\xff"), mode=0o600)
+    files.write_file("a/large.bin", (bytes([n]) * 3_000_000 for n in range(4)))
+    with files.batch_upload() as batch:
+        batch.put_file(os.path.join(folder, "one.txt"), "up/")
+        batch.put_file(os.path.join(folder, "one.txt"), "up/renamed.txt", mode=0o640)
+        batch.put_directory(os.path.join(folder, "more"), "/up/more")
+    large = list(files.read_file("a/large.bin"))
+    files.copy_files(["a/text.txt"], "b/copy.txt")
+    files.copy_files(["a"], "c", recursive=True)
+    files.remove_file("a", recursive=True)
+    return {
+        "text": b"".join(files.read_file("b/copy.txt")),
+        "large": [len(piece) for piece in large] + [sum(map(sum, large))],
+        "listdir": sorted(entry.path for entry in files.listdir()),
+        "iterdir": sorted((entry.path, entry.size, entry.mode) for entry in files.iterdir("/up")),
+        "entry": [(entry.type, entry.modified_at.tzname()) for entry in files.listdir("c/bytes.bin")],
+        "info": files.info().id.startswith("vo-"),
+    }
+
+
+async def files_awaited():
+    async with files.batch_upload(force=True) as batch:
+        batch.put_file(__file__, "self.py")
+    await files.write_file.aio("self.txt", b"self")
+    source = b"".join([piece async for piece in files.read_file.aio("self.py")])
+    with open(__file__, "rb") as file:
+        same = source == file.read()
+    return [same, [entry.path async for entry in files.iterdir.aio("self.txt")]]
+
+
+def mounted(line):
+    files.reload()
+    before = sorted(os.listdir(files.path))
+    with open(os.path.join(files.path, "line.txt"), "w") as file:
+        file.write(line)
+    files.commit()
+    return [before, b"".join(files.read_file("line.txt")).decode()]
+
+
+def file_mistakes(folder):
+    def upload_again():
+        with files.batch_upload() as batch:
+            batch.put_file(os.path.join(folder, "one.txt"), "taken.txt")
+
+    upload_again()
+    return [
+        _raised(lambda: list(files.read_file("none.txt"))),
+        _raised(lambda: files.write_file("../out", b"")),
+        _raised(lambda: files.remove_file("up")),
+        _raised(upload_again),
+        _raised(lambda: files.path),
+        _raised(files.commit),
+        _raised(lambda: windlass.Volume.objects.delete("python-files")),
+        _raised(lambda: windlass.Volume.from_id("di-1")),
+    ]

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Dict, Queue, type Run } from "windlass";
+import { Dict, Queue, type Run, Volume } from "windlass";
+import { tempProject } from "../bundle/temp-project.ts";
 import * as fixture from "./storage-app.ts";
 
-const { notes, tasks } = fixture;
+const { notes, tasks, files } = fixture;
 let run: Run;
 
 beforeAll(async () => {
@@ -11,6 +12,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Dict.objects.delete(notes.name, { allowMissing: true });
   await Queue.objects.delete(tasks.name, { allowMissing: true });
+  await Volume.objects.delete(files.name, { allowMissing: true });
   await run.close();
 });
 
@@ -100,6 +102,58 @@ describe("a queue in Python", () => {
 
   it("has partitions", async () => {
     expect(await fixture.partitions.remote()).toEqual([[1, 2, 3], ["a", "b"], ["a", 1], 0]);
+  });
+});
+
+describe("a volume in Python", () => {
+  const folder = (): string =>
+    tempProject({ "one.txt": "one", "more/two.txt": "two", "more/deep/three.txt": "three" });
+
+  it("has the operations of volumes by the names of Python", async () => {
+    expect(await fixture.fileOperations.remote(folder())).toEqual({
+      text: new Uint8Array(Buffer.from("hello")),
+      large: [8 * 1024 * 1024, 12_000_000 - 8 * 1024 * 1024, 3_000_000 * 6],
+      listdir: ["b", "c", "up"],
+      iterdir: [
+        ["up/more", 0, 0o755],
+        ["up/more/deep", 0, 0o755],
+        ["up/more/deep/three.txt", 5, 0o644],
+        ["up/more/two.txt", 3, 0o644],
+        ["up/one.txt", 3, 0o644],
+        ["up/renamed.txt", 3, 0o640],
+      ],
+      entry: [["file", "UTC"]],
+      info: true,
+    });
+    expect(await files.listdir("c")).toMatchObject([
+      { path: "c/bytes.bin", size: 2, mode: 0o600 },
+      { path: "c/large.bin", size: 12_000_000 },
+      { path: "c/text.txt", size: 5 },
+    ]);
+  });
+
+  it("is awaited by `aio`", async () => {
+    expect(await fixture.filesAwaited.remote()).toEqual([true, ["self.txt"]]);
+  });
+
+  it("is committed and reloaded where it is mounted", async () => {
+    await files.writeFile("from-typescript.txt", "here");
+    const [before, line] = await fixture.mounted.remote("a line");
+    expect(before).toContain("from-typescript.txt");
+    expect(line).toBe("a line");
+  });
+
+  it("says what is wrong", async () => {
+    expect(await fixture.fileMistakes.remote(folder())).toEqual([
+      expect.stringContaining("WINDLASS_VOLUME_PATH_NOT_FOUND"),
+      expect.stringContaining('WINDLASS_VOLUME_PATH: a path of a volume must not have ".." in it'),
+      expect.stringContaining("WINDLASS_VOLUME_FOLDER"),
+      expect.stringContaining("WINDLASS_VOLUME_FILE_EXISTS"),
+      expect.stringContaining("WINDLASS_VOLUME_NOT_MOUNTED"),
+      expect.stringContaining("WINDLASS_VOLUME_NOT_MOUNTED"),
+      expect.stringContaining("WINDLASS_OBJECTS_IN_CONTAINER"),
+      expect.stringContaining('WINDLASS_INVALID_OBJECT_ID: the id of a volume begins with "vo-"'),
+    ]);
   });
 });
 

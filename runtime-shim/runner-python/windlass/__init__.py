@@ -1,5 +1,5 @@
 """
-Windlass in a container: calls of other functions, hooks of classes, dicts and queues, and what code can ask about its
+Windlass in a container: calls of other functions, hooks of classes, dicts, queues and volumes, and what code can ask about its
 input.
 """
 
@@ -37,16 +37,19 @@ if TYPE_CHECKING:
     from ._mounts import bucket_path, volume_path
     from ._queue import Queue
     from ._secret import Secret
+    from ._volume import FileEntry, Volume
 
 # Loaded when they are first used: most functions call no others.
 _LATER = {
     "Cls": "_function",
     "Dict": "_dict",
+    "FileEntry": "_volume",
     "Function": "_function",
     "FunctionCall": "_function_call",
     "Queue": "_queue",
     "RemoteObject": "_function",
     "Secret": "_secret",
+    "Volume": "_volume",
     "bucket_path": "_mounts",
     "cls": "_function",
     "function": "_function",
@@ -72,6 +75,7 @@ __all__ = [
     "DeserializationError",
     "Dict",
     "ExecutionError",
+    "FileEntry",
     "Function",
     "FunctionCall",
     "FunctionTimeoutError",
@@ -91,6 +95,7 @@ __all__ = [
     "Secret",
     "SerializationError",
     "TimeoutError",
+    "Volume",
     "WindlassError",
     "bucket_path",
     "cls",

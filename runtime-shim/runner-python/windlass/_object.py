@@ -1,4 +1,4 @@
-"""What dicts, queues and secrets have in common: a name, and an object that it stands for."""
+"""What dicts, queues, secrets and volumes have in common: a name, and an object that it stands for."""
 
 import datetime
 import re
@@ -10,7 +10,7 @@ from ._steps import Steps, Stepwise
 from .errors import InvalidError, NoBackendError, NotFoundError
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_PREFIXES = {"dict": "di", "queue": "qu", "secret": "st"}
+_PREFIXES = {"dict": "di", "queue": "qu", "secret": "st", "volume": "vo"}
 # Names of objects without one begin with this, which no given name does.
 _EPHEMERAL = "~"
 
@@ -188,7 +188,7 @@ def ask(store: str, method: str, *args: Any) -> Any:
     if runtime.storage is None:
         raise NoBackendError(
             "WINDLASS_NO_BACKEND",
-            "there are no dicts, queues and secrets here: this is no container of Windlass",
+            "there are no dicts, queues, secrets and volumes here: this is no container of Windlass",
             "run the app with `windlass run`, and use them in its functions",
         )
     return runtime.storage().ask(store, method, *args)
