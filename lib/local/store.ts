@@ -221,8 +221,8 @@ export class Store {
       for (const { key, value } of [...this.#calls.getRange()]) {
         if (value.doneAt === undefined || value.doneAt >= cutoff) continue;
         this.#calls.removeSync(key);
-        for (const result of [...this.#results.getKeys(callRange(key))])
-          this.#results.removeSync(result);
+        const results = [...this.#results.getKeys(callRange(key))];
+        for (const result of results) this.#results.removeSync(result);
       }
       for (const { key, value } of [...this.#keys.getRange()]) {
         if (this.#calls.get(value.callId) === undefined) this.#keys.removeSync(key);

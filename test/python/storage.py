@@ -1,4 +1,4 @@
-"""Functions that use dicts and queues."""
+"""Functions that use dicts, queues and volumes."""
 
 import asyncio
 import os

@@ -46,10 +46,11 @@ function start(root: string, ...args: string[]): Program {
   // A last line that was cut off is none.
   const lines = (): string[] => output.split("\n").slice(0, -1);
   const ended = once(child, "close");
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     count: () => lines().length,
     async killAfter(count) {
-      while (lines().length < count && child.exitCode === null) {
+      while (lines().length < count && isRunning()) {
         await Promise.race([once(child.stdout, "data"), ended]);
       }
       child.kill("SIGKILL");

@@ -132,7 +132,8 @@ class Volume(MadeObject):
         Copies files without reading them. Into a folder where `destination` is one or there are several; else it is the
         path of the copy. Raises NotFoundError; InvalidError for a folder without `recursive`.
         """
-        is_into = len(sources) > 1 or destination.endswith("/") or destination.strip("./") == ""
+        is_root = all(name in ("", ".") for name in destination.split("/"))
+        is_into = len(sources) > 1 or destination.endswith("/") or is_root
         changes = [
             {"kind": "copy", "from": source, "to": destination, "recursive": recursive, "isInto": is_into}
             for source in sources
