@@ -1,6 +1,7 @@
-// Prints `N passed, N failed` over Vitest's JSON reports and fails unless all is well.
+// Prints what failed in Vitest's JSON reports, then `N passed, N failed`, and fails unless all is well.
 // Usage: node scripts/test-counts.mjs <exit code of the linter> (<report> <exit code of its tests>)...
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 
 const [lintExit, ...runs] = process.argv.slice(2);
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -16,6 +17,8 @@ for (let i = 0; i < runs.length; i += 2) {
   const { passed, failed, skipped } = count(report);
   typeTests += count({ testResults: report.testResults.filter(isOfTypes) }).passed;
   const broken = failed === 0 && (runs[i + 1] !== "0" || passed === 0);
+  report.testResults.forEach(printFailures);
+  if (broken) console.log(`FAILED outside of its tests, exit code ${runs[i + 1]}: ${runs[i]}`);
   counts.passed += passed;
   counts.failed += broken ? 1 : failed;
   counts.skipped += skipped;
@@ -34,6 +37,16 @@ function read(file) {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return { testResults: [] };
+  }
+}
+
+/** A log is long, and its reader may have only the end of it. */
+function printFailures({ name, status, message, assertionResults }) {
+  if (status !== "failed") return;
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (failed.length === 0) console.log(`FAILED ${relative(".", name)}\n${message}`);
+  for (const { fullName, failureMessages } of failed) {
+    console.log(`FAILED ${relative(".", name)}: ${fullName}\n${failureMessages.join("\n")}`);
   }
 }
 

@@ -16,8 +16,10 @@ function verdict(...runs: readonly (readonly [tests: Tests | undefined, exit: nu
   const args = runs.flatMap(([tests, exit], run) => {
     if (tests !== undefined) {
       const testResults = Object.entries(tests).map(([name, statuses]) => ({
-        ...{ name, status: statuses.includes("failed") ? "failed" : "passed" },
-        assertionResults: statuses.map((status) => ({ status })),
+        ...{ name, status: statuses.includes("failed") ? "failed" : "passed", message: "" },
+        assertionResults: statuses.map((status, test) => ({
+          ...{ status, fullName: `test ${test}`, failureMessages: [`reason ${test}`] },
+        })),
       }));
       writeFiles(folder, { [`${run}.json`]: JSON.stringify({ testResults }) });
     }
@@ -46,9 +48,17 @@ it("fails where no test of types was run, whatever else has passed", () => {
 });
 
 it("fails where a run ended badly with no test to blame, or left no report", () => {
-  expect(verdict([TYPES, 1])).toEqual({ status: 1, lines: ["1 passed, 1 failed"] });
-  expect(verdict([TYPES, 0], [undefined, 1])).toEqual({
+  const bad = {
     status: 1,
-    lines: ["1 passed, 1 failed"],
-  });
+    lines: [expect.stringContaining("FAILED outside of its tests"), "1 passed, 1 failed"],
+  };
+  expect(verdict([TYPES, 1])).toEqual(bad);
+  expect(verdict([TYPES, 0], [undefined, 1])).toEqual(bad);
+});
+
+it("says at the end which tests have failed, and why", () => {
+  const name = resolve("test/a.test.ts");
+  const { status, lines } = verdict([{ ...TYPES, [name]: ["passed", "failed"] }, 1]);
+  expect(status).toBe(1);
+  expect(lines).toEqual(["FAILED test/a.test.ts: test 1", "reason 1", "2 passed, 1 failed"]);
 });
