@@ -1,5 +1,6 @@
-import type { Database, DatabaseOptions, Key, RootDatabase } from "lmdb";
+import type { DatabaseOptions, Key, RootDatabase } from "lmdb";
 import { ExecutionError } from "../errors.ts";
+import { LmdbTable } from "./lmdb-table.ts";
 
 interface Change {
   /** Makes it, and remembers its result or what it throws. */
@@ -73,8 +74,8 @@ export class LmdbFile {
   }
 
   /** Opens or makes a table. It is written in `change` alone. */
-  table<Value, K extends Key>(name: string, options: DatabaseOptions = {}): Database<Value, K> {
-    return this.#gate.pass(() => this.#root.openDB<Value, K>({ ...options, name }));
+  table<Value, K extends Key>(name: string, options: DatabaseOptions = {}): LmdbTable<Value, K> {
+    return new LmdbTable(this.#gate.pass(() => this.#root.openDB<Value, K>({ ...options, name })));
   }
 
   /**

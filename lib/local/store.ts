@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Database } from "lmdb";
 import type { Failure, InputKey, InputPage, KeyedPage, ResultPage, Span } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import type { RequestFields } from "../messages.ts";
 import { type Claims, claimKeys, isHeld, type KeyRecord } from "./key-claims.ts";
 import { LmdbFile } from "./lmdb-file.ts";
+import type { LmdbTable } from "./lmdb-table.ts";
 import { TraceStore, type Traces } from "./trace-store.ts";
 
 const MAX_TABLES = 12;
@@ -55,12 +55,12 @@ export type CallStore = Omit<Pick<Store, keyof Store>, "traces"> & { readonly tr
 /** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
 export class Store {
   readonly #file: LmdbFile;
-  readonly #calls: Database<CallRecord, string>;
-  readonly #inputs: Database<InputRecord, PageKey>;
-  readonly #results: Database<ResultRecord, PageKey>;
-  readonly #engines: Database<EngineRecord, string>;
-  readonly #signals: Database<number, string>;
-  readonly #keys: Database<KeyRecord, FunctionKey>;
+  readonly #calls: LmdbTable<CallRecord, string>;
+  readonly #inputs: LmdbTable<InputRecord, PageKey>;
+  readonly #results: LmdbTable<ResultRecord, PageKey>;
+  readonly #engines: LmdbTable<EngineRecord, string>;
+  readonly #signals: LmdbTable<number, string>;
+  readonly #keys: LmdbTable<KeyRecord, FunctionKey>;
   /** How inputs were run. */
   readonly traces: TraceStore;
 
@@ -161,7 +161,7 @@ export class Store {
   ): Promise<boolean> {
     const key: PageKey = [callId, start];
     return await this.#file.change(() => {
-      if (this.#results.doesExist(key)) return false;
+      if (this.#results.has(key)) return false;
       this.#results.putSync(key, { count, values, failures });
       return true;
     });

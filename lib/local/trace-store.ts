@@ -1,8 +1,8 @@
-import type { Database } from "lmdb";
 import type { Span } from "../backend.ts";
 import type { MadeRecord, RunRecord } from "../call-trace.ts";
 import { callTime } from "../ids.ts";
 import type { LmdbFile } from "./lmdb-file.ts";
+import type { LmdbTable } from "./lmdb-table.ts";
 
 type RunKey = [callId: string, start: number, attempts: number];
 type MadeKey = [callId: string, parent: number, madeCallId: string, start: number];
@@ -16,8 +16,8 @@ export type Traces = Pick<TraceStore, keyof TraceStore>;
 /** How inputs of stored calls were run, and what they have called, on disk (LMDB). */
 export class TraceStore {
   readonly #file: LmdbFile;
-  readonly #runs: Database<Omit<RunRecord, "start" | "attempts">, RunKey>;
-  readonly #made: Database<Pick<MadeRecord, "called" | "count" | "at">, MadeKey>;
+  readonly #runs: LmdbTable<Omit<RunRecord, "start" | "attempts">, RunKey>;
+  readonly #made: LmdbTable<Pick<MadeRecord, "called" | "count" | "at">, MadeKey>;
 
   constructor(file: LmdbFile) {
     this.#file = file;

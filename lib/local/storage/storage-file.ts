@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Database } from "lmdb";
 import { type Clock, pause } from "../../clock.ts";
 import type { ObjectKind } from "../../storage/stores.ts";
 import { LmdbFile } from "../lmdb-file.ts";
+import type { LmdbTable } from "../lmdb-table.ts";
 
 const MAX_TABLES = 8;
 
@@ -60,11 +60,11 @@ export interface Storage {
 
 /** What is stored under names on this machine. */
 export class StorageFile implements Storage {
-  readonly objects: Database<ObjectRecord, ObjectKey>;
-  readonly entries: Database<Buffer, Buffer>;
-  readonly partitions: Database<PartitionRecord, Buffer>;
+  readonly objects: LmdbTable<ObjectRecord, ObjectKey>;
+  readonly entries: LmdbTable<Buffer, Buffer>;
+  readonly partitions: LmdbTable<PartitionRecord, Buffer>;
   readonly #file: LmdbFile;
-  readonly #counters: Database<number, string>;
+  readonly #counters: LmdbTable<number, string>;
 
   private constructor(file: LmdbFile) {
     this.#file = file;
