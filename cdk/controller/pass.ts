@@ -78,8 +78,7 @@ export async function runPass(
   const looked = { lease: known, found, allApps, sets: sets ?? [] };
   const chosen = await choosePools(asked, looked, controller);
   const planned = await measure(chosen, asked, controller);
-  const state = stateOf(planned, { asked, found }, controller);
-  const actions = planCapacity(state, ports.now());
+  const actions = await planProved(planned, { asked, found }, controller);
   const heldBack = heldBackBy(actions, lease.heldBack);
   if (!asked.isFull && heldBack.length > 0) {
     return await runPass({ ...asked, isFull: true }, lease, controller);
@@ -148,11 +147,33 @@ async function measure(
   return measured.filter((one) => one !== undefined);
 }
 
+/**
+ * What to do, where nothing is bought for messages that nobody has looked at: not for hidden ones either, which may be
+ * of a cancelled call whose container is gone.
+ */
+async function planProved(
+  planned: readonly Planned[],
+  looked: Looked,
+  controller: Controller,
+): Promise<readonly CapacityAction[]> {
+  for (;;) {
+    const actions = planCapacity(stateOf(planned, looked, controller), controller.ports.now());
+    const bought = new Set(
+      actions.flatMap((action) =>
+        action.kind === "buy" ? action.boughtFor.map(({ pool }) => pool) : [],
+      ),
+    );
+    const unsure = planned.filter(({ id, demand }) => bought.has(id) && !demand.isProved);
+    if (unsure.length === 0) return actions;
+    await Promise.all(unsure.map((one) => prove(one, controller)));
+  }
+}
+
 async function prove(one: Planned, { ports }: Controller): Promise<void> {
   const of = { app: one.app.app, url: one.fn.queueUrl, counted: one.demand };
   const proved = await attempt({ at: "prove", pool: one.id }, () => proveDemand(of, ports), ports);
   // Nothing starts for what could not be looked at.
-  one.demand = proved ?? { backlog: 0, running: 0, isProved: false };
+  one.demand = proved ?? { backlog: 0, running: 0, isProved: true };
 }
 
 function stateOf(

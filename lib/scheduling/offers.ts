@@ -121,8 +121,11 @@ function pricesOf({ needs, count, sale }: Question): Priced[] {
   const [market = "on-demand"] = marketsOf(needs);
   const all: Priced[] = [];
   for (const type of sale.types) {
+    const { gpu, architecture } = type;
+    // Most types are of another kind, and this is asked for each call.
+    if ((gpu === null) !== (needs.gpu.length === 0)) continue;
     const room = roomOf(type, sale.learned);
-    const claim = claimOn(needs, { ...type, market }, room);
+    const claim = claimOn(needs, { gpu, architecture, market }, room);
     if (claim === undefined) continue;
     const hosts = Math.ceil(count / timesIn(room, claim));
     // Sums of decimal fractions: what costs the same must be the same.

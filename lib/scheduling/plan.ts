@@ -62,32 +62,33 @@ export function plan(pools: readonly PoolState[], now: number): Action[] {
 /** Containers that the work at hand justifies. */
 function wantedContainers(pool: PoolState, now: number): number {
   const { backlog, running, inputMs, targetInputs, minContainers, maxWorking } = pool;
-  const startupMs = pool.startupMs ?? STARTUP_MS;
   const byCount = Math.ceil((backlog + running) / targetInputs);
   const blocked = pool.containers.filter((container) => container.status === "blocked").length;
   const byTime =
     inputMs === undefined
       ? byCount
-      : Math.ceil(
-          Math.max(0, (backlog * inputMs) / targetInputs - spareMs(pool, now)) / startupMs,
-        ) + Math.min(running, pool.containers.length - blocked);
+      : worthStarting(pool, inputMs, now) + Math.min(running, pool.containers.length - blocked);
   const needed = backlog + running === 0 ? 0 : Math.max(1, Math.min(byCount, byTime));
   const buffer = needed > 0 ? pool.bufferContainers : 0;
   return Math.min(maxWorking, Math.max(minContainers, needed + buffer));
 }
 
 /**
- * What busy containers can do until another has started, once they are done with what they run: half of it is taken
- * to be over. One whose input takes much longer than others did is not counted on.
+ * Containers that the backlog is worth: one for each start-up time of work, less one for each container that is busy
+ * and takes on more, because until another has started it begins as many inputs on the average as fit into that time,
+ * however much they differ [renewals of a stationary process: time over mean]. One whose input takes much longer than
+ * others did is not counted on, and where there is no other, the least of work is worth one.
  */
-function spareMs(
-  { containers, inputMs = 0, startupMs = STARTUP_MS }: PoolState,
+function worthStarting(
+  { backlog, containers, targetInputs, startupMs = STARTUP_MS }: PoolState,
+  inputMs: number,
   now: number,
 ): number {
-  const counted = containers.filter(
+  const taking = containers.filter(
     ({ busySince }) => busySince !== undefined && now - busySince < OVERDUE * inputMs,
-  );
-  return counted.length * Math.max(0, startupMs - inputMs / 2);
+  ).length;
+  const worth = Math.floor((backlog * inputMs) / targetInputs / startupMs) - taking;
+  return Math.max(backlog > 0 && taking === 0 ? 1 : 0, worth);
 }
 
 function stops(

@@ -46,7 +46,7 @@ describe("plan", () => {
     expect(plan([{ ...pool, backlog: 0 }], 0)).toEqual([]);
   });
 
-  it("leaves to busy containers what they can do before another has started", () => {
+  it("leaves to busy containers what they begin before another has started", () => {
     const busy = (busySince: number): ContainerState => ({
       ...container(`b${busySince}`, "busy"),
       busySince,
@@ -56,11 +56,13 @@ describe("plan", () => {
       const [action] = plan([{ ...pool, backlog, containers }], 100_000);
       return action?.kind === "start" ? action.count : 0;
     };
-    // Two have 50 s each for others, which is five inputs.
-    expect(started(5, [busy(90_000), busy(90_000)])).toBe(0);
-    expect(started(6, [busy(90_000), busy(90_000)])).toBe(1);
+    // Each begins three until then, and the next container is worth as many.
+    expect(started(8, [busy(90_000), busy(90_000)])).toBe(0);
+    expect(started(9, [busy(90_000), busy(90_000)])).toBe(1);
     // An input that takes more than twice as long as others may never end.
-    expect(started(3, [busy(90_000), busy(59_000)])).toBe(1);
+    expect(started(5, [busy(90_000), busy(60_000)])).toBe(0);
+    expect(started(6, [busy(90_000), busy(60_000)])).toBe(1);
+    // Nobody is counted on.
     expect(started(1, [busy(60_000), busy(60_000)])).toBe(1);
   });
 

@@ -1,22 +1,44 @@
 import { Heap } from "../../lib/scheduling/heap.ts";
 
-/** Something that happens at a moment. */
-interface Entry {
-  readonly at: number;
-  readonly order: number;
-  act: (() => void) | undefined;
-}
-
 /** As Node's timers, of which the code under simulation uses this much. */
 export interface Timer {
   ref(): Timer;
   unref(): Timer;
-  readonly cancel: () => void;
+  cancel(): void;
+}
+
+/** Something that happens at a moment. */
+class Entry implements Timer {
+  readonly at: number;
+  readonly order: number;
+  act: (() => void) | undefined;
+
+  constructor(at: number, order: number, act: () => void) {
+    this.at = at;
+    this.order = order;
+    this.act = act;
+  }
+
+  ref(): Timer {
+    return this;
+  }
+
+  unref(): Timer {
+    return this;
+  }
+
+  cancel(): void {
+    this.act = undefined;
+  }
 }
 
 /** Intervals shorter than this are kept no shorter: nothing under simulation depends on them. */
 const GRAIN_MS = 1000;
 const START = Date.UTC(2026, 0, 1);
+
+/** All promises settle between two callbacks of one turn of Node's loop; a turn itself takes as long as many of them. */
+const STEPS_A_TURN = 256;
+const MINUTE_MS = 60_000;
 
 const nextTurn = globalThis.setImmediate;
 
@@ -34,17 +56,10 @@ export class Clock {
   }
 
   after(ms: number, act: () => void): Timer {
-    const entry: Entry = { at: this.now + Math.max(0, ms), order: this.#order, act };
+    const entry = new Entry(this.now + Math.max(0, ms), this.#order, act);
     this.#order += 1;
     this.#entries.push(entry);
-    const timer: Timer = {
-      ref: () => timer,
-      unref: () => timer,
-      cancel: () => {
-        entry.act = undefined;
-      },
-    };
-    return timer;
+    return entry;
   }
 
   every(ms: number, act: () => void): Timer {
@@ -71,10 +86,29 @@ export class Clock {
   }
 
   /** Lets time pass; earlier when `isOver` says so, which is asked each minute. */
-  async pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
+  pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
     const end = this.now + ms;
     let askedAt = this.now;
-    await settled();
+    let hasPassed = false;
+    const step = (): void => {
+      if (hasPassed) return;
+      if (this.now - askedAt >= MINUTE_MS) {
+        askedAt = this.now;
+        hasPassed = isOver();
+      }
+      if (!hasPassed) hasPassed = !this.#step(end);
+    };
+    return new Promise((resolve) => {
+      const turn = (): void => {
+        for (let steps = 0; steps < STEPS_A_TURN; steps += 1) nextTurn(step);
+        nextTurn(hasPassed ? resolve : turn);
+      };
+      nextTurn(turn);
+    });
+  }
+
+  /** Does what comes next; false when nothing is to happen by then, to which time passes. */
+  #step(end: number): boolean {
     for (;;) {
       const entry = this.#entries.first;
       if (entry === undefined || entry.at > end) break;
@@ -82,12 +116,10 @@ export class Clock {
       if (entry.act === undefined) continue;
       this.now = entry.at;
       entry.act();
-      await settled();
-      if (this.now - askedAt < 60_000) continue;
-      askedAt = this.now;
-      if (isOver()) return;
+      return true;
     }
     this.now = end;
+    return false;
   }
 
   /** Timers of this process are on this clock from now on. */
@@ -103,9 +135,4 @@ export class Clock {
 
 function isBefore(a: Entry, b: Entry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** Resolves when all promises have settled that can without time passing. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => nextTurn(resolve));
 }

@@ -31,9 +31,8 @@ export class Faults {
     return true;
   }
 
-  /** True when AWS takes no more requests of this kind now. */
-  refuses(operation: string): boolean {
-    const [service = ""] = operation.split(".");
+  /** True when AWS takes no more requests of this service now. */
+  refuses(service: string): boolean {
     const left = this.#throttled.get(service) ?? 0;
     if (left > 0) this.#throttled.set(service, left - 1);
     return left > 0;

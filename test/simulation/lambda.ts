@@ -95,7 +95,7 @@ export class Lambda {
         now: program.now,
         sleep: async (ms) => {
           await around.clock.sleep(ms);
-          await program.gate("sleep", "after");
+          await program.gate("clock.sleep", "after");
         },
         createId: () => {
           this.#ids += 1;

@@ -16,6 +16,13 @@ const TRAVEL_MS: Readonly<Record<string, readonly [number, number]>> = {
 /** Clocks of machines differ by this much at most. */
 const MAX_SKEW_MS = 1500;
 
+interface Arrival {
+  readonly operation: string;
+  readonly moment: "before" | "after";
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
@@ -24,7 +31,6 @@ export interface Surroundings {
 
 /**
  * A program that asks AWS for things: it may die between any two of its steps, stand still, and be told to slow down.
- * What a dead one has asked for is never answered.
  */
 export class Program {
   readonly who: Who;
@@ -81,16 +87,34 @@ export class Program {
   }
 
   /** The way to AWS, or back. */
-  async gate(operation: string, moment: "before" | "after"): Promise<void> {
-    const { clock, random, faults } = this.#around;
-    const [service = ""] = operation.split(".");
-    const [least, most] = TRAVEL_MS[service] ?? [1, 1];
-    await clock.sleep(least + random.next() * (most - least));
-    while (this.isPaused) await clock.sleep(this.#pausedUntil - clock.now);
-    if (this.#isAlive && faults.strikes(this.who, operation, moment)) this.kill();
-    if (!this.#isAlive) return await new Promise(() => {});
-    if (moment === "before" && faults.refuses(operation)) {
-      throw new ExecutionError("WINDLASS_AWS_THROTTLED", `cannot do ${operation}: Throttling`);
-    }
+  gate(operation: string, moment: "before" | "after"): Promise<void> {
+    const { clock, random } = this.#around;
+    const [least, most] = travelMs(operation);
+    return new Promise((resolve, reject) => {
+      const arrive = (): void => {
+        if (this.isPaused) clock.after(this.#pausedUntil - clock.now, arrive);
+        else this.#arrive({ operation, moment, resolve, reject });
+      };
+      clock.after(least + random.next() * (most - least), arrive);
+    });
   }
+
+  #arrive({ operation, moment, resolve, reject }: Arrival): void {
+    const { faults } = this.#around;
+    if (this.#isAlive && faults.strikes(this.who, operation, moment)) this.kill();
+    // What a dead one has asked for is never answered.
+    if (!this.#isAlive) return;
+    if (moment === "before" && faults.refuses(serviceOf(operation))) {
+      const message = `cannot do ${operation}: Throttling`;
+      reject(new ExecutionError("WINDLASS_AWS_THROTTLED", message));
+    } else resolve();
+  }
+}
+
+function serviceOf(operation: string): string {
+  return operation.slice(0, operation.indexOf("."));
+}
+
+function travelMs(operation: string): readonly [number, number] {
+  return TRAVEL_MS[serviceOf(operation)] ?? [1, 1];
 }

@@ -4,6 +4,7 @@ import type { Violation } from "./watch.ts";
 export interface Shrunk {
   readonly violation: Violation;
   readonly functions: Scenario["functions"];
+  readonly limits: Scenario["limits"];
   readonly steps: readonly Step[];
 }
 
@@ -15,7 +16,8 @@ export async function shrink(
   violation: Violation,
   attempt: (scenario: Scenario) => Promise<Violation | undefined>,
 ): Promise<Shrunk> {
-  let best = { violation, functions: scenario.functions, steps: scenario.steps };
+  const { functions, limits } = scenario;
+  let best: Shrunk = { violation, functions, limits, steps: scenario.steps };
   let tries = 0;
   for (
     let size = Math.ceil(best.steps.length / 2);

@@ -36,9 +36,10 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
 }
 
 /** Nothing is left to happen. */
-function isQuiet({ calls, ec2, ecs, pools, sqs }: World): boolean {
+function isQuiet({ calls, ec2, ecs, hostRows, pools, sqs }: World): boolean {
   if (calls.some(({ isOpen }) => isOpen)) return false;
   const isAnyMessage = pools.some(({ url }) => sqs.bodies(url).length > 0);
   const isKept = pools.some(({ spec }) => spec.minContainers > 0);
-  return !isAnyMessage && !isKept && ec2.on.length === 0 && ecs.tasks.length === 0;
+  const isAnyHost = ec2.on.length > 0 || ecs.tasks.length > 0 || hostRows.length > 0;
+  return !isAnyMessage && !isKept && !isAnyHost;
 }

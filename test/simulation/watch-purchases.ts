@@ -8,7 +8,7 @@ import { HOST_TYPES, hostType } from "../../lib/scheduling/host-types.ts";
 import { quotaClass } from "../../lib/scheduling/rests.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import type { ViolateIf } from "./watch.ts";
-import type { World } from "./world.ts";
+import type { World, WrittenHost } from "./world.ts";
 
 /** A refusal is remembered for five minutes, by clocks that differ. */
 const REST_MS = 305_000;
@@ -34,20 +34,22 @@ export class PurchasesWatch {
     if (/Limit/.test(code)) this.#refused.set(`${quotaClass(type)} ${market}`, now);
   }
 
-  /** Checks one purchase; `toCome` are all that hosts on their way were bought for. */
-  check(bought: Bought, boughtFor: readonly HostPurpose[], toCome: readonly HostPurpose[]): void {
-    const { type } = bought;
+  /** Checks one purchase; `rows` are all hosts that are written down. */
+  check(bought: WrittenHost, rows: readonly WrittenHost[]): void {
+    const { type, boughtFor } = bought;
     const usd = hostType(type)?.usdPerHour ?? Number.POSITIVE_INFINITY;
     this.#violateIf(usd > 10, "no host is dearer than the limit", `${type} costs $${usd}/h`);
     this.#checkLimits();
     const [first] = boughtFor;
     if (first === undefined) return;
     const spec = this.#specOf(first.pool);
-    const left = this.#leftBefore(type);
+    const left = this.#leftFor(bought, rows);
     this.#checkOrder(spec, bought, { needs: first.needs, usd: left.usd });
     this.#checkPrice(first, type, left.hosts);
     const { maxContainers } = spec;
-    const coming = toCome
+    const coming = rows
+      .filter(({ arn }) => arn === null)
+      .flatMap((host) => host.boughtFor)
       .filter(({ pool }) => pool === first.pool)
       .reduce((sum, { count }) => sum + count, 0);
     // A type that turns out to be smaller than expected holds fewer of them.
@@ -67,14 +69,21 @@ export class PurchasesWatch {
     this.#violateIf(isOver, "never more than the environment may have", types.join(", "));
   }
 
-  /** What the limits allowed when this was bought. */
-  #leftBefore(type: string): { readonly usd: number; readonly hosts: number } {
+  /** What the limits leave beside hosts that are there, and those that were decided and are not bought yet. */
+  #leftFor(
+    bought: WrittenHost,
+    rows: readonly WrittenHost[],
+  ): { readonly usd: number; readonly hosts: number } {
     const { ec2, limits } = this.#world;
     const { maxHosts = Number.POSITIVE_INFINITY, maxTotalUsdPerHour = Number.POSITIVE_INFINITY } =
       limits;
-    const usd = ec2.on.reduce((sum, one) => sum + (hostType(one.type)?.usdPerHour ?? 0), 0);
-    const own = hostType(type)?.usdPerHour ?? 0;
-    return { usd: maxTotalUsdPerHour - usd + own, hosts: maxHosts - ec2.on.length + 1 };
+    const known = new Set(ec2.instances.map(({ purchase }) => purchase));
+    const others = [
+      ...ec2.on.filter(({ purchase }) => purchase !== bought.id),
+      ...rows.filter(({ id }) => !known.has(id)),
+    ];
+    const usd = others.reduce((sum, one) => sum + (hostType(one.type)?.usdPerHour ?? 0), 0);
+    return { usd: maxTotalUsdPerHour - usd, hosts: maxHosts - others.length };
   }
 
   /** It is no dearer than it must be. */
@@ -96,14 +105,15 @@ export class PurchasesWatch {
   /** What comes before in the order of offers has been refused. */
   #checkOrder(
     { name, gpu, spot }: FunctionSpec,
-    { type, market }: Bought,
+    { type, market, boughtAt }: WrittenHost,
     left: { readonly needs: Needs; readonly usd: number },
   ): void {
     const bought = hostType(type)?.gpu ?? null;
     const about = `${type} ${market} for ${name} (${gpu.join(", ") || "no GPU"}, ${spot})`;
     if (spot === "prefer" && market === "on-demand") {
       const isRefused =
-        this.#isRefused(`${type} spot`) || this.#isRefused(`${quotaClass(type)} spot`);
+        this.#isRefused(`${type} spot`, boughtAt) ||
+        this.#isRefused(`${quotaClass(type)} spot`, boughtAt);
       this.#violateIf(!isRefused, "spot is asked for first where it is preferred", about);
     }
     const rank = gpu.findIndex((wish) => parseGpu(wish)?.kinds.includes(bought ?? "") === true);
@@ -115,14 +125,15 @@ export class PurchasesWatch {
         const refusedType = hostType(offer.split(" ")[0] ?? "")?.gpu ?? null;
         const isClass = /^(G and VT|P) /.test(offer);
         const isOf = isClass || (refusedType !== null && kinds.includes(refusedType));
-        return isOf && this.#world.clock.now - at < REST_MS;
+        return isOf && boughtAt - at < REST_MS;
       });
       this.#violateIf(!isRefused, "GPUs are asked for in their order", `${about}, before ${wish}`);
     }
   }
 
-  #isRefused(offer: string): boolean {
-    return this.#world.clock.now - (this.#refused.get(offer) ?? Number.NEGATIVE_INFINITY) < REST_MS;
+  /** When it was decided; what died before it had an answer is asked for again later. */
+  #isRefused(offer: string, decidedAt: number): boolean {
+    return decidedAt - (this.#refused.get(offer) ?? Number.NEGATIVE_INFINITY) < REST_MS;
   }
 
   #specOf(id: string): FunctionSpec {

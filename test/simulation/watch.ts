@@ -1,7 +1,6 @@
 import type { ControlRequest } from "../../cdk/controller/control.ts";
 import { splitPoolId } from "../../cdk/controller/pools.ts";
 import type { Purchase } from "../../cdk/controller/ports.ts";
-import { CONTROLLER, HOST_PREFIX, type HostRow } from "../../cdk/controller/rows.ts";
 import { openEnvelope } from "../../lib/aws/envelope.ts";
 import { type PoolRow, poolKey } from "../../lib/aws/pool-row.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
@@ -52,6 +51,7 @@ export class Watch {
   readonly #registeredAt: Map<Ec2Instance, number> = new Map();
   /** When a message of a call that lives was last seen, by pool. */
   readonly #liveAt: Map<string, number> = new Map();
+  readonly #callIds: Map<string, string> = new Map();
   #open: Call[] = [];
   /** How long each input waited for its start. */
   readonly waits: number[] = [];
@@ -96,7 +96,8 @@ export class Watch {
 
   bought(instance: Ec2Instance, { id, type, market }: Purchase): void {
     this.#emptySince.set(instance, this.#world.clock.now);
-    const row = this.#hostRows().find((host) => host.id === id);
+    const rows = this.#world.hostRows;
+    const row = rows.find((host) => host.id === id);
     const names = (row?.boughtFor ?? []).map(({ pool }) => splitPoolId(pool).pool);
     this.#violateIf(row === undefined, "a purchase is written down first", `${type} ${market}`);
     this.#violateIf(
@@ -104,10 +105,7 @@ export class Watch {
       "nothing is bought for work that was cancelled or is done",
       `${type} for ${names.join(", ")}`,
     );
-    const toCome = this.#hostRows()
-      .filter(({ arn }) => arn === null)
-      .flatMap((host) => host.boughtFor);
-    this.#purchases.check({ type, market }, row?.boughtFor ?? [], toCome);
+    if (row !== undefined) this.#purchases.check(row, rows);
   }
 
   /** An input has begun to run in a container. */
@@ -198,7 +196,7 @@ export class Watch {
     const on = ec2.on.map(({ id, type }) => `${id} ${type}`).join(", ");
     this.#violateIf(!isKept && on !== "", "no host is left on", on);
     this.#violateIf(!isKept && ecs.tasks.length > 0, "no task is left", `${ecs.tasks.length}`);
-    const rows = isKept ? 0 : this.#hostRows().length;
+    const rows = isKept ? 0 : this.#world.hostRows.length;
     this.#violateIf(rows > 0, "no row of a host is left", `${rows}`);
   }
 
@@ -246,10 +244,17 @@ export class Watch {
   }
 
   #isAnyLive(bodies: readonly string[]): boolean {
-    return bodies.some((body) => {
-      const { request } = openEnvelope(body).fields as { readonly request: readonly unknown[] };
-      return !this.#world.isCancelled(toRequest(request).callId);
-    });
+    return bodies.some((body) => !this.#world.isCancelled(this.#callIdOf(body)));
+  }
+
+  /** Of what call a message is, which is looked at every few seconds. */
+  #callIdOf(body: string): string {
+    const known = this.#callIds.get(body);
+    if (known !== undefined) return known;
+    const { request } = openEnvelope(body).fields as { readonly request: readonly unknown[] };
+    const { callId } = toRequest(request);
+    this.#callIds.set(body, callId);
+    return callId;
   }
 
   #isWanted(key: string): boolean {
@@ -259,13 +264,6 @@ export class Watch {
       return true;
     const seenAt = this.#liveAt.get(key) ?? Number.NEGATIVE_INFINITY;
     return this.#world.clock.now - seenAt < STALE_MS;
-  }
-
-  #hostRows(): (HostRow & { readonly id: string })[] {
-    return this.#world.table
-      .list<HostRow>(CONTROLLER)
-      .filter(({ sk }) => sk.startsWith(HOST_PREFIX))
-      .map(({ sk, body }) => ({ ...body, id: sk.slice(HOST_PREFIX.length) }));
   }
 
   #violateIf(isBroken: boolean, invariant: string, detail: string): void {

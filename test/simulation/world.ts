@@ -1,5 +1,6 @@
 import type { ControlRequest } from "../../cdk/controller/control.ts";
 import type { StoredObjects } from "../../cdk/controller/ports.ts";
+import { CONTROLLER, HOST_PREFIX, type HostRow } from "../../cdk/controller/rows.ts";
 import { App } from "../../lib/app.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { appKey, callKey, deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
@@ -47,6 +48,9 @@ export interface Pool {
   readonly url: string;
   readonly spec: FunctionSpec;
 }
+
+/** A host as the controller has written it down. */
+export type WrittenHost = HostRow & { readonly id: string };
 
 /** AWS with Windlass on it: the real controller, agents and clients, in virtual time. */
 export class World implements Surroundings {
@@ -197,6 +201,13 @@ export class World implements Surroundings {
         return { key: sk, url: body.queueUrl, spec: this.specOf(body.function) };
       }),
     ];
+  }
+
+  get hostRows(): readonly WrittenHost[] {
+    return this.table
+      .list<HostRow>(CONTROLLER)
+      .filter(({ sk }) => sk.startsWith(HOST_PREFIX))
+      .map(({ sk, body }) => ({ ...body, id: sk.slice(HOST_PREFIX.length) }));
   }
 
   specOf(name: string): FunctionSpec {
