@@ -12,6 +12,15 @@ interface Change {
 /** What LMDB is told. Without sync a write survives the death of every process; power loss may take the newest ones. */
 const OPTIONS = { noSync: true, overlappingSync: false } as const;
 
+/** A file that is open in this process. */
+interface Opened {
+  readonly file: Promise<LmdbFile>;
+  users: number;
+}
+
+/** By path: a process that opens a file twice loses its lock, since POSIX takes that with any descriptor of it that closes. */
+const OPENED: Map<string, Opened> = new Map();
+
 /** A lock that all processes share: a transaction of a file that stays empty. One that dies leaves it to the next. */
 class Gate {
   readonly #file: RootDatabase;
@@ -44,25 +53,40 @@ class Gate {
  * So nobody opens or commits but through a gate.
  */
 export class LmdbFile {
+  readonly #path: string;
   readonly #root: RootDatabase;
   readonly #gate: Gate;
   #waiting: Change[] = [];
 
-  private constructor(root: RootDatabase, gate: Gate) {
+  private constructor(path: string, root: RootDatabase, gate: Gate) {
+    this.#path = path;
     this.#root = root;
     this.#gate = gate;
   }
 
   /**
-   * Opens or makes the file; its folder exists. LMDB is loaded here and not before.
+   * Opens or makes the file; its folder exists. All who open it in this process share it, until each has closed it.
    * @throws ExecutionError when it cannot be opened
    */
   static async open(path: string, maxTables: number): Promise<LmdbFile> {
+    const opened = OPENED.get(path) ?? { file: LmdbFile.#openFirst(path, maxTables), users: 0 };
+    OPENED.set(path, opened);
+    opened.users += 1;
+    try {
+      return await opened.file;
+    } catch (error) {
+      OPENED.delete(path);
+      throw error;
+    }
+  }
+
+  /** LMDB is loaded here and not before. */
+  static async #openFirst(path: string, maxTables: number): Promise<LmdbFile> {
     const { ABORT, open } = await import("lmdb");
     try {
       const gate = new Gate(open({ ...OPTIONS, path: `${path}-gate` }), ABORT);
       const root = gate.pass(() => open({ ...OPTIONS, path, maxDbs: maxTables }));
-      return new LmdbFile(root, gate);
+      return new LmdbFile(path, root, gate);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       // The last process that closes a file takes its locks apart, and one that opens it at that moment is left without.
@@ -104,8 +128,11 @@ export class LmdbFile {
 
   async close(): Promise<void> {
     this.#commit();
-    await this.#gate.pass(() => this.#root.close());
-    await this.#gate.close();
+    const opened = OPENED.get(this.#path);
+    if (opened !== undefined) opened.users -= 1;
+    if (opened === undefined || opened.users > 0) return;
+    OPENED.delete(this.#path);
+    await Promise.all([this.#gate.pass(() => this.#root.close()), this.#gate.close()]);
   }
 
   #commit(): void {

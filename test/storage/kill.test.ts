@@ -1,6 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
@@ -97,3 +107,37 @@ it("keeps every commit of a writer while others open and close the file", async 
   for await (const n of Queue.fromName<number>("killed").iterate()) queued.push(n);
   expect(queued).toEqual(put);
 });
+
+it.runIf(existsSync("/proc/self/fd"))(
+  "is opened once in a process, by all who use it",
+  async () => {
+    const path = join(tempDirectory(), "shared.lmdb");
+    const descriptors = (): number =>
+      readdirSync("/proc/self/fd").filter((fd) => linkOf(`/proc/self/fd/${fd}`).startsWith(path))
+        .length;
+    const first = await LmdbFile.open(path, 1);
+    const once = descriptors();
+    const second = await LmdbFile.open(path, 1);
+    expect(descriptors()).toBe(once);
+    await first.close();
+    const table = second.table<number, string>("numbers");
+    await second.change(() => table.putSync("a", 1));
+    expect(table.get("a")).toBe(1);
+    await second.close();
+    expect(descriptors()).toBe(0);
+  },
+);
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function tempDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "windlass-lmdb-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
