@@ -85,7 +85,7 @@ function worthStarting(
   now: number,
 ): number {
   const taking = containers.filter(
-    ({ busySince }) => busySince !== undefined && now - busySince < OVERDUE * inputMs,
+    ({ busySince = Number.NEGATIVE_INFINITY }) => now - busySince < OVERDUE * inputMs,
   ).length;
   const worth = Math.floor((backlog * inputMs) / targetInputs / startupMs) - taking;
   return Math.max(backlog > 0 && taking === 0 ? 1 : 0, worth);
@@ -114,8 +114,8 @@ function stops(
 function windowShare(id: string): number {
   // FNV-1a, of 32 bits.
   let hash = 0x811c9dc5;
-  for (let index = 0; index < id.length; index += 1) {
-    hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0;
+  for (const character of id) {
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
   }
   return 0.25 + hash / 2 ** 33;
 }

@@ -223,14 +223,20 @@ describe("where containers start", () => {
     expect(planCapacity(stateOf({ pools: [pool], hosts: [{ ...HOST, tasks: 1 }] }), NOW)).toEqual([
       { kind: "wait", pool: "f", count: 1, reason: "its last container could not start: no image" },
     ]);
+    const unknown = stateOf({ pools: [{ ...pool, startError: null }], hosts: [HOST] });
+    expect(planCapacity(unknown, NOW)).toMatchObject([
+      { kind: "wait", reason: "its last container could not start: no reason is known" },
+      { kind: "idle" },
+    ]);
+    expect(kinds(planCapacity(unknown, NOW + 1))).toEqual(["place"]);
   });
 });
 
 describe("work that is measured", () => {
-  /** A hundred seconds of work beside one busy container: ten containers' worth, or one where a host must boot. */
+  /** 130 s of work beside one busy container: thirteen containers' worth, or two where a host must boot. */
   const pool: CapacityPool = {
     ...POOL,
-    ...{ backlog: 100, running: 1, inputMs: 1000, startupMs: 10_000 },
+    ...{ backlog: 130, running: 1, inputMs: 1000, startupMs: 10_000 },
     containers: [{ id: "c", status: "busy", idleSince: 0 }],
   };
   const bought = (hosts: readonly HostState[]): number =>
@@ -239,7 +245,7 @@ describe("work that is measured", () => {
       .reduce((sum, { count }) => sum + count, 0);
 
   it("is left to containers that exist where the host for another would boot longer than that", () => {
-    expect(bought([])).toBe(1);
+    expect(bought([])).toBe(2);
     expect(bought([{ ...HOST, status: "booting", isConnected: false }])).toBe(0);
   });
 
@@ -252,7 +258,7 @@ describe("work that is measured", () => {
   it("follows how long hosts took", () => {
     const actions = planCapacity(stateOf({ pools: [pool], bootMs: 0 }), NOW);
     const waits = actions.map((action) => (action.kind === "wait" ? action.count : 0));
-    expect(waits.reduce((sum, count) => sum + count, 0)).toBe(10);
+    expect(waits.reduce((sum, count) => sum + count, 0)).toBe(13);
   });
 });
 
@@ -309,7 +315,9 @@ describe("a host that is still to come", () => {
   it("is ended when it has not joined its cluster after ten minutes", () => {
     const state = stateOf({ pools: [], hosts: [coming] });
     expect(planCapacity(state, NOW + 599_999)).toEqual([]);
-    expect(kinds(planCapacity(state, NOW + 600_000))).toEqual(["terminate"]);
+    expect(planCapacity(state, NOW + 600_000)).toEqual([
+      { kind: "terminate", host: "h", reason: "it did not join its cluster" },
+    ]);
   });
 });
 
@@ -342,7 +350,9 @@ describe("a host without containers", () => {
     const closing = { status: "closing" } as const;
     expect(kinds(at(closing))).toEqual(["empty"]);
     expect(at({ ...closing, emptyAt: NOW - 4999 })).toEqual([]);
-    expect(kinds(at({ ...closing, emptyAt: NOW - 5000 }))).toEqual(["terminate"]);
+    expect(at({ ...closing, emptyAt: NOW - 5000 })).toEqual([
+      { kind: "terminate", host: "h", reason: "it had nothing to run" },
+    ]);
   });
 
   it("opens again when a container is there after all, or one needs it", () => {
@@ -356,13 +366,26 @@ describe("a host without containers", () => {
     expect(at(leaving)).toEqual([]);
     expect(kinds(at(leaving, [POOL]))).toEqual(["wait", "buy"]);
     expect(kinds(at({ ...leaving, tasks: 0 }))).toEqual(["empty"]);
-    expect(kinds(at({ ...leaving, tasks: 0, emptyAt: NOW - 5000 }))).toEqual(["terminate"]);
+    const reason = "EC2 takes it back, or its GPU is broken";
+    expect(at({ ...leaving, tasks: 0, emptyAt: NOW - 5000 })).toEqual([
+      { kind: "terminate", host: "h", reason },
+    ]);
   });
 
   it("closes at once when none of those it was bought for fits it", () => {
     const needs = { ...POOL.needs, cpu: 2048, memoryMiB: 3339 };
     const boughtFor = [{ pool: "f", needs, count: 1 }];
     expect(kinds(at({ boughtFor }))).toEqual(["close"]);
+    const fitting = { pool: "g", needs: POOL.needs, count: 1 };
+    expect(kinds(at({ boughtFor: [...boughtFor, fitting] }))).toEqual(["idle"]);
+    // A type that this version does not know is taken for the usual kind.
+    expect(kinds(at({ type: "x9.large", boughtFor: [fitting] }))).toEqual(["idle"]);
+  });
+
+  it("with GPUs stays on for those that it was bought for", () => {
+    const room = { cpu: 4096, memoryMiB: 14_000, gpus: 1 };
+    const boughtFor = [{ pool: "f", needs: { ...POOL.needs, gpu: ["L4"] }, count: 1 }];
+    expect(kinds(at({ type: "g6.xlarge", room, boughtFor }))).toEqual(["idle"]);
   });
 });
 

@@ -64,6 +64,9 @@ describe("plan", () => {
     expect(started(6, [busy(90_000), busy(60_000)])).toBe(1);
     // Nobody is counted on.
     expect(started(1, [busy(60_000), busy(60_000)])).toBe(1);
+    // Containers that take two inputs at a time do twice as much.
+    const paired = { ...pool, targetInputs: 2, backlog: 12, running: 0 };
+    expect(plan([paired], 0)).toEqual([{ kind: "start", pool: "f", count: 2 }]);
   });
 
   it("adds buffer containers only while there is work", () => {
