@@ -14,8 +14,14 @@ const BOOT_MS = 50_000;
  * controller on AWS and the simulator decide alike.
  */
 export function planCapacity(state: CapacityState, now: number): CapacityAction[] {
-  // Who has the fewest is served first: a large map does not keep a single call waiting.
-  const pools = [...state.pools].sort((a, b) => a.containers.length - b.containers.length);
+  const awaiting = poolsAwaiting(state);
+  // Who has the fewest is served first: a large map does not keep a single call waiting. Of equals it is who waits for a
+  // host: that would else end for another as soon as it is there, and the other's for this one, and so on for ever.
+  const pools = [...state.pools].sort(
+    (a, b) =>
+      a.containers.length - b.containers.length ||
+      Number(awaiting.has(b.key)) - Number(awaiting.has(a.key)),
+  );
   const { decided, ...wished } = wishesOf(pools, state, now);
   const serving: Serving = { ...wished, pools, state, now };
   const { slots, actions, used, ending } = serveInTurn(serving) ?? shareOut(serving);
@@ -25,6 +31,12 @@ export function planCapacity(state: CapacityState, now: number): CapacityAction[
     ...slots.all.flatMap((slot) => purchaseOf(slot, state)),
     ...planHosts(state, { used, ending }, now),
   ];
+}
+
+/** Pools that hosts were bought for on which nothing has run. */
+function poolsAwaiting({ hosts }: CapacityState): ReadonlySet<string> {
+  const fresh = hosts.filter(({ tasks, workedAt }) => tasks === 0 && workedAt === undefined);
+  return new Set(fresh.flatMap(({ boughtFor }) => boughtFor.map(({ pool }) => pool)));
 }
 
 /** Containers that end for want of work, and those that are to start. */

@@ -301,6 +301,22 @@ describe("room for a pool that a limit holds back", () => {
     expect(hosts).toHaveLength(2);
   });
 
+  it("is no host that has just come for another pool without a container", () => {
+    const bought = [{ pool: "media b", needs: poolOf(CPU).needs, count: 1 }];
+    const fresh = { tasks: 0, room: { cpu: 2048, memoryMiB: 3338, gpus: 0 }, boughtFor: bought };
+    const pools = [gpus("a", { backlog: 1 }), pool("b", { backlog: 1 })];
+    const planned = (given: Partial<HostState>): CapacityAction[] =>
+      planOf({ pools, hosts: [host("h", { ...fresh, ...given })], maxHosts: 1 });
+
+    const first = planned({});
+    expect(of(first, "close")).toEqual([]);
+    expect(of(first, "place")).toMatchObject([{ pool: "media b", host: "h" }]);
+    // Once it has run something it is the other's turn.
+    expect(of(planned({ workedAt: NOW - 1000 }), "close")).toEqual([
+      { kind: "close", host: "h", for: "media a" },
+    ]);
+  });
+
   it("is several hosts where a dearer one takes their place", () => {
     const hosts = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"].map((id) =>
       host(id),
