@@ -78,11 +78,13 @@ export async function buyHost(host: KnownHost, controller: Controller): Promise<
   const known = hostType(type);
   const { gpu = null, architecture = "amd64" }: Partial<HostType> = known ?? {};
   const hasGpus = gpu !== null;
+  const boughtAt = ports.now();
   const answer = await ports.fleet.buy({ id, type, market, architecture, hasGpus });
   const about = { host: id, type, market, usdPerHour: known?.usdPerHour };
   if (answer.kind === "bought") {
     ports.log({ event: "host-bought", ...about, instance: answer.instanceId });
-    await changeHost(host, { instanceId: answer.instanceId }, controller);
+    // Asked for again it may be minutes younger than the decision: EC2 does not list it yet.
+    await changeHost(host, { instanceId: answer.instanceId, boughtAt }, controller);
     return {};
   }
   ports.log({ event: "host-refused", ...about, why: answer.refusals });

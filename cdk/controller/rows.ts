@@ -42,6 +42,7 @@ export const SWEEP = "*sweep";
 export interface HostRow {
   readonly type: string;
   readonly market: Market;
+  /** When it was decided; from its purchase on, when that was asked for. */
   readonly boughtAt: number;
   readonly boughtFor: readonly HostPurpose[];
   /** What was tried before it; empty where it was the first choice. */

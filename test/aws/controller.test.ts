@@ -766,6 +766,26 @@ describe("an app in trouble", () => {
     expect(cloud.bought).toBe(1);
     expect(cloud.waiting("media/resize")).toBe(0);
   });
+
+  it("keeps a host that was bought minutes after it was decided, and that EC2 does not list yet", async () => {
+    const cloud = await cloudOf();
+    await cloud.send("media", "resize");
+    const controller = cloud.process();
+    controller.ports.fleet.instances = async () => [];
+    let refused = 2;
+    cloud.gate = async (operation, moment) => {
+      if (operation !== "fleet.buy" || moment !== "before" || refused === 0) return;
+      refused -= 1;
+      throw new TypeError("socket hang up");
+    };
+    await cloud.invoke(WAKE, controller);
+    await minutes(cloud, 2, controller);
+    expect(cloud.bought).toBe(1);
+    await cloud.pass(3000);
+    await cloud.invoke(SWEEP, controller);
+
+    expect(cloud.bought).toBe(1);
+  });
 });
 
 describe("an invocation that dies", () => {
