@@ -69,7 +69,8 @@ export function toCapacityPool(
   const counted = live.filter((container) => !leaving.includes(container));
   const inputMs = measured(given.containers);
   const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
-  const work = workOf(given.demand, counted, targetInputs(spec));
+  const running = Math.max(0, given.demand.running - messagesOf(leaving));
+  const work = workOf({ ...given.demand, running }, counted, targetInputs(spec));
   return {
     key,
     ...work,
@@ -93,6 +94,14 @@ export function toCapacityPool(
     startError: lastError(tried),
     timeoutMs: spec.timeoutSeconds * 1000,
   };
+}
+
+/** Messages that containers on their way out finish before they end: nobody else has to be there for them. */
+function messagesOf(leaving: readonly KnownContainer[]): number {
+  return leaving.reduce(
+    (sum, { row: { taken, messageInputs } }) => sum + Math.ceil(taken / (messageInputs ?? 1)),
+    0,
+  );
 }
 
 /** Where messages themselves were looked at, their inputs are known. */

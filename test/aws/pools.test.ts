@@ -59,6 +59,17 @@ it("never starts more than the function may have", () => {
   expect(allowed(1000, running(30_000), specOf(7))).toBe(7);
 });
 
+it("wants no container for what those that are on their way out finish", () => {
+  const leaving = running(30_000).map((one) => ({ ...one, row: { ...one.row, mustDrain: true } }));
+  const hidden = (messages: number): number => {
+    const demand = { backlog: 0, running: messages, isProved: false };
+    const given = { containers: leaving, demand, deployment: 1, hosts: new Map(), now: NOW };
+    return toCapacityPool("media resize", specOf(), given).running;
+  };
+
+  expect([0, 1, 2].map(hidden)).toEqual([0, 0, 1]);
+});
+
 it("takes hosts to boot as long as those that were bought last, the ones on their way included", () => {
   const host = (boughtAt: number, joinedAt?: number) => {
     const row: HostRow = {
