@@ -1,6 +1,6 @@
 import type { CapacityState, HostState } from "./capacity-state.ts";
 import type { HostType } from "./host-types.ts";
-import { priceText } from "./prices.ts";
+import { isWithin, priceText } from "./prices.ts";
 import { isComing } from "./slot.ts";
 
 /** So many pools are named as those that have the hosts. */
@@ -53,17 +53,13 @@ export class Budget {
   }
 }
 
-/** Prices are sums of decimal fractions. */
-export function isWithin(usd: number, limit: number): boolean {
-  return usd <= limit + 1e-9;
-}
-
 /** `: media/resize has 3, media/crop has 1`. */
 function ownersText(state: CapacityState): string {
   const counts = hostCounts(state);
   const most = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, MAX_NAMED);
   const texts = most.map(([pool, count]) => `${pool.replace(" ", "/")} has ${count}`);
-  if (counts.size > MAX_NAMED) texts.push(`${counts.size - MAX_NAMED} others have the rest`);
+  const others = counts.size - most.length;
+  if (others > 0) texts.push(`${others} ${others === 1 ? "other has" : "others have"} the rest`);
   return texts.length === 0 ? "" : `: ${texts.join(", ")}`;
 }
 

@@ -1,4 +1,4 @@
-import { type Budget, isWithin } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import type { CapacityAction, CapacityState } from "./capacity-state.ts";
 import type { Share } from "./fair-shares.ts";
 import { add, claimOn, subtract } from "./fit.ts";
@@ -17,6 +17,7 @@ import {
 } from "./givers.ts";
 import type { HostType } from "./host-types.ts";
 import { kindKey } from "./needs-key.ts";
+import { isWithin } from "./prices.ts";
 import type { Slots } from "./slots.ts";
 
 /** For so many containers at most others end at once; the next plan goes on. */

@@ -3,7 +3,7 @@ import type { CapacityState } from "./capacity-state.ts";
 import { claimOn, marketsOf, type Needs, roomOf, timesIn } from "./fit.ts";
 import type { HostType } from "./host-types.ts";
 import { nearestShapes } from "./nearest-shapes.ts";
-import { priceText } from "./prices.ts";
+import { isWithin, priceText } from "./prices.ts";
 import { type Offer, type Rest, restOf } from "./rests.ts";
 
 /**
@@ -97,7 +97,7 @@ function offersFor(question: Question): readonly Offer[] | Unmet {
   const able = pricesOf(question);
   if (able.length === 0) return noType(question);
   const limit = dearest(sale);
-  const payable = able.filter(({ type }) => type.usdPerHour <= limit);
+  const payable = able.filter(({ type }) => isWithin(type.usdPerHour, limit));
   if (payable.length === 0) return tooDear(able.sort(byWorth(sale)), question);
   return replacements(payable, question).flatMap((types) =>
     marketsOf(needs).flatMap((market) => types.map((type) => ({ type, market }))),

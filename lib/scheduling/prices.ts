@@ -17,3 +17,8 @@ export function hostText(
   const price = priceText(usdPerHour);
   return market === "spot" ? `${name}, spot, up to ${price}` : `${name}, ${price}`;
 }
+
+/** Prices are sums of decimal fractions. */
+export function isWithin(usd: number, limit: number): boolean {
+  return usd <= limit + 1e-9;
+}

@@ -7,7 +7,7 @@ import type {
   HostState,
 } from "../../lib/scheduling/capacity-state.ts";
 import { claimOn } from "../../lib/scheduling/fit.ts";
-import { hostType } from "../../lib/scheduling/host-types.ts";
+import { HOST_TYPES, hostType } from "../../lib/scheduling/host-types.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
 import { NOW, poolOf, runs, saleOf } from "./states.ts";
@@ -124,6 +124,37 @@ describe("the limit of hosts", () => {
     ]);
   });
 
+  it("names those that have the most hosts, also those that are to come and that containers leave", () => {
+    const young = { createdAt: NOW - 1000 };
+    const hosts = ["a", "b", "c", "d", "e", "f", "g"].map((id) => host(id));
+    const coming = { status: "booting", isConnected: false } as const;
+    const boughtFor = [{ pool: "media most", needs: poolOf(CPU).needs, count: 1 }];
+    const pools = [
+      pool("claimant", { backlog: 1, needs: poolOf(L4).needs }),
+      pool("one", { containers: on(["a"], young) }),
+      pool("two", { containers: on(["b", "c"], young) }),
+      pool("most", { containers: on(["d"], young), leaving: ["e", "gone"] }),
+      // Nobody has said yet where its second container is.
+      pool("also", {
+        containers: [...on(["f"], young), ...on(["g"], { ...young, host: undefined })],
+      }),
+    ];
+    const told = (given: Partial<CapacityState>): string | undefined =>
+      of(planOf({ pools, hosts, ...given }), "wait")[0]?.reason;
+
+    const more = [...hosts, host("h", { ...coming, boughtFor })];
+    expect(told({ hosts: more, maxHosts: 8 })).toBe(
+      "the environment's limit of 8 hosts is reached: media/most has 3, media/two has 2, media/also has 1, 1 other has the rest",
+    );
+    const three = pools.filter(({ key }) => key !== "media one");
+    expect(told({ pools: three, maxHosts: 7 })).toBe(
+      "the environment's limit of 7 hosts is reached: media/most has 2, media/two has 2, media/also has 1",
+    );
+    expect(told({ pools: pools.slice(0, 2), hosts: [host("a")], maxHosts: 1 })).toBe(
+      "the environment's limit of 1 host is reached: media/one has 1",
+    );
+  });
+
   it("says otherwise to who would get nothing anyway", () => {
     const needs = { ...poolOf(CPU).needs, cpu: 1_000_000 };
     const pools = [busy("resize", ["a"]), pool("huge", { backlog: 1, needs })];
@@ -176,6 +207,16 @@ describe("the limit of dollars an hour for all hosts", () => {
     expect(wait?.reason).toBe(
       "the environment's limit of $0.85/h for all hosts has no room for g6.xlarge, $0.82/h; a host ends first",
     );
+  });
+
+  it("is a sum of prices, however these are rounded", () => {
+    const types = HOST_TYPES.filter(({ name }) => name === "g6.xlarge");
+    const usd = types[0]?.usdPerHour ?? 0;
+    const pools = [pool("f", { backlog: 50, needs: poolOf(L4).needs })];
+    for (let hosts = 1; hosts <= 30; hosts += 1) {
+      const maxTotalUsdPerHour = Math.round(hosts * usd * 1e6) / 1e6;
+      expect(of(planOf({ pools, types, maxTotalUsdPerHour }), "buy")).toHaveLength(hosts);
+    }
   });
 
   it("never allows a host that is dearer alone", () => {
