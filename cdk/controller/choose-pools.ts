@@ -5,7 +5,7 @@ import { isLive, poolId } from "./pools.ts";
 import type { LeaseRow } from "./rows.ts";
 import type { Survey } from "./survey.ts";
 import { sweepNumber } from "./sweep.ts";
-import type { KnownApp } from "./world.ts";
+import { awaitedPools, type KnownApp } from "./world.ts";
 
 /** Pools that nobody woke and that have no containers are looked at in turn: each look is a request to SQS. */
 const IN_TURN = 15;
@@ -38,9 +38,11 @@ export async function choosePools(
   const apps = await withRecent(idle, found.apps, controller);
   // Of equal shares the first is served first: who waits for longer.
   const waiting = [...(lease.heldBack ?? []), ...asked.pools, ...Object.keys(lease.woken)];
-  const needed = new Set([...waiting, ...inUse(apps, controller.ports.now()), ...sets]);
+  const now = controller.ports.now();
+  const awaited = awaitedPools(found.hosts, now);
+  const needed = new Set([...waiting, ...inUse(apps, now), ...awaited, ...sets]);
   const others = [...pools(apps)].filter((id) => !needed.has(id)).sort();
-  const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, controller.ports.now()) : [];
+  const turn = asked.isSweep ? inTurn(others, IN_TURN - sets.length, now) : [];
   return { ids: new Set([...needed, ...turn]), apps };
 }
 

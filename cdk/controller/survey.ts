@@ -9,7 +9,13 @@ import type { ClusterTask } from "./ports.ts";
 import { reviewApp } from "./review-app.ts";
 import type { LeaseRow } from "./rows.ts";
 import { stopOrphans } from "./sweep.ts";
-import { type KnownApp, type KnownContainer, type KnownHosts, readHosts } from "./world.ts";
+import {
+  awaitedPools,
+  type KnownApp,
+  type KnownContainer,
+  type KnownHosts,
+  readHosts,
+} from "./world.ts";
 
 /** What is there, once rows, tasks and instances have been brought in line. */
 export interface Survey extends KnownHosts {
@@ -34,7 +40,9 @@ export async function survey(
   known = await learnFromHosts(known, controller);
   const hasHosts = known.hosts.length > 0;
   const running = asked.isFull && hasHosts ? await ports.cluster.tasks() : [];
-  const read = await readApps(appNames(asked, lease, running), lease, controller);
+  const awaited = awaitedPools(known.hosts, ports.now());
+  const names = appNames(asked, lease, { tasks: running, awaited });
+  const read = await readApps(names, lease, controller);
   const tasks = asked.isFull ? await allTasks(running, read, controller) : undefined;
   const apps = new Map<string, KnownApp>();
   for (const app of read) {
@@ -47,11 +55,18 @@ export async function survey(
   return { ...known, apps };
 }
 
-function appNames(asked: Asked, lease: LeaseRow, tasks: readonly ClusterTask[]): Set<string> {
+function appNames(
+  asked: Asked,
+  lease: LeaseRow,
+  {
+    tasks,
+    awaited,
+  }: { readonly tasks: readonly ClusterTask[]; readonly awaited: readonly string[] },
+): Set<string> {
   const names = new Set([...asked.pools].map((id) => splitPoolId(id).app));
   if (!asked.isFull) return names;
   for (const app of lease.busyApps) names.add(app);
-  for (const id of [...Object.keys(lease.woken), ...(lease.heldBack ?? [])]) {
+  for (const id of [...Object.keys(lease.woken), ...(lease.heldBack ?? []), ...awaited]) {
     names.add(splitPoolId(id).app);
   }
   for (const { app } of tasks) if (app !== null) names.add(app);

@@ -7,6 +7,9 @@ import type { DeployedApp } from "./apps.ts";
 import type { ClusterHost, ControllerPorts } from "./ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow, OFFERS_KEY, type OffersRow } from "./rows.ts";
 
+/** By then those that a host was bought for have come to it, or never will. */
+const COME_MS = 120_000;
+
 /** A row of a host with what the cluster says of it. */
 export interface KnownHost {
   readonly id: string;
@@ -34,6 +37,13 @@ export interface KnownHosts {
   readonly seen: readonly ClusterHost[];
   readonly offers: OffersRow;
   readonly offersVersion: number;
+}
+
+/** Pools that hosts were bought for which are on their way, or have come just now: nobody else may know of them. */
+export function awaitedPools(hosts: readonly KnownHost[], now: number): string[] {
+  return hosts
+    .filter(({ row: { joinedAt = now } }) => now - joinedAt < COME_MS)
+    .flatMap(({ row }) => row.boughtFor.map(({ pool }) => pool));
 }
 
 /** Hosts by their rows and, where there are any, as the cluster has them. */

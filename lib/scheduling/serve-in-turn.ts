@@ -19,7 +19,7 @@ export function serveInTurn({ wishes, state, now }: Serving): Served | undefined
   const all = wishes.map((wish) => new Starts(wish));
   for (const starts of all) {
     const { pool } = starts;
-    while (starts.left > 0) {
+    for (;;) {
       const slot = slots.find(pool, starts.left);
       starts.settle(slot);
       if (starts.left <= 0) break;

@@ -723,6 +723,22 @@ describe("a sweep", () => {
   });
 });
 
+describe("a pool that nobody woke", () => {
+  it("gets the host that was bought when it was its turn", async () => {
+    const functions = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`f${n}`, {}] as const),
+    );
+    const cloud = await cloudOf(functions);
+    await cloud.send("media", "f7");
+    while (cloud.bought === 0) await minutes(cloud, 1);
+    await cloud.pass(50_000);
+    await cloud.invoke(CHANGE);
+
+    expect(cloud.runningTasks).toHaveLength(1);
+    expect(cloud.bought).toBe(1);
+  });
+});
+
 describe("an app in trouble", () => {
   it.each(["objects.get", "queues.count", "queues.peek"])(
     "where %s fails does not keep others waiting",
