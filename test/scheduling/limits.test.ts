@@ -287,6 +287,15 @@ describe("room for a pool that a limit holds back", () => {
     );
   });
 
+  it("is made up of GPUs that are free and of those that a container leaves", () => {
+    const room = { cpu: 8192, memoryMiB: 40_000, gpus: 1 };
+    const hosts = [host("g", { type: "g6.12xlarge", room, tasks: 3 })];
+    const rich = busy("rich", ["g", "g", "g"], { needs: poolOf(L4).needs });
+    const poor = pool("poor", { backlog: 1, needs: poolOf({ ...CPU, gpu: ["L4:2"] }).needs });
+    const actions = planOf({ pools: [rich, poor], hosts, maxHosts: 1 });
+    expect(of(actions, "drain")).toMatchObject([{ pool: "media rich", for: "media poor" }]);
+  });
+
   it("is not made twice while the container ends", () => {
     const hosts = [host("a"), host("b")];
     const rich = busy("rich", ["a", "b", "b"], { leaving: ["a"] });
