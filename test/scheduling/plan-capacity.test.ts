@@ -163,6 +163,10 @@ describe("where containers start", () => {
   it("never on a host with GPUs, if they need none", () => {
     const gpu = { ...HOST, type: "g6.xlarge", room: { cpu: 4096, memoryMiB: 15_000, gpus: 1 } };
     expect(types(planCapacity(stateOf({ hosts: [gpu] }), NOW))).toEqual(["c6a.large"]);
+    // Not where there is no other either.
+    const others = HOST_TYPES.filter((type) => type.gpu !== null);
+    const actions = planCapacity(stateOf({ hosts: [gpu], types: others }), NOW);
+    expect(kinds(actions)).toEqual(["wait", "idle"]);
   });
 
   it("on a host with more GPUs than one needs, together with others", () => {
