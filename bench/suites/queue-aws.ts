@@ -99,7 +99,7 @@ async function measureRequests(
 
 /** Eight take from one partition, and one of them dies every second. */
 async function measureKills(context: SuiteContext, environment: string): Promise<void> {
-  const items = context.quick ? 50 : 200;
+  const items = context.quick ? 50 : 1000;
   const name = "killed";
   const queue = Queue.fromName<number>(name, { environment, createIfMissing: true });
   const put = Array.from({ length: items }, (_, n) => n);

@@ -47,7 +47,7 @@ export async function countDemand(url: string, { queues }: DemandPorts): Promise
 }
 
 /**
- * The same from messages themselves, before anything is bought from nothing. Messages of cancelled calls are deleted
+ * The same from messages themselves, before anything is bought. Messages of cancelled calls are deleted
  * on the way; the others go back at once.
  */
 export async function proveDemand(

@@ -72,12 +72,7 @@ export class LmdbFile {
     const opened = OPENED.get(path) ?? { file: LmdbFile.#openFirst(path, maxTables), users: 0 };
     OPENED.set(path, opened);
     opened.users += 1;
-    try {
-      return await opened.file;
-    } catch (error) {
-      OPENED.delete(path);
-      throw error;
-    }
+    return await opened.file;
   }
 
   /** LMDB is loaded here and not before. */
@@ -88,6 +83,7 @@ export class LmdbFile {
       const root = gate.pass(() => open({ ...OPTIONS, path, maxDbs: maxTables }));
       return new LmdbFile(path, root, gate);
     } catch (cause) {
+      OPENED.delete(path);
       const reason = cause instanceof Error ? cause.message : String(cause);
       // The last process that closes a file takes its locks apart, and one that opens it at that moment is left without.
       throw new ExecutionError("WINDLASS_STATE_FILE", `cannot open "${path}": ${reason}`, {

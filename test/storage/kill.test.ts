@@ -3,14 +3,11 @@ import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   symlinkSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
@@ -20,6 +17,7 @@ import { openLocalStores } from "../../lib/local/storage/local-stores.ts";
 import { Dict } from "../../lib/storage/dict.ts";
 import { Queue } from "../../lib/storage/queue.ts";
 import { appProject } from "../cli/cli.ts";
+import { newFolder } from "./folders.ts";
 import { use } from "./lab.ts";
 
 const TSX = resolve(import.meta.dirname, "../../node_modules/tsx");
@@ -111,7 +109,7 @@ it("keeps every commit of a writer while others open and close the file", async 
 it.runIf(existsSync("/proc/self/fd"))(
   "is opened once in a process, by all who use it",
   async () => {
-    const path = join(tempDirectory(), "shared.lmdb");
+    const path = join(newFolder(), "shared.lmdb");
     const descriptors = (): number =>
       readdirSync("/proc/self/fd").filter((fd) => linkOf(`/proc/self/fd/${fd}`).startsWith(path))
         .length;
@@ -134,10 +132,4 @@ function linkOf(path: string): string {
   } catch {
     return "";
   }
-}
-
-function tempDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "windlass-lmdb-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }

@@ -1,6 +1,6 @@
 """
-Windlass in a container: calls of other functions, hooks of classes, dicts, queues and volumes, and what code can ask about its
-input.
+Windlass in a container: calls of other functions, hooks of classes, dicts, queues and volumes, and what code can ask
+about its input.
 """
 
 from typing import TYPE_CHECKING, Any
