@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { RUN_OPTIONS } from "./run-options.ts";
+import { SERVE_OPTIONS } from "./serve/serve-options.ts";
 import { PLACE_OPTIONS, STORAGE_COMMANDS } from "./storage/commands.ts";
 
 /** A command's parsed operands and options. */
@@ -55,6 +56,18 @@ const COMMANDS: readonly CommandEntry[] = [
       "$ windlass run app.ts::main --help           the arguments of an entrypoint",
     ].join("\n  "),
     load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "serve",
+    operands: "<file>",
+    description: "serve the endpoints of an app on this machine, and reload it when it is saved",
+    options: SERVE_OPTIONS,
+    examples: [
+      "$ windlass serve app.ts              each endpoint on a port of its own, from 8000 on",
+      "$ windlass serve app.ts --port 3000  from 3000 on",
+      "$ windlass serve app.ts --json       URLs as JSON, for programs",
+    ].join("\n  "),
+    load: () => import("./commands/serve.ts"),
   },
   {
     name: "spec",

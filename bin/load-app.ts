@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import type { App } from "../lib/app.ts";
 import { InvalidError, isWindlassError } from "../lib/errors.ts";
-import { type Bundle, bundleApp } from "../lib/local/bundle.ts";
+import { bundleApp, type WatchedBundle } from "../lib/local/bundle.ts";
 import { findApp } from "../lib/local/find-app.ts";
 import { findProject, type Project } from "../lib/local/project.ts";
 import { knowExportedErrors } from "../lib/module-exports.ts";
@@ -10,7 +10,7 @@ import { UserCodeError } from "./usage-error.ts";
 /** A user's app in this process, and where it came from. */
 export interface LoadedApp {
   readonly app: App;
-  readonly bundle: Bundle;
+  readonly bundle: WatchedBundle;
   readonly project: Project;
 }
 
@@ -35,7 +35,7 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   return { app, bundle, project };
 }
 
-async function importBundle({ file }: Bundle, source: string): Promise<object> {
+async function importBundle({ file }: WatchedBundle, source: string): Promise<object> {
   try {
     return await import(pathToFileURL(file).href);
   } catch (cause) {

@@ -7,11 +7,15 @@ import { parseReference } from "./reference.ts";
  * one: starting it takes as long as all that this process has to do until then.
  */
 export function startRunnerEarly([command, ...args]: readonly string[]): void {
-  if (command !== "run" || args.some((arg) => /^(--help|-h|--inspect.*)$/.test(arg))) return;
+  if (
+    (command !== "run" && command !== "serve") ||
+    args.some((arg) => /^(--help|-h|--inspect.*)$/.test(arg))
+  )
+    return;
   const operand = args.find((arg) => !arg.startsWith("-"));
   if (operand === undefined) return;
   try {
-    prewarmRunner(findProject(parseReference(operand).file).root);
+    prewarmRunner(findProject(parseReference(operand).file).root, command === "serve");
   } catch {
     // Not a module: the command says so when it comes to it.
   }

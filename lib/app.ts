@@ -4,7 +4,7 @@ import { callPlace, callSite, type Place } from "./call-site.ts";
 import { openClsHandle } from "./client/deployed.ts";
 import { type Run, type RunOptions, startRun } from "./client/run.ts";
 import { type ClsHandle, createClsHandle, type MethodKey, type ParamsOf } from "./cls.ts";
-import { type Defaults, type Reading, readCls, readEntrypoint, readFunction } from "./define.ts";
+import { readCls, readEntrypoint, readFunction } from "./define.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
 import {
   type EntrypointArgs,
@@ -14,6 +14,7 @@ import {
 } from "./entrypoint.ts";
 import { knowErrors } from "./error-classes.ts";
 import { FunctionCalls, type HandleOf } from "./function.ts";
+import type { Defaults, Given, Reading } from "./given.ts";
 import { type AnyClass, type AnyHandler, isGenerator } from "./handler.ts";
 import { checkAppName } from "./options/app-name.ts";
 import { duplicateViolation } from "./options/body.ts";
@@ -32,6 +33,12 @@ import type { MethodsOf, PythonHandlers, PythonParamsOf, SignatureOf } from "./p
 import type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
+import { readWeb } from "./web/define-web.ts";
+import type { WebDefinition } from "./web/definition.ts";
+import type { EndpointRequest } from "./web/endpoint-request.ts";
+import { createWebHandle, type WebHandle } from "./web/handle.ts";
+import type { EndpointOptions, WebAppOptions, WebServerOptions } from "./web/options.ts";
+import type { WebAppFactory, WebServerContext } from "./web/web-app.ts";
 
 // A class with a schema is given what that makes of the parameters.
 type ClassTaking<Schema extends StandardSchema | undefined> = Schema extends StandardSchema
@@ -230,6 +237,54 @@ export class App {
   }
 
   /**
+   * Defines a function that answers HTTP requests of one route, with what it returns as JSON: `windlass serve` and
+   * `windlass deploy` give it a URL. What else it may return, and what it throws: docs/endpoints.md.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example
+   * app.endpoint("thumb", { method: "POST", body: z.object({ url: z.string() }) }, ({ body }) => resize.remote(body.url));
+   * @throws InvalidError naming every mistake
+   */
+  endpoint<const Options extends EndpointOptions>(
+    name: string,
+    options: Options,
+    handler: (request: EndpointRequest<Options>) => unknown,
+  ): WebHandle;
+  endpoint(name: string, handler: (request: EndpointRequest) => unknown): WebHandle;
+  endpoint(name: string, ...rest: readonly unknown[]): unknown {
+    return this.#web("endpoints", { name, ...split(rest) }, this.endpoint);
+  }
+
+  /**
+   * Defines a function that answers HTTP requests with an app of any framework that speaks `fetch`, or `nodeListener` of
+   * one for `node:http`. The factory runs once in each container.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example app.webApp("api", { concurrency: { maxInputs: 100 } }, () => new Hono().get("/", (c) => c.text("hello")))
+   * @throws InvalidError naming every mistake
+   */
+  webApp(name: string, options: WebAppOptions, factory: WebAppFactory): WebHandle;
+  webApp(name: string, factory: WebAppFactory): WebHandle;
+  webApp(name: string, ...rest: readonly unknown[]): unknown {
+    return this.#web("app", { name, ...split(rest) }, this.webApp);
+  }
+
+  /**
+   * Defines a function that answers HTTP requests with a process that listens on a port: the handler starts it, once in
+   * each container, which is ready when the port takes connections.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example
+   * app.webServer("llm", { port: 8000, gpu: "L4" }, ({ port }) => spawn("vllm", ["serve", MODEL, "--port", `${port}`]));
+   * @throws InvalidError naming every mistake
+   */
+  webServer(
+    name: string,
+    options: WebServerOptions,
+    start: (context: WebServerContext) => unknown,
+  ): WebHandle;
+  webServer(name: string, ...rest: readonly unknown[]): unknown {
+    return this.#web("server", { name, ...split(rest) }, this.webServer);
+  }
+
+  /**
    * Defines what `windlass run` runs: in the process of the command, not in a container.
    * @param name - 1 to 64 letters, digits, `_` or `-`
    * @example app.entrypoint("main", { args: z.object({ n: z.coerce.number() }) }, async ({ n }) => { … })
@@ -285,6 +340,16 @@ export class App {
   /** The app that includes it, and is itself in none; this one for most. */
   get root(): App {
     return this.#parent === undefined ? this : this.#parent.root;
+  }
+
+  #web(
+    kind: WebDefinition["kind"],
+    given: Omit<Given, "file">,
+    below: (...args: never[]) => unknown,
+  ): WebHandle {
+    const reading = readWeb(kind, { ...given, file: callSite(below) }, this.#defaults);
+    this.#define(reading, below);
+    return createWebHandle(this.#target(reading.definition.name));
   }
 
   #define({ definition, violations }: Reading<Definition>, below: unknown): void {

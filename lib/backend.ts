@@ -196,6 +196,10 @@ export interface Backend {
   updateAutoscaler(target: Target, settings: AutoscalerSettings): Promise<void>;
   /** @throws NotFoundError */
   getCurrentStats(target: Target): Promise<FunctionStats>;
+  /** Where a function answers HTTP requests, without a slash at the end. @throws NotFoundError where nothing serves it */
+  url(target: Target): Promise<string>;
+  /** Whether requests may carry the token with this hash, in hexadecimal. */
+  findToken(hash: string): Promise<boolean>;
   /** What an app has that can be called from here. @throws NotFoundError */
   functions(app: string): Promise<readonly Defined[]>;
 }

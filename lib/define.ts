@@ -1,4 +1,5 @@
 import type { ClsDefinition, Definition, EntrypointDefinition } from "./definition.ts";
+import { type Defaults, type Given, type Reading, withDefaults } from "./given.ts";
 import type { AnyClass, AnyHandler } from "./handler.ts";
 import { prototypesOf } from "./hooks.ts";
 import { checkBatchHandler, checkBatchMethods } from "./options/batch.ts";
@@ -10,33 +11,11 @@ import {
   checkName,
 } from "./options/body.ts";
 import { checkClsOptions, checkFunctionOptions, checkSchema } from "./options/check-options.ts";
-import type {
-  AnyClsOptions,
-  AnyContainerOptions,
-  AnyFunctionOptions,
-} from "./options/function-options.ts";
+import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-options.ts";
 import { checkKnown } from "./options/known.ts";
 import { isClass, show } from "./options/show.ts";
-import type { Violation } from "./options/violation.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-
-/** What a user gave to `app.function`, `app.cls` or `app.entrypoint`: nothing of it is certain. */
-export interface Given {
-  readonly name: unknown;
-  readonly options: unknown;
-  /** The handler or class. */
-  readonly body: unknown;
-  readonly file: string | undefined;
-}
-
-/** A definition, or the mistakes in it. */
-export interface Reading<Kind> {
-  readonly definition: Kind;
-  readonly violations: readonly Violation[];
-}
-
-/** Options of the App that its functions and classes have, unless they have their own. */
-export type Defaults = Pick<AnyContainerOptions, "env" | "image" | "secrets" | "volumes">;
+import { readClsWeb } from "./web/define-web.ts";
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -64,12 +43,18 @@ export function readFunction(given: Given, defaults: Defaults): Reading<Definiti
 
 /** Reads the arguments of `app.cls`. */
 export function readCls(given: Given, defaults: Defaults): Reading<ClsDefinition> {
-  const { name, options, body, file } = given;
+  const { name, body, file } = given;
   const subject = `class ${show(name)}`;
   const methods = isClass(body) ? methodsOf(body as AnyClass) : [];
+  const {
+    web,
+    rest: options,
+    violations: webViolations,
+  } = readClsWeb(given.options, { methods, subject });
   const violations = [
     ...checkName(name, "a class"),
     ...checkClsOptions(options, subject),
+    ...webViolations,
     ...checkClass(body, methods, subject),
   ];
   if (violations.length === 0) {
@@ -83,6 +68,7 @@ export function readCls(given: Given, defaults: Defaults): Reading<ClsDefinition
     options: withDefaults(options as AnyClsOptions, defaults),
     ctor: body as AnyClass,
     methods,
+    web,
     file,
   } as const;
   return { definition, violations };
@@ -121,22 +107,4 @@ function methodsOf(ctor: AnyClass): string[] {
     }
   }
   return [...names].sort();
-}
-
-/** The options with those of the App where they have none of their own. */
-export function withDefaults<Options extends AnyContainerOptions>(
-  options: Options,
-  defaults: Defaults,
-): Options {
-  const image = options?.image ?? defaults.image;
-  const secrets = [...(defaults.secrets ?? []), ...(options?.secrets ?? [])];
-  return Object.freeze({
-    ...options,
-    ...(image !== undefined && { image }),
-    env: Object.freeze({ ...defaults.env, ...options?.env }),
-    ...(secrets.length > 0 && { secrets: Object.freeze(secrets) }),
-    ...(options?.volumes !== undefined || defaults.volumes !== undefined
-      ? { volumes: Object.freeze({ ...defaults.volumes, ...options?.volumes }) }
-      : {}),
-  });
 }

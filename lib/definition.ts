@@ -4,6 +4,7 @@ import type { AnyClass, AnyHandler } from "./handler.ts";
 import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-options.ts";
 import type { PythonName } from "./python/handler-name.ts";
 import type { StandardSchema } from "./standard-schema.ts";
+import type { WebDefinition } from "./web/definition.ts";
 
 /** A function of an app, as the user defined it; its options were validated. */
 interface FunctionDefinition {
@@ -15,6 +16,8 @@ interface FunctionDefinition {
   readonly file: string | undefined;
   /** What it is in Python; its handler is then one that refuses. */
   readonly python?: PythonDefinition;
+  /** How it answers HTTP requests; its handler is then given those. */
+  readonly web?: WebDefinition | undefined;
 }
 
 /** A function or class that is written in Python. */
@@ -34,6 +37,8 @@ export interface ClsDefinition {
   readonly file: string | undefined;
   /** What it is in Python; its methods are then known to its containers alone. */
   readonly python?: PythonDefinition;
+  /** What its objects have on the web. */
+  readonly web?: WebDefinition | undefined;
 }
 
 export type Definition = FunctionDefinition | ClsDefinition;

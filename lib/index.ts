@@ -167,3 +167,27 @@ export type { Batch } from "./storage/volume-batch.ts";
 export type { VolumeData } from "./storage/volume-data.ts";
 export type { FileEntry } from "./storage/volume-listing.ts";
 export type { Varied } from "./varied.ts";
+// Functions that answer HTTP requests.
+export type { EndpointRequest, PathParams, QueryValues } from "./web/endpoint-request.ts";
+export type { WebHandle } from "./web/handle.ts";
+export { HttpError } from "./web/http-error.ts";
+export type {
+  AccessOptions,
+  ClsWebOptions,
+  CorsOptions,
+  EndpointOptions,
+  HttpMethod,
+  RouteOptions,
+  WebAppOptions,
+  WebServerOptions,
+} from "./web/options.ts";
+export {
+  type Fetch,
+  type NodeListener,
+  nodeListener,
+  type WebApp,
+  type WebAppContext,
+  type WebAppFactory,
+  type WebServerContext,
+} from "./web/web-app.ts";
+export type { CorsSpec, RouteSpec, WebSpec } from "./web/web-spec.ts";

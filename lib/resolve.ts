@@ -30,6 +30,7 @@ import { toMountSpecs } from "./storage/mount.ts";
 import { objectsNamedFor, sortedObjects } from "./storage/object-registry.ts";
 import { SNAPSHOT_CACHES } from "./storage/snapshot-caches.ts";
 import { usedObject } from "./storage/stored-object.ts";
+import { toWebSpec } from "./web/web-spec.ts";
 
 /**
  * The AppSpec of an app: every default filled in, sorted by name, deeply frozen. Same app in, same spec out.
@@ -92,6 +93,7 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     secrets: toSecretSpecs(definition, app),
     volumes: toMountSpecs(options.volumes),
     schedule: toSchedule(options.schedule),
+    web: toWebSpec(definition.web),
     enableMemorySnapshot: options.enableMemorySnapshot ?? false,
     snapshotCaches: toSnapshotCaches(options),
     blockNetwork: options.blockNetwork ?? false,

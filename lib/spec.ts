@@ -1,3 +1,5 @@
+import type { WebSpec } from "./web/web-spec.ts";
+
 /** Version of the AppSpec format; readers accept this one and the one before. */
 export const SPEC_VERSION = 1;
 
@@ -158,6 +160,8 @@ export interface FunctionSpec {
   /** Sorted by path. */
   readonly volumes: readonly MountSpec[];
   readonly schedule: ScheduleSpec | null;
+  /** How it answers HTTP requests; `null`: it does not. */
+  readonly web: WebSpec | null;
   readonly enableMemorySnapshot: boolean;
   /** Variables that name folders whose content the next container starts with, sorted; none without snapshots. */
   readonly snapshotCaches: readonly string[];

@@ -12,8 +12,11 @@ export interface LoadRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly containerId: string;
   readonly maxInputs: number;
+  readonly timeoutSeconds: number;
   /** It is told which leases to run together. */
   readonly isBatched: boolean;
+  /** Other containers listen on ports of the same machine. */
+  readonly sharesPorts: boolean;
   /** Parameters of a class, packed; 0 if there are none. */
   readonly params: string | 0;
 }

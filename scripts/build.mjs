@@ -53,6 +53,14 @@ await build({
   outfile: "dist/runtime-shim/runner-node.mjs",
 });
 
+// What only containers load that answer requests, with what it stands on.
+await build({
+  ...common,
+  packages: "bundle",
+  entryPoints: ["runtime-shim/runner-node/web.ts"],
+  outfile: "dist/runtime-shim/runner-node-web.mjs",
+});
+
 // CommonJS, because the Serverless Framework requires its plugins; what it imports on use is ours and ESM.
 await build({
   ...common,

@@ -10,7 +10,7 @@ const QUICK_SEEDS = 40;
 /** As many processes as the machine of the bar has cores. */
 const PROCESSES = 2;
 /** A planted bug that these do not find is not found. */
-const SEEDS_A_MUTANT = 600;
+const SEEDS_A_MUTANT = 1000;
 const SCRATCH: string = resolve(import.meta.dirname, "../../.windlass");
 
 /**

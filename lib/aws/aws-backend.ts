@@ -17,7 +17,7 @@ import type {
 import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
-import { OutputExpiredError, type WindlassError } from "../errors.ts";
+import { NotFoundError, OutputExpiredError, type WindlassError } from "../errors.ts";
 import { failedPage } from "../failed-page.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -223,6 +223,16 @@ export class AwsBackend implements Backend {
     const pool = poolOf(target);
     await writeScaling(rows, { app, pool }, settings);
     await wake([pool]);
+  }
+
+  async url({ app, name }: Target): Promise<string> {
+    throw new NotFoundError("WINDLASS_NOT_SERVED", `"${name}" of app "${app}" has no URL`, {
+      hint: "serve the app with `npx windlass serve <file>`: on AWS there are no endpoints yet",
+    });
+  }
+
+  async findToken(): Promise<boolean> {
+    return false;
   }
 
   async getCurrentStats(target: Target): Promise<FunctionStats> {

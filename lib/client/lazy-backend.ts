@@ -83,6 +83,14 @@ export class LazyBackend<Started extends Backend = Backend> implements Backend {
     return (await this.ready()).getCurrentStats(target);
   }
 
+  async url(target: Target): Promise<string> {
+    return (await this.ready()).url(target);
+  }
+
+  async findToken(hash: string): Promise<boolean> {
+    return (await this.ready()).findToken(hash);
+  }
+
   async functions(app: string): Promise<readonly Defined[]> {
     return (await this.ready()).functions(app);
   }

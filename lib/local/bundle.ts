@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { sha256, stampOf, writeAtomically } from "./bundle/files.ts";
-import { readFreshManifest, writeManifest } from "./bundle/manifest.ts";
+import { type Input, readFreshManifest, writeManifest } from "./bundle/manifest.ts";
 import { readOwnPackage } from "./bundle/own-package.ts";
 import { ensureStateDirectory, resolveAppFile, stateDirectoryOf } from "./project.ts";
 
@@ -10,6 +10,12 @@ export interface Bundle {
   /** Absolute path; its source map lies beside it. */
   readonly file: string;
   readonly hash: string;
+}
+
+/** A bundle, and the files behind it. */
+export interface WatchedBundle extends Bundle {
+  /** Absolute paths of what it was made from, and of what would change it if it were there. */
+  readonly inputs: readonly string[];
 }
 
 export interface BundleOptions {
@@ -28,7 +34,7 @@ export async function bundleApp(
   entries: readonly string[],
   root: string,
   { isForDeployment = false }: BundleOptions = {},
-): Promise<Bundle> {
+): Promise<WatchedBundle> {
   const realRoot = realpathSync(root);
   const files = entries.map(resolveAppFile).sort();
   const cache = join(stateDirectoryOf(realRoot), "cache", "bundle");
@@ -36,7 +42,8 @@ export async function bundleApp(
   const manifestFile = join(cache, "manifests", `${key}.json`);
   const manifest = readFreshManifest(manifestFile, realRoot);
   if (manifest !== undefined && isComplete(cache, manifest.hash)) {
-    return { file: bundleFile(cache, manifest.hash), hash: manifest.hash };
+    const { hash, inputs } = manifest;
+    return { file: bundleFile(cache, hash), hash, inputs: toPaths(inputs, realRoot) };
   }
   ensureStateDirectory(realRoot);
   const readAt = Date.now();
@@ -50,7 +57,11 @@ export async function bundleApp(
   writeAtomically(`${file}.map`, sourceMap);
   writeAtomically(file, code);
   writeManifest(manifestFile, { hash, readAt, inputs });
-  return { file, hash };
+  return { file, hash, inputs: toPaths(inputs, realRoot) };
+}
+
+function toPaths(inputs: readonly Input[], root: string): string[] {
+  return inputs.map(({ path }) => resolve(root, path));
 }
 
 function bundleFile(cache: string, hash: string): string {

@@ -16,18 +16,33 @@ export interface InspectOptions {
 }
 
 let spare: RunnerProcess | undefined;
+let doesSpareTakeConnections = false;
 
 /** Starts a runner before anyone knows what it will run: its start-up then costs nothing later. */
-export function prewarmRunner(cwd: string): void {
-  spare ??= startNode(cwd, []);
+export function prewarmRunner(cwd: string, takesConnections = false): void {
+  if (spare !== undefined) return;
+  spare = startNode(cwd, [], takesConnections);
+  doesSpareTakeConnections = takesConnections;
+}
+
+export interface StartOptions {
+  readonly inspect: InspectOptions | undefined;
+  /** Its function answers requests. */
+  readonly takesConnections: boolean;
 }
 
 /** A fresh runner process for a Node container. */
-export function startRunner(cwd: string, inspect: InspectOptions | undefined): RunnerProcess {
+export function startRunner(
+  cwd: string,
+  { inspect, takesConnections }: StartOptions,
+): RunnerProcess {
   if (inspect !== undefined) {
-    return startNode(cwd, [`--inspect${inspect.isBreaking ? "-wait" : ""}=${inspect.address}`]);
+    const flag = `--inspect${inspect.isBreaking ? "-wait" : ""}=${inspect.address}`;
+    return startNode(cwd, [flag], takesConnections);
   }
-  const runner = spare ?? startNode(cwd, []);
+  const isFit = spare !== undefined && (doesSpareTakeConnections || !takesConnections);
+  if (spare === undefined || !isFit) return startNode(cwd, [], takesConnections);
+  const runner = spare;
   spare = undefined;
   return runner;
 }
@@ -45,9 +60,9 @@ export function dropPrewarmed(): void {
   spare = undefined;
 }
 
-function startNode(cwd: string, flags: readonly string[]): RunnerProcess {
+function startNode(cwd: string, flags: readonly string[], takesConnections = false): RunnerProcess {
   const args = ["--enable-source-maps", ...flags, RUNNER_FILE];
-  const runner = new RunnerProcess({ command: process.execPath, args, cwd });
+  const runner = new RunnerProcess({ command: process.execPath, args, cwd, takesConnections });
   useBatchPolicy(runner.pid);
   return runner;
 }

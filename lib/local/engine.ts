@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type {
   AutoscalerSettings,
   Backend,
@@ -91,6 +92,8 @@ export interface PoolSnapshot {
 export class LocalEngine implements Backend {
   readonly name = "local";
   readonly stores: Stores;
+  /** Where functions answer requests, while something listens for them. */
+  urls: ReadonlyMap<string, string> = new Map();
   readonly #options: EngineOptions;
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
@@ -195,6 +198,41 @@ export class LocalEngine implements Backend {
     return functions;
   }
 
+  /** Functions that answer requests, in the order of their names. */
+  get webFunctions(): readonly string[] {
+    return this.#options.spec.functions.filter(({ web }) => web !== null).map(({ name }) => name);
+  }
+
+  /** Functions that answer requests and have containers. */
+  get working(): readonly string[] {
+    const working = this.snapshot().filter(({ containers }) => containers.length > 0);
+    return working.map((pool) => pool.function).filter((name) => this.webFunctions.includes(name));
+  }
+
+  /** Starts a container for each of those functions that has none. */
+  warm(names: readonly string[]): void {
+    for (const name of names) if (this.webFunctions.includes(name)) this.#pool({ name }).warm();
+  }
+
+  /** Has a container of a function answer the requests of a connection, of which nothing was read. */
+  accept(name: string, connection: Socket): void {
+    this.#pool({ name }).accept(connection);
+    this.#keepTime();
+  }
+
+  async url({ app, name }: Target): Promise<string> {
+    const url = this.urls.get(name);
+    if (url !== undefined) return url;
+    this.#poolFor({ app, name });
+    throw new NotFoundError("WINDLASS_NOT_SERVED", `nothing serves "${name}" in this run`, {
+      hint: "serve the app with `npx windlass serve <file>`",
+    });
+  }
+
+  async findToken(hash: string): Promise<boolean> {
+    return this.#host.findToken(hash);
+  }
+
   /** The name of its app. */
   get app(): string {
     return this.#options.spec.name;
@@ -212,6 +250,12 @@ export class LocalEngine implements Backend {
   /** Spawned calls that are not complete; they go on when the app is next run. */
   get pendingSpawned(): number {
     return this.#openDurable?.pending ?? 0;
+  }
+
+  /** Another engine takes its place: finishes what came, and closes. */
+  async retire(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.retire()));
+    await this.close();
   }
 
   /** Drains all containers, runs their exit hooks, and closes the store. */

@@ -11,6 +11,7 @@ import { LocalMounts } from "./local-mounts.ts";
 import { PythonHost } from "./python/python-host.ts";
 import { readLocalSecret } from "./storage/local-secrets.ts";
 import { localStores } from "./storage/local-stores.ts";
+import { LocalTokens } from "./storage/local-tokens.ts";
 import { type CallStore, Store } from "./store.ts";
 
 /** Functions without `maxContainers` work in this many containers at most, or one a core if that is more. */
@@ -29,6 +30,8 @@ export interface EngineHost {
   openCalls(): Promise<CallStore>;
   /** Variables of a secret that has a name. @throws NotFoundError */
   readSecret(name: string): SecretValues;
+  /** Whether requests may carry the token with this hash. */
+  findToken(hash: string): boolean;
   /** The command that runs Python for a function that is written in it. @throws WindlassError */
   pythonOf(spec: FunctionSpec): Promise<string>;
   /** A fresh process, or what stands for one; it is told what to run. */
@@ -63,9 +66,12 @@ export function thisMachine(options: MachineOptions): EngineHost {
     },
     openCalls: () => Store.open(stateDirectory),
     readSecret,
+    findToken: (hash) => new LocalTokens(stateDirectory).has(hash),
     pythonOf: (spec) => python.commandOf(spec),
-    startRunner: (_, command) =>
-      command === undefined ? startRunner(root, inspect) : startPythonRunner(root, command),
+    startRunner: (spec, command) =>
+      command === undefined
+        ? startRunner(root, { inspect, takesConnections: spec.web !== null })
+        : startPythonRunner(root, command),
     close: dropPrewarmed,
   };
 }

@@ -1,9 +1,11 @@
+import type { Socket } from "node:net";
 import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
 import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
 import type { ContainerTimes } from "../call-trace.ts";
 import { connectionTo } from "../client/connection.ts";
 import type { Clock } from "../clock.ts";
+import { decodePage } from "../codec/decode.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { isWindlassError } from "../errors.ts";
@@ -18,12 +20,15 @@ import type { EngineEvents, PoolSnapshot } from "./engine.ts";
 import type { EngineHost } from "./host.ts";
 import type { OpenMounts } from "./local-mounts.ts";
 import { type InputObserver, Pool } from "./pool.ts";
+import { type Door, Entrance } from "./web/entrance.ts";
 import type { Work } from "./work-queue.ts";
 
 /** A lease that makes no progress for this long gives up what it has not started, if others are idle. */
 const SPLIT_AFTER_MS = 200;
 /** Containers of one pool, whatever its options say: a recursion without end must not fill the machine. */
 const MAX_CONTAINERS = 256;
+/** How often it is looked whether what came before another version is done. */
+const RETIRE_LOOK_MS = 20;
 /** Starts that fail in a row before what waits is failed. */
 const MAX_FAILED_STARTS = 3;
 
@@ -58,6 +63,8 @@ export class ManagedPool {
   readonly #options: ManagedPoolOptions;
   readonly #clock: Clock;
   readonly #pool: Pool;
+  /** Connections of a function that answers requests; without those it stays empty. */
+  readonly #entrance: Entrance;
   readonly #containers: Map<string, Managed> = new Map();
   /** Last commits of containers that have ended. */
   readonly #leaving: Set<Promise<void>> = new Set();
@@ -74,6 +81,7 @@ export class ManagedPool {
     this.#options = options;
     const { key, spec, params, observer } = options;
     this.#clock = options.host.clock;
+    this.#entrance = new Entrance(() => this.#doors(), spec.concurrency.maxInputs);
     this.#pool = new Pool({
       key,
       spec,
@@ -87,12 +95,24 @@ export class ManagedPool {
 
   /** True while someone may wait for it. */
   get isBusy(): boolean {
-    const isWorking = this.#pool.backlog + this.#pool.running + this.#pool.delayed > 0;
+    const calls = this.#pool.backlog + this.#pool.running + this.#pool.delayed;
+    const isWorking = calls + this.#entrance.backlog + this.#entrance.running > 0;
     return isWorking || (this.#isClosed && this.#containers.size > 0);
   }
 
   enqueue(work: Work): void {
     this.#pool.enqueue(work);
+  }
+
+  /** Starts a container that nothing waits for yet, where there is none. */
+  warm(): void {
+    if (this.#containers.size === 0 && !this.#isClosed && !this.#lacksPython()) this.#start();
+  }
+
+  /** Has a container answer the requests of a connection, of which nothing was read. */
+  accept(connection: Socket): void {
+    this.#entrance.accept(connection);
+    if (this.#entrance.backlog > 0) this.#reviewSoon();
   }
 
   cancel(call: CallState, which: Cancelled): void {
@@ -129,7 +149,9 @@ export class ManagedPool {
   }
 
   snapshot(): PoolSnapshot {
-    const { backlog, delayed, running, done, failed } = this.#pool;
+    const { delayed, done, failed } = this.#pool;
+    const backlog = this.#pool.backlog + this.#entrance.backlog;
+    const running = this.#pool.running + this.#entrance.running;
     const containers = [...this.#containers.values()].map(({ agent }) => ({
       id: agent.id,
       status: statusOf(agent),
@@ -139,9 +161,28 @@ export class ManagedPool {
     return { function: name, waiting: backlog + delayed, running, done, failed, containers };
   }
 
+  /** Starts nothing more; resolves when all that came has been answered. */
+  async retire(): Promise<void> {
+    while (
+      this.#pool.backlog + this.#pool.running + this.#pool.delayed + this.#entrance.backlog >
+      0
+    ) {
+      await new Promise<void>((resolve) => this.#clock.after(RETIRE_LOOK_MS, resolve));
+    }
+    this.#isClosed = true;
+    const managed = [...this.#containers.values()];
+    for (const { agent } of managed) {
+      if (agent.state === "starting") agent.kill("another version took its place");
+      else agent.drain();
+    }
+    await Promise.all(managed.map(({ settled }) => settled));
+    await Promise.all(this.#leaving);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#pool.close();
+    this.#entrance.close();
     const managed = [...this.#containers.values()];
     for (const { agent } of managed) {
       // What still runs has no one to wait for it; an idle container gets to run its exit hooks.
@@ -155,13 +196,15 @@ export class ManagedPool {
   kill(): void {
     this.#isClosed = true;
     this.#pool.close();
+    this.#entrance.close();
     for (const { agent } of this.#containers.values()) agent.kill("the app was stopped");
   }
 
   /** True while no container can start for want of a Python. */
   #lacksPython(): boolean {
     if (this.#options.spec.python === null || this.#python !== undefined) return false;
-    const isWanted = this.#pool.backlog > 0 || this.#options.spec.minContainers > 0;
+    const isWanted =
+      this.#pool.backlog + this.#entrance.backlog > 0 || this.#options.spec.minContainers > 0;
     if (isWanted && !this.#isFindingPython) void this.#findPython();
     return true;
   }
@@ -173,7 +216,7 @@ export class ManagedPool {
     } catch (error) {
       // Found again for the next call: the user may have installed what was missing.
       const page = isWindlassError(error) ? toErrorPage(error) : encodePage([error], () => "error");
-      this.#pool.failWaiting("startup", page);
+      this.#failWaiting(page);
     }
     this.#isFindingPython = false;
     this.#reviewSoon();
@@ -192,13 +235,14 @@ export class ManagedPool {
     const { key, inspect } = this.#options;
     const spec = scaledSpec(this.#options.spec, this.#scaling);
     const maxWorking = this.#scaling.maxContainers ?? this.#options.maxWorking;
-    const isFailing = this.#failedStarts > 0 && this.#pool.backlog === 0;
+    const backlog = this.#pool.backlog + this.#entrance.backlog;
+    const isFailing = this.#failedStarts > 0 && backlog === 0;
     const limit = inspect === undefined ? (spec.maxContainers ?? MAX_CONTAINERS) : 1;
     return {
       key,
-      backlog: this.#pool.backlog,
-      running: this.#pool.running,
-      inputMs: this.#pool.inputMs,
+      backlog,
+      running: this.#pool.running + this.#entrance.running,
+      inputMs: this.#pool.inputMs ?? this.#entrance.requestMs,
       containers: [...this.#containers.values()]
         .filter(({ agent }) => agent.state !== "draining")
         .map((managed) => toContainerState(managed, this.#clock.now())),
@@ -209,6 +253,12 @@ export class ManagedPool {
       scaledownWindowMs: spec.scaledownWindowSeconds * 1000,
       targetInputs: targetInputs(spec),
     };
+  }
+
+  *#doors(): Iterable<Door> {
+    for (const { agent } of this.#containers.values()) {
+      yield { isOpen: agent.state === "ready", running: agent.running, web: agent.web };
+    }
   }
 
   #start(): void {
@@ -230,6 +280,8 @@ export class ManagedPool {
       params,
       bundle,
       process: this.#options.host.startRunner(spec, this.#python),
+      // Containers are processes: they share the ports of this machine.
+      sharesPorts: true,
       secrets: this.#options.secrets,
       mounts: volumes?.mounts,
       source: this.#pool,
@@ -242,6 +294,10 @@ export class ManagedPool {
       now: () => this.#clock.now(),
       after: (ms, run) => this.#clock.after(ms, run),
       onLine: log,
+      onTraffic: () => {
+        this.#entrance.dispatch();
+        if (this.#entrance.backlog > 0) this.#reviewSoon();
+      },
       onState: (state, error) => {
         this.#changed(containerId, { state, error });
         if (state !== "ended") return;
@@ -264,6 +320,7 @@ export class ManagedPool {
       managed.readyAt = this.#clock.now();
       managed.idleSince = managed.readyAt;
       this.#failedStarts = 0;
+      this.#entrance.dispatch();
     }
     if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
     if (state !== "ended") return;
@@ -290,7 +347,17 @@ export class ManagedPool {
     if (startedAt < this.#lastFailedStart) return;
     this.#lastFailedStart = this.#clock.now();
     this.#failedStarts += 1;
-    if (this.#failedStarts % MAX_FAILED_STARTS === 0) this.#pool.failWaiting("startup", error);
+    if (this.#failedStarts % MAX_FAILED_STARTS === 0) this.#failWaiting(error);
+  }
+
+  /** No container can be started. */
+  #failWaiting(error: Page): void {
+    this.#pool.failWaiting("startup", error);
+    const [cause] = decodePage(error);
+    this.#entrance.fail({
+      code: isWindlassError(cause) ? cause.code : "WINDLASS_STARTUP_FAILED",
+      message: cause instanceof Error ? cause.message : "no container could be started",
+    });
   }
 }
 

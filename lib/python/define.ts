@@ -1,7 +1,7 @@
 import type { Place } from "../call-site.ts";
-import { type Defaults, type Given, type Reading, withDefaults } from "../define.ts";
 import type { Definition } from "../definition.ts";
 import { ExecutionError } from "../errors.ts";
+import { type Defaults, type Given, type Reading, withDefaults } from "../given.ts";
 import { checkName } from "../options/body.ts";
 import { checkClsOptions, checkFunctionOptions } from "../options/check-options.ts";
 import type { FunctionOptions } from "../options/function-options.ts";

@@ -205,6 +205,8 @@ function noting(backend: Backend, note: (callId: string) => void): Backend {
     noteMade: (callId, made) => backend.noteMade(callId, made),
     updateAutoscaler: (target, settings) => backend.updateAutoscaler(target, settings),
     getCurrentStats: (target) => backend.getCurrentStats(target),
+    url: (target) => backend.url(target),
+    findToken: (hash) => backend.findToken(hash),
     functions: (app) => backend.functions(app),
   };
 }

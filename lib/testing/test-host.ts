@@ -66,6 +66,8 @@ export function createTestHost(options: TestHostOptions): EngineHost {
       if (!options.isFaked(spec)) throw notFaked(spec.name);
       return "";
     },
+    // Requests are not sent to apps of a test.
+    findToken: () => false,
     startRunner: () => options.startRunner(),
     close: () => {},
   };

@@ -35,6 +35,7 @@ import type { Runner, RunnerEnd } from "./runner-process.ts";
 import { newRunning, type Running } from "./running.ts";
 import { splitAround } from "./split-around.ts";
 import { StorageRequests } from "./storage-requests.ts";
+import { WebTraffic } from "./web-traffic.ts";
 
 /** A cancelled input gets this long to settle before its container is killed. */
 const CANCEL_GRACE_MS = 1000;
@@ -48,6 +49,8 @@ const HELD_UP_MS = 30;
 const EXIT_GRACE_MS = 30_000;
 
 export interface AgentOptions {
+  /** Other containers listen on ports of the same machine. @default false */
+  readonly sharesPorts?: boolean;
   readonly containerId: string;
   readonly app: string;
   readonly spec: FunctionSpec;
@@ -76,6 +79,8 @@ export interface AgentOptions {
   readonly after: Clock["after"];
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
   readonly onState: (state: AgentState, error?: Page) => void;
+  /** What its container has to do for requests has changed. @default - nobody asks */
+  readonly onTraffic?: () => void;
 }
 
 export type AgentState = "starting" | "ready" | "draining" | "ended";
@@ -83,6 +88,8 @@ export type AgentState = "starting" | "ready" | "draining" | "ended";
 /** Keeps one container: starts its runner, feeds it leases, watches over time, and answers for every input. */
 export class Agent implements LeaseWorker {
   readonly id: string;
+  /** Requests in its container. */
+  readonly web: WebTraffic;
   readonly #options: AgentOptions;
   readonly #process: Runner;
   readonly #nested: NestedCalls;
@@ -109,6 +116,10 @@ export class Agent implements LeaseWorker {
     this.id = options.containerId;
     this.#options = options;
     this.#process = options.process;
+    this.web = new WebTraffic((socket) => {
+      if (this.#process.pass === undefined) socket.destroy();
+      else this.#process.pass(socket);
+    });
     const { app, deployedAs = app, spec, backend, otherApp, mounts } = options;
     this.#maxInputs = spec.concurrency.maxInputs;
     this.#nested = new NestedCalls({
@@ -134,12 +145,17 @@ export class Agent implements LeaseWorker {
   }
 
   get idle(): boolean {
-    return this.#running.size === 0;
+    return this.#running.size === 0 && !this.web.isBusy;
+  }
+
+  /** Leases that it runs. */
+  get running(): number {
+    return this.#running.size;
   }
 
   /** True while all that it runs waits for calls of its own. */
   get blocked(): boolean {
-    const atOnce = this.#batches?.running ?? this.#running.size;
+    const atOnce = (this.#batches?.running ?? this.#running.size) + this.web.inside;
     return this.#nested.waiting > 0 && this.#nested.waiting >= atOnce;
   }
 
@@ -424,6 +440,8 @@ export class Agent implements LeaseWorker {
       env,
       containerId,
       maxInputs: concurrency.maxInputs,
+      timeoutSeconds: spec.timeoutSeconds,
+      sharesPorts: this.#options.sharesPorts ?? false,
       isBatched: this.#batches !== undefined,
       params: params === undefined ? 0 : packPage(params),
     };
@@ -446,6 +464,13 @@ export class Agent implements LeaseWorker {
         if (this.#state === "starting") this.#setState("ready");
         this.#options.mounts?.ready();
         this.#options.source.available(this);
+        break;
+      case "web":
+        this.web.told([id, ...rest]);
+        this.#options.onTraffic?.();
+        break;
+      case "stuck":
+        this.kill(`requests ran for more than ${this.#options.spec.timeoutSeconds} s`);
         break;
       case "concurrency":
         this.#maxInputs = Number(id);

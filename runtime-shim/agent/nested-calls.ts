@@ -212,6 +212,10 @@ export class NestedCalls {
         return this.#scale(toRequest(rest), rest[REQUEST_FIELDS] as AutoscalerSettings);
       case "stats":
         return this.#backendOf(toRequest(rest)).getCurrentStats(toRequest(rest).target);
+      case "url":
+        return this.#backendOf(toRequest(rest)).url(toRequest(rest).target);
+      case "token":
+        return this.#options.backend.findToken(String(rest[0]));
       case "functions":
         return this.#functions(String(rest[0]));
       default:

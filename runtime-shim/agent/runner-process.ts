@@ -18,6 +18,8 @@ export interface RunnerProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** It can be given connections: it is a program of Node. @default false */
+  readonly takesConnections?: boolean | undefined;
 }
 
 export interface RunnerEnd {
@@ -40,6 +42,8 @@ export interface Runner {
   readonly pid: number | undefined;
   listen(listener: RunnerListener): void;
   send(buffers: readonly Buffer[]): void;
+  /** Gives it a connection, of which nothing was read; only of a function that answers requests. */
+  pass?(connection: Socket): void;
   kill(): void;
 }
 
@@ -53,11 +57,12 @@ export class RunnerProcess implements Runner {
   #end: RunnerEnd | undefined;
 
   constructor(options: RunnerProcessOptions) {
+    const { takesConnections = false } = options;
     // A session of its own: Ctrl-C in the terminal is the engine's to handle.
     this.#child = spawn(options.command, options.args, {
       cwd: options.cwd,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", ...(takesConnections ? (["ipc"] as const) : [])],
     });
     const reader = new FrameReader((header, attachments) =>
       this.#listener?.message(parseMessage(header, attachments)),
@@ -86,6 +91,14 @@ export class RunnerProcess implements Runner {
     writeFrames(this.#socket, buffers);
   }
 
+  pass(connection: Socket): void {
+    const lost = (error: Error | null): void => {
+      if (error !== null) connection.destroy();
+    };
+    if (this.#child.connected) this.#child.send("connection", connection, {}, lost);
+    else connection.destroy();
+  }
+
   kill(): void {
     if (this.#end === undefined) this.#child.kill("SIGKILL");
   }
@@ -93,6 +106,7 @@ export class RunnerProcess implements Runner {
   /** Whoever has outstanding work keeps the event loop alive; an idle runner must not. */
   unref(): void {
     this.#child.unref();
+    this.#child.channel?.unref();
     for (const stream of [this.#socket, this.#child.stdout, this.#child.stderr]) {
       (stream as Socket | null)?.unref();
     }

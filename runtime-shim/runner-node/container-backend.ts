@@ -122,6 +122,17 @@ export class ContainerBackend implements Backend {
     return value as FunctionStats; // By the agent.
   }
 
+  async url(target: Target): Promise<string> {
+    const { value } = await this.#ask((key) => encodeControl("url", key, ...targetFields(target)));
+    return String(value);
+  }
+
+  /** Whether requests may carry the token with this hash. */
+  async findToken(hash: string): Promise<boolean> {
+    const { value } = await this.#ask((key) => encodeControl("token", key, hash));
+    return value === true;
+  }
+
   async functions(app: string): Promise<readonly Defined[]> {
     const { value } = await this.#ask((key) => encodeControl("functions", key, app));
     return value as readonly Defined[]; // By the agent.

@@ -1,7 +1,7 @@
 import { definedApp } from "../../lib/app-registry.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import type { Definition } from "../../lib/definition.ts";
-import { ContainerStartupError, NotFoundError } from "../../lib/errors.ts";
+import { ContainerStartupError, InvalidError, NotFoundError } from "../../lib/errors.ts";
 import { isGenerator } from "../../lib/handler.ts";
 import { exit, preempt, runHooks } from "../../lib/hooks.ts";
 import { createInstance, type Made } from "../../lib/instance.ts";
@@ -9,6 +9,7 @@ import { unpackPage } from "../../lib/messages.ts";
 import { generatorError } from "../../lib/options/call-arguments.ts";
 import type { LoadRequest } from "../load-request.ts";
 import type { Handler } from "./sequential.ts";
+import type { ContainerWeb } from "./web.ts";
 
 type Instance = Record<string | symbol, unknown>;
 
@@ -21,6 +22,8 @@ export interface CalledAs {
 
 /** A function or an entered instance, ready to run inputs. */
 export interface Loaded {
+  /** What answers requests; undefined where there are none. */
+  readonly web?: ContainerWeb | undefined;
   handler(called: CalledAs): Handler;
   preempt(): Promise<void>;
   exit(): Promise<void>;
@@ -36,12 +39,23 @@ export function definitionOf(request: LoadRequest): Definition {
 /** Makes a function ready, or enters an object of a class. */
 export async function load(definition: Definition, request: LoadRequest): Promise<Loaded> {
   if (definition.kind === "cls") return loadClass(definition, request);
-  const { handler } = definition;
   const subject = `function "${definition.name}"`;
+  const handler = definition.web === undefined ? definition.handler : refusing(subject);
   return {
     handler: (called) => checked(handler, called, subject),
     preempt: async () => {},
     exit: async () => {},
+  };
+}
+
+/** Answers requests, and no calls. */
+function refusing(subject: string): Handler {
+  return () => {
+    throw new InvalidError(
+      "WINDLASS_CALL_OF_WEB",
+      `${subject} answers HTTP requests, and cannot be called`,
+      { hint: "send a request to its `url()`, or call a function that it calls" },
+    );
   };
 }
 

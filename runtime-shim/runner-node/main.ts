@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { pathToFileURL } from "node:url";
 import { knowExportedErrors } from "../../lib/module-exports.ts";
 import { runtime } from "../../lib/runtime.ts";
@@ -19,6 +20,7 @@ const program = new RunnerProgram({
 
 runtime.container = () => program;
 process.on("SIGTERM", () => program.terminate());
+process.on("message", (_, connection) => program.accept(connection as Socket)); // By its agent.
 
 /** Imports the user's module, and becomes what it defines. */
 async function loadModule(request: LoadRequest): Promise<Loaded> {
@@ -28,5 +30,16 @@ async function loadModule(request: LoadRequest): Promise<Loaded> {
     WINDLASS_FUNCTION: request.name,
   });
   knowExportedErrors(request.app, await import(pathToFileURL(request.bundle).href));
-  return await load(definitionOf(request), request);
+  const definition = definitionOf(request);
+  const loaded = await load(definition, request);
+  if (definition.web === undefined) return loaded;
+  const { openWeb } = await loadWeb();
+  const findToken = (hash: string): Promise<boolean> => program.findToken(hash);
+  const send = (buffers: readonly Buffer[]): void => link.send(buffers);
+  return { ...loaded, web: await openWeb({ definition, request, loaded, findToken, send }) };
+}
+
+/** A file of its own: most containers do without it, and each byte that they load costs them time. */
+async function loadWeb(): Promise<typeof import("./web.ts")> {
+  return await import(new URL("./runner-node-web.mjs", import.meta.url).href);
 }

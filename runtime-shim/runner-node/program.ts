@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Backend } from "../../lib/backend.ts";
 import { encodeControl, encodeMessage, type Message } from "../../lib/messages.ts";
 import type { CallContext, Container, ContainerControls } from "../../lib/runtime.ts";
@@ -8,7 +9,12 @@ import { ContainerBackend } from "./container-backend.ts";
 import { createControls } from "./controls.ts";
 import type { CalledAs, Loaded } from "./load.ts";
 import { encodeError } from "./outputs.ts";
-import { type Executor, type ExecutorOptions, SequentialExecutor } from "./sequential.ts";
+import {
+  type Executor,
+  type ExecutorOptions,
+  type Handler,
+  SequentialExecutor,
+} from "./sequential.ts";
 
 /** What a process exits with that SIGTERM ends. */
 const TERMINATED = 143;
@@ -43,12 +49,17 @@ export class RunnerProgram implements Container {
     return this.#backend;
   }
 
+  /** Whether there is a token with this hash. */
+  findToken(hash: string): Promise<boolean> {
+    return this.#backend.findToken(hash);
+  }
+
   get controls(): ContainerControls | undefined {
     return this.#controls;
   }
 
   get current(): CallContext | undefined {
-    return this.#executor?.current;
+    return this.#executor?.current ?? this.#loaded?.web?.current;
   }
 
   receive(message: Message): void {
@@ -83,6 +94,13 @@ export class RunnerProgram implements Container {
     }
   }
 
+  /** Answers the requests of a connection. */
+  accept(connection: Socket): void {
+    const web = this.#loaded?.web;
+    if (web === undefined) connection.destroy();
+    else web.accept(connection);
+  }
+
   /** Whoever ends this container wants it to go now, and its inputs to run elsewhere. */
   terminate(): void {
     this.#place.send(encodeControl("preempted"));
@@ -98,7 +116,8 @@ export class RunnerProgram implements Container {
     try {
       const loaded = await this.#place.load(request);
       this.#loaded = loaded;
-      const options = { handler: (job: CalledAs) => loaded.handler(job), send };
+      const handler = ofCalls(loaded);
+      const options = { handler, send };
       this.#executor = createExecutor(request, options);
       send(encodeControl("ready"));
     } catch (error) {
@@ -111,7 +130,7 @@ export class RunnerProgram implements Container {
 
   /** Finishes what runs, then goes. */
   async #leaveIdle(): Promise<void> {
-    await this.#executor?.idle();
+    await Promise.all([this.#executor?.idle(), this.#loaded?.web?.drain()]);
     // It runs them itself.
     if (this.#isPreempted) return;
     await this.#runHook("exit");
@@ -137,6 +156,12 @@ export class RunnerProgram implements Container {
       process.stderr.write(`${name} hook failed: ${told}\n`);
     }
   }
+}
+
+/** Calls take their turn among the requests of a class that has both. */
+function ofCalls({ handler, web }: Loaded): (job: CalledAs) => Handler {
+  if (web === undefined) return handler;
+  return (job) => web.inTurn(handler(job));
 }
 
 function createExecutor(request: LoadRequest, options: ExecutorOptions): Executor {

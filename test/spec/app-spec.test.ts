@@ -70,6 +70,7 @@ test("a function without options has the defaults of Modal", () => {
         "timeoutSeconds": 300,
         "uses": null,
         "volumes": [],
+        "web": null,
       },
     ]
   `);

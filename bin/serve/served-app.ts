@@ -1,0 +1,83 @@
+import { prewarmRunner } from "../../lib/local/container.ts";
+import { type LocalEngine, startEngine } from "../../lib/local/engine.ts";
+import type { Front, Site } from "../../lib/local/web/front.ts";
+import { resolveSpec } from "../../lib/resolve.ts";
+import { runtime } from "../../lib/runtime.ts";
+import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
+import { type LoadedApp, loadApp } from "../load-app.ts";
+import type { RunOutput } from "../run/output.ts";
+import type { ServeOptions } from "./serve-options.ts";
+
+export interface ServedAppOptions {
+  readonly file: string;
+  readonly front: Front;
+  readonly output: RunOutput;
+  readonly options: ServeOptions;
+}
+
+/** An app that is served, in the version that it was last loaded in. */
+export class ServedApp {
+  readonly #options: ServedAppOptions;
+  /** Engines of versions before, that finish what had come to them. */
+  readonly #retiring: Set<LocalEngine> = new Set();
+  #loaded: LoadedApp | undefined;
+  #engine: LocalEngine | undefined;
+
+  constructor(options: ServedAppOptions) {
+    this.#options = options;
+  }
+
+  /** Files that it was made from. */
+  get files(): readonly string[] {
+    return this.#loaded?.bundle.inputs ?? [];
+  }
+
+  /**
+   * Loads the app as it is now, and serves it in place of what was served before, which finishes what had come to it.
+   * Undefined where nothing has changed.
+   * @throws what the module throws: then what was served before is served on
+   */
+  async load(): Promise<readonly Site[] | undefined> {
+    const { file, front, output, options } = this.#options;
+    const loaded = await loadApp(file);
+    const before = this.#engine;
+    if (before !== undefined && loaded.bundle.hash === this.#loaded?.bundle.hash) return undefined;
+    const spec = resolveSpec(loaded.app);
+    const engine = await startEngine({
+      spec,
+      inlineSecrets: inlineSecrets(loaded.app),
+      bundle: loaded.bundle,
+      ...loaded.project,
+      events: output,
+      acceptsCpu: false,
+      usesVenv: options.usesVenv,
+    });
+    this.#loaded = loaded;
+    this.#engine = engine;
+    runtime.backends.set(spec.name, engine);
+    // Those that were asked lately are asked next.
+    if (before !== undefined) engine.warm(before.working);
+    const sites = await front.use(engine);
+    if (before !== undefined) this.#retire(before);
+    prewarmRunner(loaded.project.root, true);
+    return sites;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all()].map((engine) => engine.close()));
+  }
+
+  kill(): void {
+    for (const engine of this.#all()) engine.kill();
+  }
+
+  *#all(): Iterable<LocalEngine> {
+    if (this.#engine !== undefined) yield this.#engine;
+    yield* this.#retiring;
+  }
+
+  #retire(engine: LocalEngine): void {
+    this.#retiring.add(engine);
+    void engine.retire().finally(() => this.#retiring.delete(engine));
+  }
+}

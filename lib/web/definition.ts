@@ -1,0 +1,31 @@
+import type { StandardSchema } from "../standard-schema.ts";
+import type { HttpMethod } from "./options.ts";
+import type { CorsSpec } from "./web-spec.ts";
+
+/** A route as it was defined. */
+export interface RouteDefinition {
+  readonly method: HttpMethod;
+  readonly path: string;
+  /** The method of a class that answers; undefined for a function. */
+  readonly target: string | undefined;
+  readonly query: StandardSchema | undefined;
+  readonly body: StandardSchema | undefined;
+}
+
+interface Access {
+  readonly auth: "none" | "bearer";
+  /** Undefined: what it answers says what browsers may read. */
+  readonly cors: CorsSpec | undefined;
+}
+
+/** What a function or class has on the web. */
+export type WebDefinition = Access &
+  (
+    | {
+        readonly kind: "endpoints";
+        readonly routes: readonly RouteDefinition[];
+        readonly hasDocs: boolean;
+      }
+    | { readonly kind: "app"; readonly target: string | undefined }
+    | { readonly kind: "server"; readonly port: number }
+  );

@@ -1,0 +1,64 @@
+import type { ContainerOptions } from "../options/function-options.ts";
+import type { StandardSchema } from "../standard-schema.ts";
+
+/** Methods that an endpoint can have. One for GET answers HEAD too. */
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Which origins may read answers in a browser. */
+export interface CorsOptions {
+  /** @default - every origin */
+  readonly origins?: readonly string[] | undefined;
+  /** Cookies and credentials are sent along; then `origins` must be given. @default false */
+  readonly credentials?: boolean | undefined;
+}
+
+/** Who may send requests. */
+export interface AccessOptions {
+  /**
+   * `"bearer"`: whoever sends `Authorization: Bearer …` with a token of `windlass token create`; others get 401.
+   * @default "none"
+   */
+  readonly auth?: "none" | "bearer" | undefined;
+  /** Whether pages of other origins may read answers. @default - true for endpoints, false for whole apps and servers */
+  readonly cors?: boolean | CorsOptions | undefined;
+}
+
+/** How a request reaches a handler. */
+export interface RouteOptions {
+  /** @default "GET" */
+  readonly method?: HttpMethod | undefined;
+  /** Begins with `/`; a segment may be a `:name`, the last one `*`. @default "/" */
+  readonly path?: string | undefined;
+  /** Standard Schema of the query: names with text, or an array of it. @default - not checked */
+  readonly query?: StandardSchema | undefined;
+  /**
+   * Standard Schema of the body: JSON, a form, or multipart with files, up to 100 MiB.
+   * @default - the body is not read
+   */
+  readonly body?: StandardSchema | undefined;
+  /** Serves OpenAPI at `/openapi.json` and a page about it at `/docs`. @default false */
+  readonly docs?: boolean | undefined;
+}
+
+/** What options of functions do not apply to those that answer HTTP requests. */
+type WebContainerOptions = Omit<ContainerOptions, "batch" | "retries" | "singleUseContainers">;
+
+/** Options of an endpoint. */
+export interface EndpointOptions extends WebContainerOptions, RouteOptions, AccessOptions {}
+
+/** Options of an app or server behind HTTP. */
+export interface WebAppOptions extends WebContainerOptions, AccessOptions {}
+
+/** Options of a server process. */
+export interface WebServerOptions extends WebAppOptions {
+  /** Where it listens, 1 to 65535, on every interface or on 127.0.0.1. */
+  readonly port: number;
+}
+
+/** What a class has on the web. */
+export interface ClsWebOptions<Methods extends string = string> extends AccessOptions {
+  /** Methods that answer HTTP requests, each with its route; its path is `/` and its name where none is given. */
+  readonly endpoints?: { readonly [Name in Methods]?: RouteOptions } | undefined;
+  /** The method that returns what `app.webApp` is given, once the object has entered. */
+  readonly webApp?: Methods | undefined;
+}

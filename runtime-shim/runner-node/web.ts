@@ -1,0 +1,130 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { systemClock } from "../../lib/clock.ts";
+import type { Definition } from "../../lib/definition.ts";
+import { cancellation } from "../../lib/errors.ts";
+import { createCallId, inputId } from "../../lib/ids.ts";
+import { encodeControl } from "../../lib/messages.ts";
+import type { CallContext } from "../../lib/runtime.ts";
+import { toWebSpec } from "../../lib/web/web-spec.ts";
+import type { LoadRequest } from "../load-request.ts";
+import { bearerAuthorization, type FindToken } from "../web/authorize.ts";
+import { Gate } from "../web/gate.ts";
+import { openSite } from "../web/open-site.ts";
+import { type Site, WebServer } from "../web/web-server.ts";
+import type { Loaded } from "./load.ts";
+import type { Handler } from "./sequential.ts";
+
+// A file of its own when it is built: containers of other functions do without it.
+
+export interface OpenWebOptions {
+  readonly definition: Definition;
+  readonly request: LoadRequest;
+  readonly loaded: Loaded;
+  readonly findToken: FindToken;
+  readonly send: (buffers: readonly Buffer[]) => void;
+}
+
+/** The web side of a container. */
+export interface ContainerWeb {
+  /** The request that the code which asks answers. */
+  readonly current: CallContext | undefined;
+  accept(socket: Socket): void;
+  /** A handler of calls that takes its turn among requests. */
+  inTurn(handler: Handler): Handler;
+  drain(): Promise<void>;
+}
+
+/** Opens the web side of a container whose function has one. */
+export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | undefined> {
+  const { definition, request, loaded, findToken, send } = options;
+  const spec = toWebSpec(definition.web);
+  const site = await openSite({
+    definition,
+    handler: (method) =>
+      definition.kind === "function"
+        ? definition.handler
+        : loaded.handler({ method, isGenerator: true }),
+    sharesPorts: request.sharesPorts,
+  });
+  if (site === undefined || spec === null) return undefined;
+  const gate = new Gate(() => request.maxInputs);
+  const contexts = new AsyncLocalStorage<RequestContext>();
+  const server = new WebServer({
+    spec,
+    gate,
+    site: withContext(site, contexts),
+    authorize:
+      spec.auth === "none" ? undefined : bearerAuthorization(findToken, () => systemClock.now()),
+    timeoutSeconds: request.timeoutSeconds,
+    clock: systemClock,
+    onLoad: ({ accepted, inside, waiting, requestMs }) =>
+      send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),
+    onStuck: () => send(encodeControl("stuck")),
+  });
+  return {
+    get current() {
+      return contexts.getStore();
+    },
+    accept: (socket) => server.accept(socket),
+    inTurn:
+      (handler) =>
+      (...args) =>
+        inTurn(gate, () => handler(...args)),
+    drain: () => server.drain(),
+  };
+}
+
+async function inTurn(gate: Gate, run: () => unknown): Promise<unknown> {
+  await new Promise<void>((resolve) => gate.enter(resolve));
+  try {
+    return await run();
+  } finally {
+    gate.leave();
+  }
+}
+
+function withContext(site: Site, contexts: AsyncLocalStorage<RequestContext>): Site {
+  const { upgrade } = site;
+  return {
+    request: (request, response) =>
+      contexts.run(new RequestContext(response), () => site.request(request, response)),
+    ...(upgrade !== undefined && { upgrade: upgrade.bind(site) }),
+  };
+}
+
+/** A request as user code can ask about it, with what calls have. */
+class RequestContext implements CallContext {
+  readonly attempt = 0;
+  readonly #response: ServerResponse;
+  #callId: string | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get functionCallId(): string {
+    this.#callId ??= createCallId();
+    return this.#callId;
+  }
+
+  get inputId(): string {
+    return inputId(this.functionCallId, 0);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      const response = this.#response;
+      const abort = (): void => {
+        if (!response.writableFinished) controller.abort(cancellation());
+      };
+      if (response.closed) abort();
+      else response.once("close", abort);
+      this.#controller = controller;
+    }
+    return this.#controller.signal;
+  }
+}

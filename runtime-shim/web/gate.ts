@@ -1,0 +1,51 @@
+/** Something that waits to be let in. */
+interface Waiting {
+  readonly begin: () => void;
+}
+
+/** Lets in so many at a time, in the order in which they came. */
+export class Gate {
+  readonly #limit: () => number;
+  readonly #waiting: Set<Waiting> = new Set();
+  #inside = 0;
+
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
+
+  /** How many it lets in. */
+  get limit(): number {
+    return this.#limit();
+  }
+
+  get inside(): number {
+    return this.#inside;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Calls `begin`, at once where there is room. Returns what gives up waiting. */
+  enter(begin: () => void): () => void {
+    if (this.#waiting.size === 0 && this.#inside < this.#limit()) {
+      this.#inside += 1;
+      begin();
+      return () => {};
+    }
+    const waiting = { begin };
+    this.#waiting.add(waiting);
+    return () => this.#waiting.delete(waiting);
+  }
+
+  /** One that was let in has left. */
+  leave(): void {
+    this.#inside -= 1;
+    for (const next of this.#waiting) {
+      if (this.#inside >= this.#limit()) return;
+      this.#waiting.delete(next);
+      this.#inside += 1;
+      next.begin();
+    }
+  }
+}

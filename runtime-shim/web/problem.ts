@@ -1,0 +1,34 @@
+import type { ServerResponse } from "node:http";
+
+/** One thing that is wrong with a request. */
+export interface Problem {
+  readonly in: "path" | "query" | "body" | "header";
+  /** Where in it, for instance `items.0.name`; "": all of it. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What is answered instead of what was asked for: the body of every answer of 400 and more that is ours. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly problems?: readonly Problem[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Answers `{ error: { code, message, problems } }`, unless the answer has begun: then it ends it unfinished. */
+export function refuse(response: ServerResponse, refusal: Refusal): void {
+  const { status, code, message, problems, headers } = refusal;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = JSON.stringify({ error: { code, message, problems } });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}

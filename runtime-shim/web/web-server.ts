@@ -1,0 +1,234 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Clock } from "../../lib/clock.ts";
+import type { WebSpec } from "../../lib/web/web-spec.ts";
+import type { Authorize } from "./authorize.ts";
+import { applyCors } from "./cors.ts";
+import type { Gate } from "./gate.ts";
+import { type Refusal, refuse } from "./problem.ts";
+
+/** What answers the requests of a function. */
+export interface Site {
+  /** Resolves when its code has ended, which may be before or after the answer has. */
+  request(request: IncomingMessage, response: ServerResponse): Promise<void> | void;
+  /** Takes a connection over, for instance as a WebSocket. @default - such requests are answered as others */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** What a container has to do for requests. */
+export interface WebLoad {
+  /** Connections that it was ever given. */
+  readonly accepted: number;
+  /** Requests that are answered now, WebSockets too. */
+  readonly inside: number;
+  readonly waiting: number;
+  /** Milliseconds that requests take; undefined before the first. */
+  readonly requestMs: number | undefined;
+}
+
+export interface WebServerOptions {
+  readonly spec: Pick<WebSpec, "cors">;
+  readonly site: Site;
+  readonly gate: Gate;
+  /** @default - whoever asks is let in */
+  readonly authorize: Authorize | undefined;
+  readonly timeoutSeconds: number;
+  readonly clock: Pick<Clock, "now" | "after">;
+  /** Its load has changed; comes at most every 5 ms. */
+  readonly onLoad: (load: WebLoad) => void;
+  /** All that it may answer at a time has run out of time and goes on all the same. */
+  readonly onStuck: () => void;
+}
+
+/** How often its load is told at most: a fraction of what the start of a container takes. */
+const REPORT_MS = 5;
+/** A request that waited for longer tells its client to connect anew, to wherever there is room. */
+const LONG_WAIT_MS = 20;
+/** Code that was told to stop gets this long. */
+const STOP_GRACE_MS = 1000;
+/** Weight of the newest request in what requests take. */
+const SMOOTHING = 0.1;
+
+/** Answers requests on connections that it is given: so many at a time, each within its time. */
+export class WebServer {
+  readonly #options: WebServerOptions;
+  readonly #server: Server;
+  /** Requests that ran out of time and hold their place. */
+  #overdue = 0;
+  #accepted = 0;
+  #requestMs: number | undefined;
+  #isReporting = false;
+  #isDraining = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: WebServerOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => this.#take(request, response));
+    // Requests may take as long as their function may; uploads too.
+    this.#server.requestTimeout = 0;
+    if (options.site.upgrade !== undefined) this.#takeUpgrades();
+  }
+
+  /** Answers the requests of a connection from now on. */
+  accept(socket: Socket): void {
+    this.#accepted += 1;
+    this.#server.emit("connection", socket);
+    // It was given before anything of it was read.
+    socket.resume();
+    this.#report();
+  }
+
+  /** Resolves when all that came has been answered; connections end with their answers. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    this.#server.closeIdleConnections();
+    const { gate } = this.#options;
+    if (gate.inside + gate.waiting > 0) {
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    }
+    this.#server.closeAllConnections();
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const { cors } = this.#options.spec;
+    if (cors !== null && applyCors(cors, request, response)) return;
+    const { authorize } = this.#options;
+    if (authorize === undefined) this.#admit(request, response);
+    else {
+      void this.#refusalOf(authorize, request).then((refusal) => {
+        if (refusal === undefined) this.#admit(request, response);
+        else refuse(response, refusal);
+      });
+    }
+  }
+
+  async #refusalOf(authorize: Authorize, request: IncomingMessage): Promise<Refusal | undefined> {
+    try {
+      return await authorize(request);
+    } catch (error) {
+      process.stderr.write(`tokens cannot be checked: ${String(error)}\n`);
+      return {
+        status: 503,
+        code: "WINDLASS_TOKENS_UNAVAILABLE",
+        message: "tokens cannot be checked at the moment",
+      };
+    }
+  }
+
+  #admit(request: IncomingMessage, response: ServerResponse): void {
+    const { clock, gate } = this.#options;
+    const cameAt = clock.now();
+    let onClose = (): void => {};
+    const giveUp = gate.enter(() => {
+      const waitedMs = clock.now() - cameAt;
+      if (this.#isDraining || waitedMs > LONG_WAIT_MS) response.setHeader("connection", "close");
+      onClose = this.#begin(request, response);
+    });
+    response.once("close", () => {
+      giveUp();
+      onClose();
+      if (this.#isIdle) this.#settle();
+    });
+    this.#report();
+  }
+
+  /** Lets the site answer. Returns what is to be called when the answer has ended. */
+  #begin(request: IncomingMessage, response: ServerResponse): () => void {
+    const { site, timeoutSeconds, clock } = this.#options;
+    const beganAt = clock.now();
+    const stopClock = clock.after(timeoutSeconds * 1000, () => {
+      refuse(response, {
+        status: 504,
+        code: "WINDLASS_FUNCTION_TIMEOUT",
+        message: `there was no answer within the ${timeoutSeconds} seconds that requests may take`,
+      });
+      this.#expectEnd(place);
+    });
+    const place = { parts: 2, isOverdue: false };
+    const leave = (): void => {
+      place.parts -= 1;
+      if (place.parts > 0) return;
+      stopClock();
+      this.#left(beganAt, place.isOverdue);
+    };
+    const running = site.request(request, response);
+    if (running === undefined) leave();
+    else void running.then(leave, leave);
+    return leave;
+  }
+
+  /** Code that ran out of time has been told so, and should end. */
+  #expectEnd(place: { parts: number; isOverdue: boolean }): void {
+    const { clock, gate, onStuck } = this.#options;
+    clock.after(STOP_GRACE_MS, () => {
+      if (place.parts === 0) return;
+      place.isOverdue = true;
+      this.#overdue += 1;
+      if (this.#overdue >= gate.limit) onStuck();
+    });
+  }
+
+  #left(beganAt: number, wasOverdue: boolean): void {
+    const { clock, gate } = this.#options;
+    const tookMs = clock.now() - beganAt;
+    const known = this.#requestMs ?? tookMs;
+    this.#requestMs = known + SMOOTHING * (tookMs - known);
+    if (wasOverdue) this.#overdue -= 1;
+    gate.leave();
+    if (this.#isIdle) this.#settle();
+    this.#report();
+  }
+
+  get #isIdle(): boolean {
+    const { gate } = this.#options;
+    return gate.inside + gate.waiting === 0;
+  }
+
+  #settle(): void {
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  #takeUpgrades(): void {
+    this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const { authorize } = this.#options;
+      if (authorize === undefined) return this.#admitUpgrade(request, socket, head);
+      void this.#refusalOf(authorize, request).then((refusal) => {
+        if (refusal === undefined) this.#admitUpgrade(request, socket, head);
+        else socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nconnection: close\r\n\r\n`);
+      });
+    });
+  }
+
+  /** A connection that is taken over holds its place until it ends, and ends when its time is over. */
+  #admitUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { gate, site, clock, timeoutSeconds } = this.#options;
+    let onClose = (): void => {};
+    const giveUp = gate.enter(() => {
+      const stopClock = clock.after(timeoutSeconds * 1000, () => socket.destroy());
+      onClose = (): void => {
+        stopClock();
+        gate.leave();
+        this.#report();
+      };
+      site.upgrade?.(request, socket, head);
+    });
+    socket.once("close", () => {
+      giveUp();
+      onClose();
+      if (this.#isIdle) this.#settle();
+    });
+    this.#report();
+  }
+
+  #report(): void {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    const { clock, gate, onLoad } = this.#options;
+    clock.after(REPORT_MS, () => {
+      this.#isReporting = false;
+      const { inside, waiting } = gate;
+      onLoad({ accepted: this.#accepted, inside, waiting, requestMs: this.#requestMs });
+    });
+  }
+}
