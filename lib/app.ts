@@ -37,7 +37,12 @@ import { readWeb } from "./web/define-web.ts";
 import type { WebDefinition } from "./web/definition.ts";
 import type { EndpointRequest } from "./web/endpoint-request.ts";
 import { createWebHandle, type WebHandle } from "./web/handle.ts";
-import type { EndpointOptions, WebAppOptions, WebServerOptions } from "./web/options.ts";
+import type {
+  ClsWebOptions,
+  EndpointOptions,
+  WebAppOptions,
+  WebServerOptions,
+} from "./web/options.ts";
 import type { WebAppFactory, WebServerContext } from "./web/web-app.ts";
 
 // A class with a schema is given what that makes of the parameters.
@@ -46,6 +51,8 @@ type ClassTaking<Schema extends StandardSchema | undefined> = Schema extends Sta
       params: SchemaOutput<Schema>,
     ) => object
   : AnyClass;
+
+type MethodNames<Ctor extends AnyClass> = Extract<keyof InstanceType<Ctor>, string>;
 
 // A scheduled function is called without arguments.
 type HandlerFor<When> = [When] extends [Schedule] ? () => unknown : AnyHandler;
@@ -161,7 +168,8 @@ export class App {
     Schema extends StandardSchema | undefined = undefined,
   >(
     name: string,
-    options: ClsOptions<Schema, BatchOptions> & { readonly batch: BatchOptions },
+    options: ClsOptions<Schema, BatchOptions> &
+      ClsWebOptions<MethodNames<Ctor>> & { readonly batch: BatchOptions },
     ctor: Ctor,
   ): ClsHandle<ParamsOf<Ctor, Schema>, BatchedMethods<InstanceType<Ctor>>>;
   cls<
@@ -169,7 +177,7 @@ export class App {
     Schema extends StandardSchema | undefined = undefined,
   >(
     name: string,
-    options: ClsOptions<Schema>,
+    options: ClsOptions<Schema> & ClsWebOptions<MethodNames<Ctor>>,
     ctor: Ctor,
   ): ClsHandle<
     ParamsOf<Ctor, Schema>,

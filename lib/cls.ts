@@ -1,6 +1,7 @@
 import { getCurrentStats, type Scaled, updateAutoscaler } from "./autoscaler.ts";
 import type { AutoscalerSettings, FunctionStats, Target } from "./backend.ts";
 import type { Batched, BatchMethodHandle } from "./batch.ts";
+import { backendFor } from "./client/backend-for.ts";
 import { rememberCls } from "./cls-targets.ts";
 import type { Page } from "./codec/page.ts";
 import { type RemoteCalls, type RemoteGenerator, TargetCalls } from "./function.ts";
@@ -62,6 +63,11 @@ export interface ClsHandle<Params extends readonly unknown[], Methods>
   /** Name of the app that it runs in: the including one, for an included app. */
   readonly app: string;
   new (...params: Params): RemoteObject<Methods>;
+  /**
+   * Where its endpoints answer, without a slash at the end.
+   * @throws NotFoundError where nothing serves it, NoBackendError
+   */
+  url(): Promise<string>;
 }
 
 /** What the constructor of a class's handle takes: what its schema takes, if it has one. */
@@ -119,6 +125,10 @@ export function createClsHandle(
 
     static get app(): string {
       return target.app;
+    }
+
+    static async url(): Promise<string> {
+      return await backendFor(target).url(target);
     }
 
     async updateAutoscaler(settings: AutoscalerSettings): Promise<void> {

@@ -5,6 +5,8 @@ import { rememberCls } from "../cls-targets.ts";
 import { type FunctionHandle, TargetCalls } from "../function.ts";
 import { MethodTargets, poolTarget, toParams } from "../method-targets.ts";
 import { type BatchVaried, Variants, type Varied } from "../varied.ts";
+import type { WebHandle } from "../web/handle.ts";
+import { backendFor } from "./backend-for.ts";
 import { type DeployedOptions, knowErrorsOf } from "./connect-options.ts";
 import { connectionTo, deployedTarget } from "./connection.ts";
 
@@ -13,7 +15,9 @@ export type Deployed<Handle> = Handle extends RemoteHandle
   ? DeployedHandle<Handle>
   : Handle extends { readonly app: string; new (...params: infer Params): infer Methods }
     ? DeployedClsHandle<Params, Methods>
-    : never;
+    : Handle extends WebHandle
+      ? WebHandle
+      : never;
 
 type DeployedHandle<Handle extends RemoteHandle> = Omit<
   Handle,
@@ -29,6 +33,7 @@ interface DeployedClsHandle<Params extends readonly unknown[], Methods>
   extends BatchVaried<DeployedClsHandle<Params, Methods>> {
   readonly name: string;
   readonly app: string;
+  url(): Promise<string>;
   new (
     ...params: Params
   ): {
@@ -118,6 +123,11 @@ class DeployedCalls extends TargetCalls {
   get app(): string {
     return this.#target.app;
   }
+
+  /** Where it answers HTTP requests, for one that does. */
+  async url(): Promise<string> {
+    return await backendFor(this.#target).url(this.#target);
+  }
 }
 
 function describe({ name, method }: Target): string {
@@ -159,6 +169,10 @@ export function openClsHandle(
   const Handle = class {
     static get app(): string {
       return target.app;
+    }
+
+    static async url(): Promise<string> {
+      return await backendFor(target).url(target);
     }
 
     constructor(...params: readonly unknown[]) {

@@ -10,6 +10,7 @@ import type { CallContext } from "../../lib/runtime.ts";
 import { toWebSpec } from "../../lib/web/web-spec.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { bearerAuthorization, type FindToken } from "../web/authorize.ts";
+import { endedSignal } from "../web/ended-signal.ts";
 import { Gate } from "../web/gate.ts";
 import { openSite } from "../web/open-site.ts";
 import { type Site, WebServer } from "../web/web-server.ts";
@@ -99,7 +100,7 @@ class RequestContext implements CallContext {
   readonly attempt = 0;
   readonly #response: ServerResponse;
   #callId: string | undefined;
-  #controller: AbortController | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -115,16 +116,7 @@ class RequestContext implements CallContext {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = new AbortController();
-      const response = this.#response;
-      const abort = (): void => {
-        if (!response.writableFinished) controller.abort(cancellation());
-      };
-      if (response.closed) abort();
-      else response.once("close", abort);
-      this.#controller = controller;
-    }
-    return this.#controller.signal;
+    this.#signal ??= endedSignal(this.#response, cancellation);
+    return this.#signal;
   }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { cancellation } from "../../lib/errors.ts";
+import { endedSignal } from "./ended-signal.ts";
 import type { Params } from "./router.ts";
 
 /** A request as handlers of endpoints get it. What few of them ask for is made when it is asked for. */
@@ -11,7 +13,7 @@ export class HttpRequest {
   readonly #response: ServerResponse;
   #headers: Headers | undefined;
   #request: Request | undefined;
-  #controller: AbortController | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(incoming: IncomingMessage, response: ServerResponse, params: Params) {
     this.#incoming = incoming;
@@ -30,17 +32,8 @@ export class HttpRequest {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = new AbortController();
-      const response = this.#response;
-      const abort = (): void => {
-        if (!response.writableFinished) controller.abort(new Error("the request has ended")); // As fetch does: no error of ours.
-      };
-      if (response.closed) abort();
-      else response.once("close", abort);
-      this.#controller = controller;
-    }
-    return this.#controller.signal;
+    this.#signal ??= endedSignal(this.#response, cancellation);
+    return this.#signal;
   }
 }
 

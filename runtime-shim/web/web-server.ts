@@ -5,6 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 import type { Authorize } from "./authorize.ts";
 import { applyCors } from "./cors.ts";
+import { tellOverdue } from "./ended-signal.ts";
 import type { Gate } from "./gate.ts";
 import { type Refusal, refuse } from "./problem.ts";
 
@@ -143,6 +144,7 @@ export class WebServer {
         code: "WINDLASS_FUNCTION_TIMEOUT",
         message: `there was no answer within the ${timeoutSeconds} seconds that requests may take`,
       });
+      tellOverdue(response);
       this.#expectEnd(place);
     });
     const place = { parts: 2, isOverdue: false };
