@@ -18,8 +18,8 @@ export async function run({ operands, options: parsed }: Invocation): Promise<nu
   handleInterrupts(output).guard(served);
   const sites = (await served.load()) ?? [];
   if (sites.length === 0) throw nothingToServe(file);
-  print(sites, options.json);
   if (options.reloads) reloadOnSave(served, output, parsed["debug"] === true);
+  print(sites, options.json);
   return await new Promise<never>(() => {});
 }
 
@@ -31,21 +31,29 @@ function reloadOnSave(served: ServedApp, output: RunOutput, debug: boolean): voi
     isStale = isLoading;
     if (isLoading) return;
     isLoading = true;
-    const startedAt = performance.now();
-    try {
-      const sites = await served.load();
-      const tookMs = Math.round(performance.now() - startedAt);
-      if (sites !== undefined) output.notice(`reloaded in ${tookMs} ms`);
-    } catch (error) {
-      // What was served before is served on.
-      reportError(error, debug);
-    }
-    files.use(served.files);
+    await reloadOnce(served, output, debug);
+    // What was saved before its file was watched is not told.
+    isStale ||= files.use(served.files);
     isLoading = false;
     if (isStale) void reload();
   };
   const files = new FileWatch(() => void reload());
-  files.use(served.files);
+  if (files.use(served.files)) void reload();
+}
+
+async function reloadOnce(served: ServedApp, output: RunOutput, debug: boolean): Promise<void> {
+  const startedAt = performance.now();
+  const known = new Set(served.sites.map(({ name }) => name));
+  try {
+    const sites = await served.load();
+    if (sites === undefined) return;
+    output.notice(`reloaded in ${Math.round(performance.now() - startedAt)} ms`);
+    // What was there keeps its URL.
+    for (const { name, url } of sites) if (!known.has(name)) output.notice(`${name}  ${url}`);
+  } catch (error) {
+    // What was served before is served on.
+    reportError(error, debug);
+  }
 }
 
 function print(sites: readonly Site[], json: boolean): void {

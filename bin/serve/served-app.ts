@@ -22,6 +22,7 @@ export class ServedApp {
   readonly #retiring: Set<LocalEngine> = new Set();
   #loaded: LoadedApp | undefined;
   #engine: LocalEngine | undefined;
+  #sites: readonly Site[] = [];
 
   constructor(options: ServedAppOptions) {
     this.#options = options;
@@ -30,6 +31,11 @@ export class ServedApp {
   /** Files that it was made from. */
   get files(): readonly string[] {
     return this.#loaded?.bundle.inputs ?? [];
+  }
+
+  /** Where its functions answer. */
+  get sites(): readonly Site[] {
+    return this.#sites;
   }
 
   /**
@@ -57,10 +63,10 @@ export class ServedApp {
     runtime.backends.set(spec.name, engine);
     // Those that were asked lately are asked next.
     if (before !== undefined) engine.warm(before.working);
-    const sites = await front.use(engine);
-    if (before !== undefined) this.#retire(before);
+    this.#sites = await front.use(engine);
+    if (before !== undefined) await this.#retire(before);
     prewarmRunner(loaded.project.root, true);
-    return sites;
+    return this.#sites;
   }
 
   async close(): Promise<void> {
@@ -76,8 +82,11 @@ export class ServedApp {
     yield* this.#retiring;
   }
 
-  #retire(engine: LocalEngine): void {
+  /** Resolves when no requests come to it any more. */
+  async #retire(engine: LocalEngine): Promise<void> {
+    const { closed, done } = engine.retire();
     this.#retiring.add(engine);
-    void engine.retire().finally(() => this.#retiring.delete(engine));
+    void done.finally(() => this.#retiring.delete(engine));
+    await closed;
   }
 }

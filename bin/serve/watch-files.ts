@@ -8,14 +8,18 @@ const SETTLE_MS = 10;
 export class FileWatch {
   readonly #onChange: () => void;
   #watchers: FSWatcher[] = [];
+  #key = "";
   #timer: NodeJS.Timeout | undefined;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
-  /** Watches these files from now on, and none of those before. */
-  use(files: readonly string[]): void {
+  /** Watches these files from now on, and none of those before. True where they are others than before. */
+  use(files: readonly string[]): boolean {
+    const key = [...files].sort().join("\n");
+    if (key === this.#key) return false;
+    this.#key = key;
     this.close();
     const byFolder = new Map<string, Set<string>>();
     for (const file of files) {
@@ -34,6 +38,7 @@ export class FileWatch {
         // A file that would change the bundle if it were there may be in a folder that is not.
       }
     }
+    return true;
   }
 
   close(): void {

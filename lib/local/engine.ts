@@ -252,10 +252,14 @@ export class LocalEngine implements Backend {
     return this.#openDurable?.pending ?? 0;
   }
 
-  /** Another engine takes its place: finishes what came, and closes. */
-  async retire(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.retire()));
-    await this.close();
+  /**
+   * Another engine takes its place: it finishes what came, and closes. `closed` resolves when no requests can come to it
+   * any more, `done` when it has closed.
+   */
+  retire(): { readonly closed: Promise<unknown>; readonly done: Promise<void> } {
+    const retiring = [...this.#pools.values()].map((pool) => pool.retire());
+    const done = Promise.all(retiring.map((one) => one.done)).then(() => this.close());
+    return { closed: Promise.all(retiring.map((one) => one.closed)), done };
   }
 
   /** Drains all containers, runs their exit hooks, and closes the store. */

@@ -56,6 +56,8 @@ interface Managed {
   idleSince: number;
   readonly volumes: OpenMounts | undefined;
   settled: Promise<void>;
+  /** Nothing new comes on the connections that it has. */
+  closed: Promise<void>;
 }
 
 /** A pool and its containers, kept in number by the policy. */
@@ -90,6 +92,7 @@ export class ManagedPool {
       clock: this.#clock,
       timesOf: (id) => this.#timesOf(id),
       onChange: () => this.#reviewSoon(),
+      onRoom: spec.web === null ? undefined : () => this.#entrance.dispatch(),
     });
   }
 
@@ -161,21 +164,29 @@ export class ManagedPool {
     return { function: name, waiting: backlog + delayed, running, done, failed, containers };
   }
 
-  /** Starts nothing more; resolves when all that came has been answered. */
-  async retire(): Promise<void> {
-    while (
-      this.#pool.backlog + this.#pool.running + this.#pool.delayed + this.#entrance.backlog >
-      0
-    ) {
+  /**
+   * Another version takes its place: starts nothing for requests any more, and lets what came be done. `closed` resolves
+   * when nothing new can come on connections that there are, `done` when all has been answered.
+   */
+  retire(): { readonly closed: Promise<void>; readonly done: Promise<void> } {
+    const managed = [...this.#containers.values()];
+    const done = this.#finish(managed);
+    const closing = this.#options.spec.web === null ? [] : managed.map(({ closed }) => closed);
+    return { closed: Promise.all(closing).then(() => {}), done };
+  }
+
+  async #finish(managed: readonly Managed[]): Promise<void> {
+    const isWaiting = (): boolean =>
+      this.#pool.backlog + this.#pool.running + this.#pool.delayed + this.#entrance.backlog > 0;
+    while (isWaiting()) {
       await new Promise<void>((resolve) => this.#clock.after(RETIRE_LOOK_MS, resolve));
     }
     this.#isClosed = true;
-    const managed = [...this.#containers.values()];
     for (const { agent } of managed) {
       if (agent.state === "starting") agent.kill("another version took its place");
       else agent.drain();
     }
-    await Promise.all(managed.map(({ settled }) => settled));
+    await Promise.all([...this.#containers.values()].map(({ settled }) => settled));
     await Promise.all(this.#leaving);
   }
 
@@ -269,10 +280,8 @@ export class ManagedPool {
       events.log({ function: spec.name, container: containerId, stream, text });
     const onError = (text: string): void => log("stderr", text);
     const volumes = this.#options.host.mounts.open(spec, { id: containerId, onError });
-    let settle = (): void => {};
-    const settled = new Promise<void>((resolve) => {
-      settle = resolve;
-    });
+    const { promise: settled, resolve: settle } = withResolvers();
+    const { promise: closed, resolve: close } = withResolvers();
     const agent = new Agent({
       containerId,
       app,
@@ -302,12 +311,14 @@ export class ManagedPool {
         this.#changed(containerId, { state, error });
         if (state !== "ended") return;
         if (volumes !== undefined) this.#leave(volumes);
+        close();
         settle();
       },
+      onClosing: close,
     });
     const startedAt = this.#clock.now();
     const times = { startedAt, readyAt: startedAt, idleSince: startedAt };
-    this.#containers.set(containerId, { agent, ...times, settled, volumes });
+    this.#containers.set(containerId, { agent, ...times, settled, closed, volumes });
   }
 
   #changed(
@@ -371,4 +382,12 @@ function statusOf(agent: Agent): ContainerState["status"] {
   if (agent.state === "starting") return "starting";
   if (agent.blocked) return "blocked";
   return agent.idle ? "idle" : "busy";
+}
+
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((resolved) => {
+    resolve = resolved;
+  });
+  return { promise, resolve };
 }

@@ -71,6 +71,8 @@ export interface PoolOptions {
   readonly timesOf: (containerId: string) => ContainerTimes | undefined;
   /** Work arrived or containers changed: the policy should look. */
   readonly onChange: () => void;
+  /** A container may have room that no input takes. @default - nobody asks */
+  readonly onRoom?: (() => void) | undefined;
 }
 
 let lastLeaseId = 0;
@@ -137,6 +139,7 @@ export class Pool implements LeaseSource {
   available(worker: LeaseWorker): void {
     this.#workers.add(worker);
     this.#dispatch();
+    this.options.onRoom?.();
   }
 
   leave(worker: LeaseWorker): void {

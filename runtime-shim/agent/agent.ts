@@ -79,6 +79,8 @@ export interface AgentOptions {
   readonly after: Clock["after"];
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
   readonly onState: (state: AgentState, error?: Page) => void;
+  /** It drains, and has closed connections on which nothing is asked. @default - nobody asks */
+  readonly onClosing?: () => void;
   /** What its container has to do for requests has changed. @default - nobody asks */
   readonly onTraffic?: () => void;
 }
@@ -164,7 +166,7 @@ export class Agent implements LeaseWorker {
   }
 
   get slots(): number {
-    if (this.#state !== "ready") return 0;
+    if (this.#state !== "ready" || this.web.inside >= this.#maxInputs) return 0;
     const { spec, prefetch } = this.#options;
     if (spec.singleUseContainers) return 1 - this.#taken;
     if (this.#batches !== undefined) return this.#batches.room > 0 ? 1 : 0;
@@ -467,7 +469,11 @@ export class Agent implements LeaseWorker {
         break;
       case "web":
         this.web.told([id, ...rest]);
+        this.#options.source.available(this);
         this.#options.onTraffic?.();
+        break;
+      case "closing":
+        this.#options.onClosing?.();
         break;
       case "stuck":
         this.kill(`requests ran for more than ${this.#options.spec.timeoutSeconds} s`);
@@ -571,6 +577,7 @@ export class Agent implements LeaseWorker {
     const detail = this.#redact(describeEnd(end, this.#killReason));
     this.#nested.close();
     this.#storage.close();
+    this.web.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);

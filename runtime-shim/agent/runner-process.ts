@@ -42,7 +42,7 @@ export interface Runner {
   readonly pid: number | undefined;
   listen(listener: RunnerListener): void;
   send(buffers: readonly Buffer[]): void;
-  /** Gives it a connection, of which nothing was read; only of a function that answers requests. */
+  /** Gives it a copy of a connection, of which nothing was read; only of a function that answers requests. */
   pass?(connection: Socket): void;
   kill(): void;
 }
@@ -92,11 +92,9 @@ export class RunnerProcess implements Runner {
   }
 
   pass(connection: Socket): void {
-    const lost = (error: Error | null): void => {
-      if (error !== null) connection.destroy();
-    };
-    if (this.#child.connected) this.#child.send("connection", connection, {}, lost);
-    else connection.destroy();
+    // Kept open here too: a process that dies before it has taken it would leave its client without an answer.
+    if (this.#child.connected)
+      this.#child.send("connection", connection, { keepOpen: true }, () => {});
   }
 
   kill(): void {

@@ -4,7 +4,8 @@ import type { WebLoad } from "../web/web-server.ts";
 /** What an agent knows of the requests in its container. */
 export class WebTraffic {
   readonly #pass: (socket: Socket) => void;
-  #passed = 0;
+  /** Connections that the container has not said to have: they end with it. */
+  readonly #underway: Set<Socket> = new Set();
   #load: WebLoad = { accepted: 0, inside: 0, waiting: 0, requestMs: undefined };
 
   constructor(pass: (socket: Socket) => void) {
@@ -13,7 +14,7 @@ export class WebTraffic {
 
   /** Requests in the container, and connections on their way there: each most likely brings one. */
   get inside(): number {
-    return this.#load.inside + this.#passed - this.#load.accepted;
+    return this.#load.inside + this.#underway.size;
   }
 
   get waiting(): number {
@@ -31,13 +32,28 @@ export class WebTraffic {
 
   /** Gives the container a connection. */
   pass(socket: Socket): void {
-    this.#passed += 1;
+    this.#underway.add(socket);
     this.#pass(socket);
+  }
+
+  /** The container has ended, and with it what it was given. */
+  close(): void {
+    for (const socket of this.#underway) socket.destroy();
+    this.#underway.clear();
+    this.#load = { ...this.#load, inside: 0, waiting: 0 };
   }
 
   /** Takes what the container tells: a message's fields. */
   told([accepted, inside, waiting, requestMs]: readonly unknown[]): void {
     const took = Number(requestMs);
+    let arrived = Number(accepted) - this.#load.accepted;
+    for (const socket of this.#underway) {
+      if (arrived === 0) break;
+      arrived -= 1;
+      this.#underway.delete(socket);
+      // The container has it: what is closed here is a copy.
+      socket.destroy();
+    }
     this.#load = {
       accepted: Number(accepted),
       inside: Number(inside),

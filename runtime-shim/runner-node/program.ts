@@ -130,7 +130,9 @@ export class RunnerProgram implements Container {
 
   /** Finishes what runs, then goes. */
   async #leaveIdle(): Promise<void> {
-    await Promise.all([this.#executor?.idle(), this.#loaded?.web?.drain()]);
+    const drained = this.#loaded?.web?.drain();
+    if (drained !== undefined) this.#place.send(encodeControl("closing"));
+    await Promise.all([this.#executor?.idle(), drained]);
     // It runs them itself.
     if (this.#isPreempted) return;
     await this.#runHook("exit");

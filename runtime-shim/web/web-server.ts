@@ -68,6 +68,8 @@ export class WebServer {
     this.#server = createServer((request, response) => this.#take(request, response));
     // Requests may take as long as their function may; uploads too.
     this.#server.requestTimeout = 0;
+    // Node keeps track of connections, to end idle ones and those without headers, from when a server listens.
+    this.#server.emit("listening");
     if (options.site.upgrade !== undefined) this.#takeUpgrades();
   }
 

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { tempProject } from "../bundle/temp-project.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
+const PACKAGES = ["zod", "aws-cdk-lib", "constructs", "@types/node", "hono", "express", "ws"];
 const MAIN = join(REPOSITORY, "dist/bin/main.js");
 
 /** How a command ended and what it printed. */
@@ -33,7 +34,7 @@ export function appProject(...args: Parameters<typeof tempProject>): string {
 export function install(root: string): void {
   mkdirSync(join(root, "node_modules/@types"), { recursive: true });
   symlinkSync(REPOSITORY, join(root, "node_modules/windlass"));
-  for (const name of ["zod", "aws-cdk-lib", "constructs", "@types/node"]) {
+  for (const name of PACKAGES) {
     symlinkSync(join(REPOSITORY, "node_modules", name), join(root, "node_modules", name));
   }
 }
