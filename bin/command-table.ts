@@ -70,6 +70,29 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/serve.ts"),
   },
   {
+    name: "curl",
+    operands: "<url|name[/path]> [arguments...]",
+    description: "send a request by curl, with the token in WINDLASS_TOKEN",
+    options: [DEBUG_OPTION],
+    passesThrough: true,
+    examples: [
+      "$ windlass curl hello?name=Ada           a function that `windlass serve` serves",
+      "$ windlass curl https://… -X POST --json '{}'   what follows is for curl",
+    ].join("\n  "),
+    load: () => import("./commands/curl.ts"),
+  },
+  {
+    name: "token",
+    operands: "<create|list|delete> [name|id]",
+    description: 'make, list and remove tokens for endpoints with `auth: "bearer"`',
+    options: [["--allow-missing", "with delete: it need not be there"], JSON_OPTION, DEBUG_OPTION],
+    examples: [
+      "$ windlass token create ci     prints it, once",
+      "$ windlass token delete 1f2e3d4c",
+    ].join("\n  "),
+    load: () => import("./commands/token.ts"),
+  },
+  {
     name: "spec",
     operands: "<file>",
     description: "print the AppSpec: everything that an app defines, resolved",

@@ -1,6 +1,7 @@
 import { prewarmRunner } from "../../lib/local/container.ts";
 import { type LocalEngine, startEngine } from "../../lib/local/engine.ts";
 import type { Front, Site } from "../../lib/local/web/front.ts";
+import { writeServing } from "../../lib/local/web/serving.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
@@ -64,17 +65,26 @@ export class ServedApp {
     // Those that were asked lately are asked next.
     if (before !== undefined) engine.warm(before.working);
     this.#sites = await front.use(engine);
+    const urls = Object.fromEntries(this.#sites.map(({ name, url }) => [name, url]));
+    writeServing(loaded.project.stateDirectory, urls);
     if (before !== undefined) await this.#retire(before);
     prewarmRunner(loaded.project.root, true);
     return this.#sites;
   }
 
   async close(): Promise<void> {
+    this.#stopServing();
     await Promise.all([...this.#all()].map((engine) => engine.close()));
   }
 
   kill(): void {
+    this.#stopServing();
     for (const engine of this.#all()) engine.kill();
+  }
+
+  #stopServing(): void {
+    this.#options.front.close();
+    if (this.#loaded !== undefined) writeServing(this.#loaded.project.stateDirectory, undefined);
   }
 
   *#all(): Iterable<LocalEngine> {
