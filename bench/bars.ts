@@ -83,6 +83,13 @@ const BARS: readonly Bar[] = [
     atMost("simulate", `dollars_${trace}`, { over: "target-tracking", bound: 0.7 }),
     atMost("simulate", `dollars_${trace}`, { over: "oracle", bound: 1.25 }),
   ]),
+  ...["", "_app"].flatMap((suffix) => [
+    ...throughput("http", `throughput${suffix}`, { hono: 0.7 }),
+    atMost("http", `p99${suffix}`, { over: "hono", bound: 2 }),
+  ]),
+  atMost("http", "sockets_dropped", { bound: 0 }),
+  atMost("http", "streams_dropped", { bound: 0 }),
+  atMost("http", "reload", { bound: 300 }),
   atMost("hello", "hello_wall", { over: "tsx", bound: 1.3 }),
   atMost("import", "import_ms", { bound: 50 }),
   atMost("import", "forbidden_modules", { bound: 0 }),

@@ -19,6 +19,7 @@ import { embedding } from "./suites/embedding.ts";
 import { faults } from "./suites/faults.ts";
 import { generator } from "./suites/generator.ts";
 import { hello } from "./suites/hello.ts";
+import { http } from "./suites/http.ts";
 import { importing } from "./suites/import.ts";
 import { map } from "./suites/map.ts";
 import { million } from "./suites/million.ts";
@@ -53,6 +54,7 @@ const SUITES: readonly Suite[] = [
   cpu,
   decide,
   hello,
+  http,
   importing,
   simulate,
   synth,

@@ -16,15 +16,18 @@ const PACKAGES: readonly string[] = [
   "@aws-sdk/client-dynamodb",
   "@aws-sdk/client-s3",
   "@aws-sdk/client-sqs",
+  "@hono/node-server",
   "aws-cdk-lib",
   "bullmq",
   "constructs",
+  "hono",
   "ioredis",
   "piscina",
   "poolifier",
   "tinypool",
   "tsx",
   "workerpool",
+  "ws",
 ];
 
 const REPOSITORY: string = fileURLToPath(new URL("..", import.meta.url));
@@ -43,7 +46,7 @@ export interface Projects extends Disposable {
 export function createProjects(): Projects {
   const root = mkdtempSync(join(tmpdir(), "windlass-bench-"));
   const modules = join(root, "node_modules");
-  mkdirSync(join(modules, "@aws-sdk"), { recursive: true });
+  for (const scope of ["@aws-sdk", "@hono"]) mkdirSync(join(modules, scope), { recursive: true });
   for (const name of PACKAGES) {
     symlinkSync(join(REPOSITORY, "node_modules", name), join(modules, name));
   }

@@ -24,6 +24,7 @@ import { AppRoles } from "./app/roles.ts";
 import { planShards } from "./app/shards.ts";
 import { SharedFiles } from "./app/shared-files.ts";
 import { CONTAINER_NAME, type MissingImages, TaskDefinitions } from "./app/task-definitions.ts";
+import { webMistakes } from "./app/web-mistakes.ts";
 import type { WindlassEnvironment } from "./environment.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 
@@ -88,7 +89,10 @@ export class WindlassApp extends Construct {
     checkSecrets(this, this.spec);
     const { tags } = this.spec;
     const environment = props.environment ?? "default";
-    const mistakes = hostMistakes(this.spec.functions, limitsOf(environment));
+    const mistakes = [
+      ...webMistakes(this.spec.functions),
+      ...hostMistakes(this.spec.functions, limitsOf(environment)),
+    ];
     throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);

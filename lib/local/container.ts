@@ -63,7 +63,8 @@ export function dropPrewarmed(): void {
 function startNode(cwd: string, flags: readonly string[], takesConnections = false): RunnerProcess {
   const args = ["--enable-source-maps", ...flags, RUNNER_FILE];
   const runner = new RunnerProcess({ command: process.execPath, args, cwd, takesConnections });
-  useBatchPolicy(runner.pid);
+  // Whoever waits for an answer is not the engine: it should come at once.
+  if (!takesConnections) useBatchPolicy(runner.pid);
   return runner;
 }
 

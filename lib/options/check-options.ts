@@ -12,7 +12,11 @@ import { checkTogether } from "./together.ts";
 import type { Violation } from "./violation.ts";
 import { checkVolumes } from "./volumes.ts";
 
-const FUNCTION_NAMES = Object.keys(OPTION_CHECKS) as (keyof AnyFunctionOptions)[]; // The keys of that record.
+/** Options of functions. */
+export const FUNCTION_NAMES: readonly (keyof AnyFunctionOptions)[] = Object.keys(
+  OPTION_CHECKS,
+) as (keyof AnyFunctionOptions)[]; // The keys of that record.
+
 /** All mistakes in the options of a function, each option alone and then together. */
 export function checkFunctionOptions(options: unknown, subject: string): Violation[] {
   const names = { subject, names: FUNCTION_NAMES, renamed: RENAMED_OPTIONS };

@@ -2,9 +2,11 @@ import type { Definition } from "../definition.ts";
 import { type Defaults, type Given, type Reading, withDefaults } from "../given.ts";
 import type { AnyHandler } from "../handler.ts";
 import { checkHandler, checkName } from "../options/body.ts";
-import { checkFunctionOptions } from "../options/check-options.ts";
+import { checkFunctionOptions, FUNCTION_NAMES } from "../options/check-options.ts";
 import type { AnyFunctionOptions } from "../options/function-options.ts";
 import { checkKnown } from "../options/known.ts";
+import { checkName as checkOption } from "../options/names.ts";
+import { RENAMED_OPTIONS } from "../options/renamed.ts";
 import { show, showList } from "../options/show.ts";
 import type { Violation } from "../options/violation.ts";
 import { ACCESS_OPTIONS, checkAccess, checkPort, checkRoute, ROUTE_OPTIONS } from "./check-web.ts";
@@ -35,9 +37,20 @@ export function readWeb(
   const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
   const all: Values = isObject ? (options as Values) : {}; // Any object can be read by key.
   const [web, container] = divide(all, own);
+  const names = [...own, ...FUNCTION_NAMES.filter((option) => !NOT_OF_WEB.includes(option))];
+  const [known] = divide(
+    container,
+    FUNCTION_NAMES.filter((option) => names.includes(option)),
+  );
+  const written = Object.keys(all).filter((option) => !NOT_OF_WEB.includes(option));
   const violations = [
     ...checkName(name, `a ${word}`.replace("a e", "an e")),
-    ...checkFunctionOptions(isObject ? container : options, subject),
+    ...(isObject
+      ? written.flatMap((option) =>
+          checkOption(option, { subject, names, renamed: RENAMED_OPTIONS }),
+        )
+      : []),
+    ...checkFunctionOptions(isObject ? known : options, subject),
     ...NOT_OF_WEB.filter((option) => option in container).map((option) =>
       notOfWeb(option, subject),
     ),

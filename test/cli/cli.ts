@@ -6,7 +6,10 @@ import { join, resolve } from "node:path";
 import { tempProject } from "../bundle/temp-project.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
-const PACKAGES = ["zod", "aws-cdk-lib", "constructs", "@types/node", "hono", "express", "ws"];
+const PACKAGES = [
+  ...["zod", "aws-cdk-lib", "constructs", "@types/node", "hono"],
+  ...["express", "@types/express", "ws", "@types/ws"],
+];
 const MAIN = join(REPOSITORY, "dist/bin/main.js");
 
 /** How a command ended and what it printed. */

@@ -1,0 +1,210 @@
+import { expect, test } from "vitest";
+import { App, resolveSpec } from "windlass";
+import { z } from "zod";
+import { mistake } from "./mistake.ts";
+
+const endpointMistakes = (...rows: readonly object[]): string =>
+  rows
+    .map((options) => mistake(() => new App("media").endpoint("thumb", options, () => 1)))
+    .join("\n\n");
+
+test("options of an endpoint that are wrong say what is right", () => {
+  expect(
+    endpointMistakes(
+      { method: "post" },
+      { method: "TRACE" },
+      { path: "users" },
+      { path: "/a//b" },
+      { path: "/:id/:id" },
+      { body: z.string() },
+      { method: "POST", body: { type: "string" } },
+      { query: "page" },
+      { docs: "yes" },
+      { auth: "basic" },
+      { cors: { origins: ["example.com"] } },
+      { cors: { credentials: true } },
+      { retries: 3 },
+      { routes: "/" },
+    ),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_METHOD
+    \`method\` of endpoint "thumb" must be "GET", "POST", "PUT", "PATCH" or "DELETE", got "post"
+    hint: write \`method: "POST"\`
+
+    InvalidError WINDLASS_INVALID_METHOD
+    \`method\` of endpoint "thumb" must be "GET", "POST", "PUT", "PATCH" or "DELETE", got "TRACE"
+    hint: leave it out for "GET"
+
+    InvalidError WINDLASS_INVALID_PATH
+    \`path\` of endpoint "thumb" must begin with "/" and have no empty segments, got "users"
+    hint: write for instance "/users/:id", or "/files/*" for all that is below
+
+    InvalidError WINDLASS_INVALID_PATH
+    \`path\` of endpoint "thumb" must begin with "/" and have no empty segments, got "/a//b"
+    hint: write for instance "/users/:id", or "/files/*" for all that is below
+
+    InvalidError WINDLASS_PATH_NAME_TWICE
+    \`path\` of endpoint "thumb" has ":id" twice: /:id/:id
+    hint: give each of them a name of its own
+
+    InvalidError WINDLASS_BODY_OF_GET
+    endpoint "thumb" has a \`body\`, which requests of the method GET do not have
+    hint: add \`method: "POST"\` (one of POST, PUT, PATCH, DELETE), or use \`query\`
+
+    InvalidError WINDLASS_INVALID_SCHEMA
+    \`body\` of endpoint "thumb" must be a Standard Schema, got {"type":"string"}
+    hint: build it with a schema library, for instance \`z.object({ n: z.coerce.number() })\` of zod
+
+    InvalidError WINDLASS_INVALID_SCHEMA
+    \`query\` of endpoint "thumb" must be a Standard Schema, got "page"
+    hint: build it with a schema library, for instance \`z.object({ n: z.coerce.number() })\` of zod
+
+    InvalidError WINDLASS_NOT_A_BOOLEAN
+    \`docs\` of endpoint "thumb" must be true or false, got "yes"
+    hint: write \`true\` or \`false\`
+
+    InvalidError WINDLASS_INVALID_AUTH
+    \`auth\` of endpoint "thumb" must be "none" or "bearer", got "basic"
+    hint: write \`auth: "bearer"\` for tokens of \`windlass token create\`
+
+    InvalidError WINDLASS_INVALID_CORS
+    \`cors\` of endpoint "thumb" must be true, false or \`{ origins, credentials }\`, got {"origins":["example.com"]}
+    hint: write origins as browsers send them, for instance "https://example.com"
+
+    InvalidError WINDLASS_CORS_CREDENTIALS
+    \`cors\` of endpoint "thumb" takes credentials from every origin, which browsers refuse
+    hint: list the \`origins\`
+
+    InvalidError WINDLASS_OPTION_NOT_OF_WEB
+    \`retries\` is not an option of endpoint "thumb": it applies to calls, not to requests
+    hint: remove it, or let the handler call a function that has it
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`routes\` is not an option of endpoint "thumb"
+    hint: use one of \`method\`, \`path\`, \`query\`, \`body\`, \`docs\`, \`auth\`, \`cors\`, \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`image\`, \`env\`, \`secrets\`, \`volumes\`, \`enableMemorySnapshot\`, \`snapshotCaches\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\` or \`uses\`"
+  `);
+});
+
+test("a web server needs a port, and each of them a function", () => {
+  const app = new App("media");
+  expect(
+    [
+      () => app.webServer("llm", {} as never, () => {}),
+      () => app.webServer("llm", { port: 70_000 }, () => {}),
+      () => app.webApp("site", {}, {} as never),
+      () => app.endpoint("t h", () => 1),
+    ]
+      .map(mistake)
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PORT
+    \`port\` of web server "llm" must be a whole number from 1 to 65535, got undefined
+    hint: write where the server listens, for instance \`port: 8000\`
+
+    InvalidError WINDLASS_INVALID_PORT
+    \`port\` of web server "llm" must be a whole number from 1 to 65535, got 70000
+    hint: write where the server listens, for instance \`port: 8000\`
+
+    InvalidError WINDLASS_HANDLER_NOT_A_FUNCTION
+    the handler of web app "site" must be a function, got {}
+    hint: pass the function as the last argument
+
+    InvalidError WINDLASS_INVALID_NAME
+    the name of an endpoint must be 1 to 64 letters, digits, _ or -, got "t h"
+    hint: name it with the first argument, for instance "resize-image""
+  `);
+});
+
+test("endpoints of a class are methods of it, each with a route of its own", () => {
+  class Llm {
+    generate(prompt: string) {
+      return prompt;
+    }
+    other(prompt: string) {
+      return prompt;
+    }
+  }
+  const define = (options: object) => () => new App("media").cls("Llm", options, Llm);
+
+  expect(
+    [
+      define({ endpoints: { generat: {} } }),
+      define({ endpoints: { generate: { verb: "GET" } } }),
+      define({ endpoints: { generate: { path: "/x/:a" }, other: { path: "/x/:b" } } }),
+      define({ webApp: "fetch" }),
+      define({ webApp: "other", endpoints: { generate: {} } }),
+      define({ auth: "bearer" }),
+    ]
+      .map(mistake)
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_OPTION_UNKNOWN
+    \`generat\` is not an option of \`endpoints\` of class "Llm"
+    hint: did you mean \`generate\`?
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`verb\` is not an option of endpoint "generate" of class "Llm"
+    hint: use one of \`method\`, \`path\`, \`query\`, \`body\` or \`docs\`
+
+    InvalidError WINDLASS_ROUTE_TWICE
+    endpoints "generate" and "other" of class "Llm" answer the same requests: GET /x/:b
+    hint: give one of them another \`path\`
+
+    InvalidError WINDLASS_INVALID_WEB_APP
+    \`webApp\` of class "Llm" must be the name of a method, "generate" or "other", got "fetch"
+    hint: name the method that returns the web app
+
+    InvalidError WINDLASS_TWO_WEBS
+    class "Llm" has both \`endpoints\` and \`webApp\`, which would answer the same requests
+    hint: let the web app have those routes
+
+    InvalidError WINDLASS_ACCESS_WITHOUT_WEB
+    \`auth\` of class "Llm" says who may send requests, but it has neither \`endpoints\` nor \`webApp\`
+    hint: add one of them, or remove it"
+  `);
+});
+
+test("a spec has what answers requests, resolved", () => {
+  const app = new App("media");
+  app.endpoint(
+    "thumb",
+    { method: "POST", path: "/:id", body: z.object({ n: z.number() }) },
+    () => 1,
+  );
+  app.webApp("site", { cors: { origins: ["https://b.com", "https://a.com"] } }, () => fetch);
+  app.webServer("llm", { port: 8000, auth: "bearer" }, () => {});
+  app.cls(
+    "Llm",
+    { endpoints: { generate: { docs: true } } },
+    class {
+      generate() {}
+    },
+  );
+
+  const web = resolveSpec(app).functions.map(({ name, web }) => [name, web]);
+
+  expect(Object.fromEntries(web)).toEqual({
+    thumb: {
+      kind: "endpoints",
+      auth: "none",
+      cors: { origins: null, credentials: false },
+      docs: false,
+      routes: [
+        {
+          ...{ method: "POST", path: "/:id", target: null, query: null },
+          body: expect.objectContaining({ properties: { n: { type: "number" } } }),
+        },
+      ],
+    },
+    site: {
+      ...{ kind: "app", auth: "none", target: null },
+      cors: { origins: ["https://a.com", "https://b.com"], credentials: false },
+    },
+    llm: { kind: "server", auth: "bearer", cors: null, port: 8000 },
+    Llm: {
+      ...{ kind: "endpoints", auth: "none", cors: { origins: null, credentials: false } },
+      docs: true,
+      routes: [{ method: "GET", path: "/generate", target: "generate", query: null, body: null }],
+    },
+  });
+});
