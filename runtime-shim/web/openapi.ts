@@ -18,7 +18,7 @@ export function docsOf(web: Endpoints, title: string): Pages {
 }
 
 /** An OpenAPI 3.1 document of routes. Schemas whose library cannot write them allow anything. */
-export function openApi({ routes, auth }: Endpoints, title: string): Schema {
+function openApi({ routes, auth }: Endpoints, title: string): Schema {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}").replace(/\*$/, "{rest}");

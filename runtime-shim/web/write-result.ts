@@ -41,7 +41,7 @@ function writeBytes(response: ServerResponse, bytes: Uint8Array): void {
 }
 
 /** Writes a Response of the Fetch standard. */
-export async function writeResponse(response: ServerResponse, from: Response): Promise<void> {
+async function writeResponse(response: ServerResponse, from: Response): Promise<void> {
   const headers: (readonly [string, string])[] = [...from.headers];
   if (from.statusText !== "") response.statusMessage = from.statusText;
   response.statusCode = from.status;
