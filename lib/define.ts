@@ -15,7 +15,7 @@ import type { AnyClsOptions, AnyFunctionOptions } from "./options/function-optio
 import { checkKnown } from "./options/known.ts";
 import { isClass, show } from "./options/show.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-import { readClsWeb } from "./web/define-web.ts";
+import { checkWebClass, readClsWeb } from "./web/define-web.ts";
 
 /** Reads the arguments of `app.function`. The definition is valid if there are no violations. */
 export function readFunction(given: Given, defaults: Defaults): Reading<Definition> {
@@ -61,6 +61,7 @@ export function readCls(given: Given, defaults: Defaults): Reading<ClsDefinition
     violations.push(...checkHooks(body as AnyClass, options as AnyClsOptions, subject));
     const taken = { ctor: body as AnyClass, methods };
     violations.push(...checkBatchMethods(taken, options as AnyClsOptions, subject));
+    if (web !== undefined) violations.push(...checkWebClass(body as AnyClass, options, subject));
   }
   const definition = {
     kind: "cls",

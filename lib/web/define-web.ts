@@ -1,6 +1,6 @@
 import type { Definition } from "../definition.ts";
 import { type Defaults, type Given, type Reading, withDefaults } from "../given.ts";
-import type { AnyHandler } from "../handler.ts";
+import type { AnyClass, AnyHandler } from "../handler.ts";
 import { checkHandler, checkName } from "../options/body.ts";
 import { checkFunctionOptions, FUNCTION_NAMES } from "../options/check-options.ts";
 import type { AnyFunctionOptions } from "../options/function-options.ts";
@@ -9,6 +9,7 @@ import { checkName as checkOption } from "../options/names.ts";
 import { RENAMED_OPTIONS } from "../options/renamed.ts";
 import { show, showList } from "../options/show.ts";
 import type { Violation } from "../options/violation.ts";
+import type { StandardSchema } from "../standard-schema.ts";
 import { ACCESS_OPTIONS, checkAccess, checkPort, checkRoute, ROUTE_OPTIONS } from "./check-web.ts";
 import type { RouteDefinition, WebDefinition } from "./definition.ts";
 import type { AccessOptions, ClsWebOptions, CorsOptions, RouteOptions } from "./options.ts";
@@ -102,6 +103,23 @@ export function readClsWeb(
   ];
   if (violations.length > 0) return { web: undefined, rest, violations };
   return { web: toClsWeb(given as ClsWebOptions), rest, violations }; // Checked above.
+}
+
+/** Objects that answer requests are made without parameters: requests say none. */
+export function checkWebClass(ctor: AnyClass, options: unknown, subject: string): Violation[] {
+  const { params } = (options ?? {}) as { readonly params?: StandardSchema }; // Checked before.
+  const result = params?.["~standard"].validate({});
+  const isRefused =
+    result !== undefined && !(result instanceof Promise) && result.issues !== undefined;
+  if (!isRefused && (params !== undefined || ctor.length === 0)) return [];
+  const message = `${subject} answers requests, which make objects without parameters, but its constructor needs them`;
+  return [
+    {
+      code: "WINDLASS_WEB_CLASS_PARAMS",
+      message,
+      hint: "give the parameters defaults, or call the class from an endpoint",
+    },
+  ];
 }
 
 function checkEndpoints(

@@ -164,6 +164,48 @@ test("endpoints of a class are methods of it, each with a route of its own", () 
   `);
 });
 
+test("a class that answers requests can be made without parameters", () => {
+  const options = { endpoints: { generate: {} } };
+  class Needy {
+    readonly model: string;
+    constructor({ model }: { model: string }) {
+      this.model = model;
+    }
+    generate() {}
+  }
+  class Content {
+    readonly model: string;
+    constructor({ model } = { model: "small" }) {
+      this.model = model;
+    }
+    generate() {}
+  }
+  const app = new App("media");
+  app.cls("Content", options, Content);
+  app.cls(
+    "Schema",
+    { ...options, params: z.object({ model: z.string().default("small") }) },
+    Needy,
+  );
+
+  expect(
+    [
+      () => app.cls("Needy", options, Needy),
+      () => app.cls("Strict", { ...options, params: z.object({ model: z.string() }) }, Needy),
+    ]
+      .map(mistake)
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_WEB_CLASS_PARAMS
+    class "Needy" answers requests, which make objects without parameters, but its constructor needs them
+    hint: give the parameters defaults, or call the class from an endpoint
+
+    InvalidError WINDLASS_WEB_CLASS_PARAMS
+    class "Strict" answers requests, which make objects without parameters, but its constructor needs them
+    hint: give the parameters defaults, or call the class from an endpoint"
+  `);
+});
+
 test("a spec has what answers requests, resolved", () => {
   const app = new App("media");
   app.endpoint(
