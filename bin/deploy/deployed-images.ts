@@ -1,5 +1,5 @@
 import { DescribeTaskDefinitionCommand, type ECSClient } from "@aws-sdk/client-ecs";
-import { imageContextHash } from "../../cdk/images/context.ts";
+import { imageContextHash } from "../../lib/local/images/context.ts";
 import { onAws } from "../../lib/aws/aws-error.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";

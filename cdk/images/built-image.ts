@@ -1,8 +1,8 @@
 import { join, relative } from "node:path";
 import { Stack, Stage } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { imageContextHash, writeImageContext } from "../../lib/local/images/context.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
-import { imageContextHash, writeImageContext } from "./context.ts";
 
 /**
  * The URI of an image that the deployment builds with Docker and pushes to the registry of the CDK's bootstrap, unless

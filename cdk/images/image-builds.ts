@@ -16,9 +16,9 @@ import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
 import { NotFoundError } from "../../lib/errors.ts";
+import { imageContextHash, writeImageContext } from "../../lib/local/images/context.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 import { shortHash } from "../names.ts";
-import { imageContextHash, writeImageContext } from "./context.ts";
 
 /** The version that this one is tested with. */
 const LIBRARY = "deploy-time-build@0.4.10";

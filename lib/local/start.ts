@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import type { Traces } from "../client/traced-call.ts";
+import type { Image } from "../image/image.ts";
 import { resolveSpec } from "../resolve.ts";
 import { inlineSecrets } from "../storage/app-secrets.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -26,6 +27,12 @@ export async function startLocal(
     stateDirectory: project.stateDirectory,
     events: options.output ? PLAIN : SILENT,
   });
+}
+
+/** Builds an image on this machine and names it, in the project that this process works in. */
+export async function publish(image: Image, name: string): Promise<void> {
+  const { publish: build } = await import("./images/publish.ts");
+  await build(image, name);
 }
 
 /** The stores of the project that this process works in. */

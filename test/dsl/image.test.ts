@@ -274,6 +274,8 @@ test("the image of a function wins over that of the App, and a spec has each ima
     python: { version: null, installs: [] },
     layers: [{ hash: forAll.hash, commands: forAll.layers[0]?.commands }],
     dockerfile: forAll.dockerfile,
+    ...{ files: [], secrets: [], registry: null, entrypoint: [] },
+    ...{ isForced: false, runsCode: false, gpu: false },
   });
 });
 

@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NODE_VERSION, writeImageContext } from "../../cdk/images/context.ts";
+import { writeImageContext } from "../../lib/local/images/context.ts";
 import { nodeTag } from "../../lib/image/base.ts";
+import { NODE_VERSION } from "../../lib/image/build-functions.ts";
 import type { ImageSpec } from "../../lib/index.ts";
 
 const NODE_TAG = nodeTag(NODE_VERSION);
