@@ -40,6 +40,9 @@ import type { InputObserver } from "./pool.ts";
 const BUSY_TICK_MS = 50;
 const IDLE_TICK_MS = 1000;
 
+/** What containers of an engine are. */
+export type ContainerKind = "process" | "docker";
+
 /** A line that a container wrote. */
 export interface LogLine {
   readonly function: string;
@@ -71,6 +74,10 @@ export interface EngineOptions {
 
 export interface MachineEngineOptions extends EngineOptions {
   readonly stateDirectory: string;
+  /** Files that define the app, which containers of Docker are given as one. @default - none: it runs in none */
+  readonly files?: readonly string[] | undefined;
+  /** What containers are: processes, or those of Docker in their images. @default - WINDLASS_CONTAINERS, else process */
+  readonly containers?: ContainerKind | undefined;
   /** Python functions run in virtual environments with what their images install. @default true */
   readonly usesVenv?: boolean | undefined;
 }
@@ -114,8 +121,10 @@ export class LocalEngine implements Backend {
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
   async start(): Promise<void> {
     const { spec: app, events, root, bundle } = this.#options;
-    const notices = [ignoredImagesNotice(app), snapshotNotice(app)];
-    for (const notice of [...notices, ...literalPathNotices(app, bundle.file, root)]) {
+    const ignored = this.#host.hasImages
+      ? []
+      : [ignoredImagesNotice(app), ...literalPathNotices(app, bundle.file, root)];
+    for (const notice of [...ignored, snapshotNotice(app)]) {
       if (notice !== undefined) events.notice(notice);
     }
     for (const spec of app.functions) {
@@ -397,20 +406,21 @@ export class LocalEngine implements Backend {
   }
 }
 
-/** Makes an engine for an app on this machine and starts it. */
+/** Makes an engine for an app on this machine and starts it. @throws WindlassError */
 export async function startEngine(options: MachineEngineOptions): Promise<LocalEngine> {
-  const { spec, root, stateDirectory, events, inspect, usesVenv = true } = options;
+  const { spec, root, stateDirectory, events, inspect, usesVenv = true, files } = options;
   const { images } = spec;
   const notice = (text: string): void => events.notice(text);
-  const host = thisMachine({
-    app: spec.name,
-    root,
-    stateDirectory,
-    images,
-    inspect,
-    usesVenv,
-    notice,
-  });
+  const own = { root, stateDirectory, images, notice };
+  const machine = thisMachine({ app: spec.name, ...own, inspect, usesVenv });
+  const containers = options.containers ?? process.env["WINDLASS_CONTAINERS"];
+  if (containers !== "docker" || files === undefined) return await begin(machine, options);
+  const { inDocker } = await import("./docker/in-docker.ts");
+  const { host, bundle } = await inDocker(machine, { ...own, files });
+  return await begin(host, { ...options, bundle });
+}
+
+async function begin(host: EngineHost, options: EngineOptions): Promise<LocalEngine> {
   const engine = new LocalEngine(host, options);
   await engine.start();
   return engine;

@@ -25,6 +25,7 @@ export async function startLocal(
     bundle: await bundleApp(entries, project.root),
     root: project.root,
     stateDirectory: project.stateDirectory,
+    files: entries,
     events: options.output ? PLAIN : SILENT,
   });
 }
