@@ -1,7 +1,7 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import type { BuildSecretFiles } from "../../cdk/images/built-image.ts";
-import { appStackId, BUILD_SECRETS, STORES_SECRETS } from "../../cdk/names.ts";
+import { appStackId, BUILD_SECRETS, STORES_SECRETS, ZSTD_LAYERS } from "../../cdk/names.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import {
   checkOutput,
@@ -16,6 +16,7 @@ import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
 import type { BuildInputs } from "../../lib/local/images/build-inputs.ts";
+import { keepsZstd } from "../../lib/local/images/docker.ts";
 import type { AppSpec, ImageSpec } from "../../lib/spec.ts";
 import { withBuildSecrets } from "./build-secrets.ts";
 import { cloudWatchBuildLogs, watchBuilds } from "./build-watch.ts";
@@ -62,6 +63,7 @@ export async function deployAppStack(
   const { WindlassAppStack } = await import("../../cdk/stacks.ts");
   const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
   const toBuild = plan.missingImages === "build" ? missingFrom(spec, plan.images) : [];
+  const hasZstd = toBuild.length > 0 && (await keepsZstd());
   const deploy = (buildSecrets: BuildSecretFiles) =>
     deployStack({
       name,
@@ -75,6 +77,7 @@ export async function deployAppStack(
         "windlass:template-hash": deployment.templateHash,
         [STORES_SECRETS]: true,
         [BUILD_SECRETS]: buildSecrets,
+        [ZSTD_LAYERS]: hasZstd,
       },
       onProgress: (progress) => steps.progress(progressText(progress)),
       onMessage(message) {

@@ -5,7 +5,12 @@ import { InvalidError } from "../../lib/errors.ts";
 import { writeCode } from "../../lib/local/images/build-inputs.ts";
 import { imageContextHash, writeImageContext } from "../../lib/local/images/context.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
-import { BUILD_SECRETS } from "../names.ts";
+import { BUILD_SECRETS, ZSTD_LAYERS } from "../names.ts";
+
+/** A third less to push and to pull, and unpacked several times as fast. */
+const ZSTD: string[] = [
+  "type=image,oci-mediatypes=true,compression=zstd,compression-level=3,force-compression=true",
+];
 
 /** Files with the secrets of builds, by hash of the image and id of the secret. */
 export type BuildSecretFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -32,6 +37,7 @@ export function builtImage(
     directoryName: relative(stage.outdir, folder),
     platform: image.platform,
     ...(Object.keys(secrets).length > 0 && { dockerBuildSecrets: secrets }),
+    ...(scope.node.tryGetContext(ZSTD_LAYERS) === true && { dockerOutputs: ZSTD }),
   });
   return imageUri;
 }

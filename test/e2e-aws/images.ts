@@ -53,7 +53,9 @@ export function ensurePythonImage(): void {
     const trusted = "/etc/ssl/certs/ca-certificates.crt";
     return [
       "FROM debian:bookworm-slim",
-      "RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-pip python3-venv && rm -rf /var/lib/apt/lists/* /usr/lib/python3*/EXTERNALLY-MANAGED",
+      "RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-pip && rm -rf /var/lib/apt/lists/*",
+      // There Debian's own is not: pip may install into it, and all of it is below /usr/local.
+      "RUN cp /usr/bin/python3.11 /usr/local/bin/ && ln -s python3.11 /usr/local/bin/python3 && cp -a /usr/lib/python3.11 /usr/lib/python3 /usr/local/lib/ && rm -f /usr/local/lib/python3.11/EXTERNALLY-MANAGED",
       `COPY certificates.crt ${trusted}`,
       `ENV SSL_CERT_FILE=${trusted} PIP_CERT=${trusted} NODE_EXTRA_CA_CERTS=${trusted}`,
     ];

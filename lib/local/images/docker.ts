@@ -65,6 +65,13 @@ export async function findBuilder(): Promise<Builder> {
   return Number(client) < FIRST_WITH_PLUGIN ? "buildkit" : "legacy";
 }
 
+/** Whether Docker of this machine keeps layers as a build has compressed them: with the image store of containerd. */
+export async function keepsZstd(): Promise<boolean> {
+  const { code, stdout } = await docker(["info", "--format", "{{json .DriverStatus}}"]);
+  const isContainerd = code === 0 && stdout.includes("io.containerd.snapshotter");
+  return isContainerd && (await answers(["buildx", "version"]));
+}
+
 function answers(args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
     execFile(dockerProgram(), [...args], (error) => resolve(error === null));
