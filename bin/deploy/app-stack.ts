@@ -16,7 +16,7 @@ import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
 import type { BuildInputs } from "../../lib/local/images/build-inputs.ts";
-import { keepsZstd } from "../../lib/local/images/docker.ts";
+import { findBuilder, keepsZstd } from "../../lib/local/images/docker.ts";
 import type { AppSpec, ImageSpec } from "../../lib/spec.ts";
 import { withBuildSecrets } from "./build-secrets.ts";
 import { cloudWatchBuildLogs, watchBuilds } from "./build-watch.ts";
@@ -63,7 +63,7 @@ export async function deployAppStack(
   const { WindlassAppStack } = await import("../../cdk/stacks.ts");
   const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
   const toBuild = plan.missingImages === "build" ? missingFrom(spec, plan.images) : [];
-  const hasZstd = toBuild.length > 0 && (await keepsZstd());
+  const hasZstd = toBuild.length > 0 && (await readyDocker());
   const deploy = (buildSecrets: BuildSecretFiles) =>
     deployStack({
       name,
@@ -97,6 +97,14 @@ export async function deployAppStack(
     `the stack ${name} was deployed, but app "${spec.name}" has no deployment`,
     { hint: "look at the log of the environment's deployment function, then deploy again" },
   );
+}
+
+/** The CDK calls Docker as this process would. Answers whether it keeps layers by zstd. */
+async function readyDocker(): Promise<boolean> {
+  // Without it the CDK says so itself, with what else there is.
+  const builder = await findBuilder().catch(() => undefined);
+  if (builder === "buildkit") process.env["DOCKER_BUILDKIT"] ??= "1";
+  return builder === "buildx" && (await keepsZstd());
 }
 
 function missingFrom({ images }: AppSpec, uris: ImageUris): readonly ImageSpec[] {

@@ -16,7 +16,7 @@ import type {
   Target,
 } from "../backend.ts";
 import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
-import { NotFoundError } from "../errors.ts";
+import { InvalidError, NotFoundError } from "../errors.ts";
 import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
 import { packPage } from "../messages.ts";
@@ -413,11 +413,23 @@ export async function startEngine(options: MachineEngineOptions): Promise<LocalE
   const notice = (text: string): void => events.notice(text);
   const own = { root, stateDirectory, images, notice };
   const machine = thisMachine({ app: spec.name, ...own, inspect, usesVenv });
-  const containers = options.containers ?? process.env["WINDLASS_CONTAINERS"];
-  if (containers !== "docker" || files === undefined) return await begin(machine, options);
+  const isInDocker = kindOf(options) === "docker";
+  if (!isInDocker || files === undefined) return await begin(machine, options);
   const { inDocker } = await import("./docker/in-docker.ts");
   const { host, bundle } = await inDocker(machine, { ...own, files });
   return await begin(host, { ...options, bundle });
+}
+
+/** A debugger is for processes. */
+function kindOf({ containers, inspect }: MachineEngineOptions): ContainerKind {
+  const kind = containers ?? (process.env["WINDLASS_CONTAINERS"] || "process");
+  if (kind === "docker") return inspect === undefined ? "docker" : "process";
+  if (kind === "process") return kind;
+  throw new InvalidError(
+    "WINDLASS_CONTAINERS",
+    `WINDLASS_CONTAINERS must be process or docker, got "${kind}"`,
+    { hint: "leave it out for processes of this machine" },
+  );
 }
 
 async function begin(host: EngineHost, options: EngineOptions): Promise<LocalEngine> {

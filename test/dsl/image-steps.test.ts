@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { App, Image, resolveSpec, Secret } from "windlass";
+import { App, Image, type ImagePython, resolveSpec, Secret } from "windlass";
 import { errorOf, mistake } from "./mistake.ts";
 
 let folder = "";
@@ -37,6 +37,12 @@ function added(image: Image): string {
     .replaceAll(/build\/[0-9a-f]{12}\//g, "build/SHORT/");
 }
 
+function pythonOf(image: Image): ImagePython | null | undefined {
+  const app = new App("media", { image });
+  app.function("f", () => 1);
+  return resolveSpec(app).images[0]?.python;
+}
+
 test("what files of Python projects name is installed from a copy of the file", () => {
   const at = (name: string): string => join(folder, name);
 
@@ -46,7 +52,9 @@ test("what files of Python projects name is installed from a copy of the file", 
   `);
   expect(
     added(base.pipInstallFromPyproject(at("pyproject.toml"), { optionalDependencies: ["gpu"] })),
-  ).toMatchInlineSnapshot(`"RUN --mount=type=cache,id=windlass-pip,target=/var/cache/windlass/pip,mode=0777 ["/bin/sh","-c","python3 -m pip install --cache-dir /var/cache/windlass/pip --disable-pip-version-check 'numpy>=2' six torch"]"`);
+  ).toMatchInlineSnapshot(
+    `"RUN --mount=type=cache,id=windlass-pip,target=/var/cache/windlass/pip,mode=0777 ["/bin/sh","-c","python3 -m pip install --cache-dir /var/cache/windlass/pip --disable-pip-version-check 'numpy>=2' six torch"]"`,
+  );
   expect(
     added(base.uvPipInstall("einops", { requirements: [at("requirements.txt")] })),
   ).toMatchInlineSnapshot(`
@@ -73,9 +81,11 @@ test("what files of Python projects name is installed from a copy of the file", 
 });
 
 test("a run on this machine installs the same packages", () => {
-  const { python } = base
-    .pipInstallFromRequirements(join(folder, "requirements.txt"))
-    .pipInstallFromPyproject(join(folder, "pyproject.toml"));
+  const python = pythonOf(
+    base
+      .pipInstallFromRequirements(join(folder, "requirements.txt"))
+      .pipInstallFromPyproject(join(folder, "pyproject.toml")),
+  );
 
   expect(python?.installs).toEqual([
     { tool: "pip", arguments: ["numpy==2.1.0", "--find-links", "https://a/b", "--pre", "six"] },
@@ -121,7 +131,9 @@ test("private repositories are installed by a token that pip never sees", () => 
     { gitUser: "ada", secrets: [Secret.fromName("git")] },
   );
 
-  expect(image.layers[0]?.commands.at(-1)).toMatchInlineSnapshot(`"RUN --mount=type=cache,id=windlass-pip,target=/var/cache/windlass/pip,mode=0777 --mount=type=secret,id=git,target=/run/secrets/git,required=true,mode=0444 ["/bin/sh","-c",". /run/secrets/git && : \\"\${GITHUB_TOKEN:?is in no secret of pipInstallPrivateRepos()}\\" && : \\"\${GITLAB_TOKEN:?is in no secret of pipInstallPrivateRepos()}\\" && export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=\\"url.https://\\"ada\\":$GITHUB_TOKEN@github.com/.insteadOf\\" GIT_CONFIG_VALUE_0=https://github.com/ GIT_CONFIG_KEY_1=\\"url.https://\\"ada\\":$GITLAB_TOKEN@gitlab.com/.insteadOf\\" GIT_CONFIG_VALUE_1=https://gitlab.com/ && python3 -m pip install --cache-dir /var/cache/windlass/pip --disable-pip-version-check git+https://github.com/team/package@v1.2.0 git+https://gitlab.com/team/other"]"`);
+  expect(image.layers[0]?.commands.at(-1)).toMatchInlineSnapshot(
+    `"RUN --mount=type=cache,id=windlass-pip,target=/var/cache/windlass/pip,mode=0777 --mount=type=secret,id=git,target=/run/secrets/git,required=true,mode=0444 ["/bin/sh","-c",". /run/secrets/git && : \\"\${GITHUB_TOKEN:?is in no secret of pipInstallPrivateRepos()}\\" && : \\"\${GITLAB_TOKEN:?is in no secret of pipInstallPrivateRepos()}\\" && export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=\\"url.https://\\"ada\\":$GITHUB_TOKEN@github.com/.insteadOf\\" GIT_CONFIG_VALUE_0=https://github.com/ GIT_CONFIG_KEY_1=\\"url.https://\\"ada\\":$GITLAB_TOKEN@gitlab.com/.insteadOf\\" GIT_CONFIG_VALUE_1=https://gitlab.com/ && python3 -m pip install --cache-dir /var/cache/windlass/pip --disable-pip-version-check git+https://github.com/team/package@v1.2.0 git+https://gitlab.com/team/other"]"`,
+  );
   expect(
     mistake(() => base.pipInstallPrivateRepos("bitbucket.org/a/b", { gitUser: "" })),
   ).toMatchInlineSnapshot(`
@@ -158,7 +170,9 @@ test("a step has its secrets and variables while it runs, and its layer has neit
   const app = new App("media", { image });
   app.function("f", () => 1);
 
-  expect(image.layers[0]?.commands[0]).toMatchInlineSnapshot(`"RUN --mount=type=secret,id=hf,target=/run/secrets/hf,required=true,mode=0444 --mount=type=secret,id=inline-0,target=/run/secrets/inline-0,required=true,mode=0444 ["/bin/sh","-c",". /run/secrets/hf && . /run/secrets/inline-0 && export A=1 B='it'\\\\''s' && get"]"`);
+  expect(image.layers[0]?.commands[0]).toMatchInlineSnapshot(
+    `"RUN --mount=type=secret,id=hf,target=/run/secrets/hf,required=true,mode=0444 --mount=type=secret,id=inline-0,target=/run/secrets/inline-0,required=true,mode=0444 ["/bin/sh","-c",". /run/secrets/hf && . /run/secrets/inline-0 && export A=1 B='it'\\\\''s' && get"]"`,
+  );
   expect(image.layers[1]?.commands[0]).toContain("id=inline-1,");
   expect(resolveSpec(app).images[0]?.secrets).toEqual([
     { id: "hf", name: "hf" },
@@ -299,7 +313,7 @@ test("Python and instructions of a Dockerfile are added to an image of a registr
 
   expect(image.layers[0]?.commands).toEqual(["USER root", "RUN apt-get remove -y python3"]);
   expect(image.layers[1]?.commands[0]).toContain("from=python:3.12-slim-bookworm");
-  expect(image.pipInstall("numpy").python?.version).toBe("3.12");
+  expect(pythonOf(image.pipInstall("numpy"))?.version).toBe("3.12");
 });
 
 test("an import of what only an image has is an error where it is used, and nowhere before", async () => {

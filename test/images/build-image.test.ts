@@ -244,7 +244,7 @@ test("images of this machine are listed, the last one first", async () => {
 test.each([
   [{ ...PLUGIN, info: [0, '[["driver-type","io.containerd.snapshotter.v1"]]'] }, true],
   [{ ...PLUGIN, info: [0, '[["Backing Filesystem","extfs"]]'] }, false],
-  [{ ...OLD, info: [0, '[["driver-type","io.containerd.snapshotter.v1"]]'] }, false],
+  [{ ...PLUGIN, info: [1, "no daemon"] }, false],
 ] as const)(
   "a Docker keeps layers by zstd where its store is that of containerd (%#)",
   async (answers, expected) => {

@@ -46,7 +46,7 @@ process.exitCode = code;
   );
   chmodSync(program, 0o755);
   vi.stubEnv("CDK_DOCKER", program);
-  onTestFinished(() => vi.unstubAllEnvs());
+  onTestFinished(() => void vi.unstubAllEnvs());
   const read = () =>
     existsSync(calls)
       ? readFileSync(calls, "utf8")
@@ -59,6 +59,7 @@ process.exitCode = code;
     get calls() {
       return read();
     },
-    filesOf: (start) => read().find(({ args }) => args.join(" ").startsWith(`${start} `))?.files ?? {},
+    filesOf: (start) =>
+      read().find(({ args }) => args.join(" ").startsWith(`${start} `))?.files ?? {},
   };
 }
