@@ -68,7 +68,7 @@ export function isFilePatternMatcher(value: unknown): value is FilePatternMatche
 }
 
 /** Lines of a `.dockerignore` without comments. */
-export function readPatterns(file: string): string[] {
+function readPatterns(file: string): string[] {
   return readFileSync(file, "utf8")
     .split(/\r?\n/)
     .filter((line) => !line.startsWith("#"));

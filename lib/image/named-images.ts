@@ -8,7 +8,7 @@ import { projectRoot } from "../python/source-file.ts";
 import type { Beginning } from "./base.ts";
 
 /** What a name of an image stood for, the last one last. */
-export type ImageRevisions = readonly { readonly tag: string; readonly at: string }[];
+type ImageRevisions = readonly { readonly tag: string; readonly at: string }[];
 
 /** Revisions by `name:tag`. */
 export type ImageNames = Readonly<Record<string, ImageRevisions>>;

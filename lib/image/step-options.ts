@@ -19,7 +19,7 @@ export interface BuildStepOptions {
 }
 
 /** Names of the options of every step. */
-export const STEP_OPTIONS: readonly string[] = ["secrets", "env", "forceBuild"];
+const STEP_OPTIONS: readonly string[] = ["secrets", "env", "forceBuild"];
 
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ["secret", "`secrets`"],

@@ -57,7 +57,7 @@ export async function buildImage(request: BuildRequest): Promise<BuiltImage> {
 }
 
 /** Whether this machine has an image. */
-export async function isBuilt(tag: string): Promise<boolean> {
+async function isBuilt(tag: string): Promise<boolean> {
   return (await docker(["image", "inspect", "--format", "{{.Id}}", tag])).code === 0;
 }
 
