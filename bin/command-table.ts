@@ -215,6 +215,26 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/destroy.ts"),
   },
   {
+    name: "image",
+    operands: "<build|inspect|list> [file] [functions...]",
+    description: "build images with Docker of this machine, and look at them",
+    options: [
+      ["--print", "with build: print the Dockerfile of each and build nothing"],
+      ["--force", "with build: run every step again"],
+      ["--publish <name>", "with build: give the image a name for `Image.fromName`"],
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
+    examples: [
+      "$ windlass image build app.ts             all images of the app that are not there yet",
+      "$ windlass image build app.ts resize --publish base",
+      "$ windlass image inspect app.ts resize    its layers, and whether it is built",
+      "$ windlass image list                     what was built on this machine",
+    ].join("\n  "),
+    load: () => import("./commands/image.ts"),
+  },
+  {
     name: "call",
     operands: "<report|graph> [id]",
     description: "tell what became of a spawned call, and of what it has called",

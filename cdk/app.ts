@@ -108,6 +108,7 @@ export class WindlassApp extends Construct {
       images: this.spec.images,
       imageUris: props.images ?? {},
       missingImages: props.missingImages ?? "build",
+      code: props.code,
       logGroup,
       encryptionKey: props.encryptionKey,
       taskRole: roles.taskRole,

@@ -3,6 +3,7 @@ import type { Definition, EntrypointDefinition } from "./definition.ts";
 import { isGenerator } from "./handler.ts";
 import { DEFAULT_IMAGE, DEFAULT_PYTHON_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
+import { toImageSpec } from "./image/image-spec.ts";
 import type { AnyFunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
@@ -52,7 +53,7 @@ export function resolveSpec(app: App): AppSpec {
     name: app.name,
     tags: app.tags,
     functions: definitions.map((definition) => toFunctionSpec(definition, app)),
-    images: toImages(definitions),
+    images: toImages(definitions, projectRoot(app.place)),
     entrypoints: [...app.entrypoints.values()].sort(byName).map(toEntrypointSpec),
   });
 }
@@ -134,17 +135,13 @@ function toObjects({ uses, volumes = {} }: AnyFunctionOptions, app: App): Object
   return sortedObjects([...named, ...mounted].filter((object) => object !== undefined));
 }
 
-function toImages(definitions: readonly Definition[]): ImageSpec[] {
+function toImages(definitions: readonly Definition[], root: string | undefined): ImageSpec[] {
   const images = new Map(definitions.map(imageOf).map((image) => [image.hash, image]));
+  const withGpu = new Set(
+    definitions.flatMap((one) => (one.options.gpu === undefined ? [] : [imageOf(one).hash])),
+  );
   return [...images.values()]
-    .map(({ hash, base, platform, layers, dockerfile, python }) => ({
-      hash,
-      python,
-      base,
-      platform,
-      layers: layers.map((layer) => ({ hash: layer.hash, commands: layer.commands })),
-      dockerfile,
-    }))
+    .map((image) => toImageSpec(image, { root, gpu: withGpu.has(image.hash) }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1));
 }
 

@@ -12,7 +12,10 @@ import { UsageError } from "../usage-error.ts";
 export async function run({ operands, options: parsed }: Invocation): Promise<number> {
   const [file = ""] = operands;
   const options = toServeOptions(parsed);
-  const output = createRunOutput({ ...options, inspect: undefined, cpu: false, aws: undefined });
+  const output = createRunOutput({
+    ...{ ...options, cpu: false },
+    ...{ inspect: undefined, containers: undefined, aws: undefined },
+  });
   const front = new Front(options);
   const served = new ServedApp({ file, front, output, options });
   handleInterrupts(output).guard(served);

@@ -12,11 +12,13 @@ import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { createWake, poolsKept } from "../../lib/aws/wake.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { withPython } from "../../lib/local/python/deployed-bundle.ts";
+import { readLocalSecret } from "../../lib/local/storage/local-secrets.ts";
 import { throwViolations } from "../../lib/options/violation.ts";
 import { type FirstOffer, firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { type AppSpec, specText } from "../../lib/spec.ts";
 import type { LoadedApp } from "../load-app.ts";
+import { secretReader } from "./build-secrets.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
 import { storeInlineSecrets } from "./inline-secrets.ts";
@@ -91,6 +93,13 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const deployed = await deployAppStack({
     ...{ spec, module: loaded.app.name, code: bundle.file, environment, images, shards },
     ...{ builder, lender, dropCalls, steps, rows, objects, templateHash: deployment.templateHash },
+    readSecret: secretReader(
+      {
+        secrets: stores.secrets,
+        readLocal: (name) => readLocalSecret(loaded.project.stateDirectory, name),
+      },
+      spec.name,
+    ),
   });
   // The stack may have been right already while other code was ahead of it.
   const live = await deployCode(ports, deployment);
