@@ -122,11 +122,12 @@ export class ImageBuilds extends NestedStack {
 }
 
 /** CodeBuild has nothing of this machine: neither its secrets nor the code. @throws InvalidError */
-function checkBuildable({ hash, secrets, runsCode, registry }: ImageSpec): void {
+function checkBuildable({ hash, base, secrets, runsCode, registry }: ImageSpec): void {
   const reasons = [
     ...(secrets.length > 0 ? ["has steps with secrets"] : []),
     ...(runsCode ? ["runs functions of your module"] : []),
     ...(registry === null ? [] : ["builds on an image that not everyone may pull"]),
+    ...(base.startsWith("windlass-image:") ? ["builds on an image of this machine"] : []),
   ];
   if (reasons.length === 0) return;
   throw new InvalidError(
