@@ -36,10 +36,9 @@ export async function fire(event: FireEvent, ports: SchedulePorts): Promise<Fire
   const scheduled = app && scheduledOf(app).find(({ name }) => name === event.function);
   const tick = Date.parse(event.scheduledAt);
   if (scheduled === undefined || Number.isNaN(tick)) return "gone";
-  const at = await timeOf(scheduled, tick, ports);
-  if (at === undefined) return "not due";
+  const at = scheduled.schedule.kind === "cron" ? Math.floor(tick / MINUTE_MS) * MINUTE_MS : tick;
   const callId = await claim(scheduled, at, ports);
-  if (callId === undefined) return "duplicate";
+  if (typeof callId !== "string") return callId.outcome;
   await settleFirst(scheduled, ports);
   const outcome = await decideOn(scheduled, { at, callId }, ports);
   if (outcome === "running") await beginRun(scheduled, callId, ports);
@@ -47,32 +46,40 @@ export async function fire(event: FireEvent, ports: SchedulePorts): Promise<Fire
   return outcome;
 }
 
-/** The time that a tick stands for. The first tick of a period is what it counts from: it comes with its deployment. */
-async function timeOf(
+/** The call that is to be the run at this time, or why there is none. */
+async function claim(
+  scheduled: ScheduledFunction,
+  at: number,
+  ports: SchedulePorts,
+): Promise<string | { readonly outcome: "duplicate" | "not due" }> {
+  const { rows, now, createCallId } = ports;
+  const key = firedKey(scheduled.app.app, scheduled.name, at);
+  const found = await rows.get<FiredRow>(key);
+  if (found !== undefined) {
+    // Whoever claimed it may have died.
+    return found.body.isSettled ? { outcome: "duplicate" } : found.body.callId;
+  }
+  if (!(await isDue(scheduled, at, ports))) return { outcome: "not due" };
+  const expiresAt = Math.ceil(now() / 1000) + KEPT_SECONDS;
+  const row: FiredRow = { callId: createCallId(), isSettled: false, expiresAt };
+  // Another was a moment faster: it is asked what it claimed.
+  return (await rows.put(key, row, 0)) ? row.callId : await claim(scheduled, at, ports);
+}
+
+/**
+ * Whether a tick is one to run at. The first tick of a period is what it counts from: EventBridge Scheduler sends it when
+ * a rate is deployed. Ticks may begin anew with a deployment, and those of a period of months are days.
+ */
+async function isDue(
   { app: { app }, name, schedule }: ScheduledFunction,
   tick: number,
   { rows }: SchedulePorts,
-): Promise<number | undefined> {
-  const now = Math.floor(tick / MINUTE_MS) * MINUTE_MS;
+): Promise<boolean> {
   const record = await changeSchedule(rows, { app, name }, (known) =>
     currentRecord(known, schedule, tick),
   );
-  if (schedule.kind === "cron") return now;
-  return record && dueTime(record, schedule, tick + TOLERANCE_MS);
-}
-
-/** The call that is to be the run at this time; undefined where that was dealt with. */
-async function claim(
-  { app: { app }, name }: ScheduledFunction,
-  at: number,
-  { rows, now, createCallId }: SchedulePorts,
-): Promise<string | undefined> {
-  const key = firedKey(app, name, at);
-  const expiresAt = Math.ceil(now() / 1000) + KEPT_SECONDS;
-  const row: FiredRow = { callId: createCallId(), isSettled: false, expiresAt };
-  if (await rows.put(key, row, 0)) return row.callId;
-  const found = await rows.get<FiredRow>(key);
-  return found === undefined || found.body.isSettled ? undefined : found.body.callId;
+  if (schedule.kind === "cron" || record === undefined) return true;
+  return dueTime(record, schedule, tick + TOLERANCE_MS) !== undefined;
 }
 
 async function release(

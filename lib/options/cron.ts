@@ -116,15 +116,28 @@ function isPart(field: Field, part: string): boolean {
 
 function valuesOf(field: Field, text: string): number[] {
   return text.split(",").flatMap((part) => {
-    const { range, from, to, step } = PART.exec(part)?.groups ?? {};
-    const isAll = range === "*";
-    const first = isAll ? field.min : (toValue(field, from ?? "") ?? field.min);
-    const end = isAll ? (field.last ?? field.max) : step === undefined ? first : field.max;
-    const last = to === undefined ? end : (toValue(field, to) ?? end);
+    const { range, from = "", to, step } = PART.exec(part)?.groups ?? {};
+    const first = range === "*" ? field.min : (toValue(field, from) ?? field.min);
+    const last = to === undefined ? lastOf(field, { range, first, step }) : toValue(field, to);
     const values: number[] = [];
-    for (let value = first; value <= last; value += Number(step ?? 1)) values.push(value);
+    for (let value = first; value <= (last ?? first); value += Number(step ?? 1)) {
+      values.push(value);
+    }
     return values;
   });
+}
+
+/** The last value of a part that does not say it. */
+function lastOf(
+  { max, last = max }: Field,
+  part: {
+    readonly range: string | undefined;
+    readonly first: number;
+    readonly step: string | undefined;
+  },
+): number {
+  if (part.range === "*") return last;
+  return part.step === undefined ? part.first : max;
 }
 
 function toValue({ min, max, words }: Field, text: string): number | undefined {
