@@ -6,7 +6,7 @@ import type { Violation } from "./violation.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** Lengths of a period, the longest first. */
-export const PERIOD_UNITS = [
+const PERIOD_UNITS = [
   "years",
   "months",
   "weeks",
