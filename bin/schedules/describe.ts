@@ -18,6 +18,18 @@ export function nextRunLines(functions: readonly FunctionSpec[], now: number): s
   });
 }
 
+/** When each of them runs, a line each. What a period counts from may lie before. */
+export function scheduleNotices(functions: readonly FunctionSpec[], now: number): string[] {
+  return functions.flatMap(({ name, schedule }) => {
+    if (schedule === null) return [];
+    const runs = `${name} runs ${scheduleText(schedule)}`;
+    if (schedule.kind === "period") return [runs];
+    return nextTimes(schedule, { anchor: now, after: now }, 1).map(
+      (next) => `${runs}, next ${timeText(next, schedule)}`,
+    );
+  });
+}
+
 /** A schedule as `windlass schedule list` shows it. */
 export interface ScheduleInfo {
   readonly name: string;
