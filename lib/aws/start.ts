@@ -3,6 +3,7 @@ import type { StartedBackend } from "../client/started-backend.ts";
 import { NO_RECORD, type ScheduleRecord } from "../schedules/record.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
+import { type CallEndOptions, endOfCall } from "./call-end.ts";
 import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
 import { Deployments } from "./deployments.ts";
@@ -76,7 +77,14 @@ export async function openSchedules(
   return {
     async read() {
       const { manifest } = await deployments.current();
-      const records = await readSchedules(rows, app);
+      const found = await readSchedules(rows, app);
+      const now = { app, environment, rows, objects, now: Date.now };
+      const records = new Map<string, ScheduleRecord>();
+      await Promise.all(
+        [...found].map(async ([name, record]) => {
+          records.set(name, await withLastEnd(record, now));
+        }),
+      );
       const functions = Object.values(manifest.functions).map(({ spec }) => spec);
       return { functions, recordOf: (name) => records.get(name) ?? NO_RECORD };
     },
@@ -84,6 +92,19 @@ export async function openSchedules(
       await changeSchedule(rows, { app, name }, (record) => ({ ...record, isPaused }));
     },
   };
+}
+
+/** What became of the last run, where nobody has noted it yet. */
+async function withLastEnd(
+  record: ScheduleRecord,
+  options: CallEndOptions,
+): Promise<ScheduleRecord> {
+  const { last, running = [] } = record;
+  const run = running.find(({ at }) => at === last?.at);
+  if (run === undefined) return record;
+  const { state } = await endOfCall(run.callId, options);
+  if (state !== "done" && state !== "failed") return record;
+  return { ...record, last: { at: run.at, outcome: state } };
 }
 
 function storesOf(clients: AwsClients, environment: string, facts: Facts): Stores {

@@ -6,15 +6,7 @@ import type { Violation } from "./violation.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** Lengths of a period, the longest first. */
-const PERIOD_UNITS = [
-  "years",
-  "months",
-  "weeks",
-  "days",
-  "hours",
-  "minutes",
-  "seconds",
-] as const;
+const PERIOD_UNITS = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const;
 
 /** Options that every schedule takes. */
 export const SCHEDULE_OPTIONS = ["overlap", "onFailure"] as const;

@@ -67,7 +67,7 @@ describe("a schedule that is deployed", () => {
       const { stdout } = await place.run(["schedule", "list", name, "--on", "aws"]);
 
       expect(stdout).toMatch(/^minutely {2}\* \* \* \* \* UTC {2}paused .* paused$/m);
-      expect(stdout).toMatch(/^daily {5}every 1 day {6}next /m);
+      expect(stdout).toMatch(/^daily {5}every 1 day {4}next /m);
     },
     3 * MINUTES,
   );

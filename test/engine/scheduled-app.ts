@@ -2,8 +2,8 @@ import { App, Cron } from "windlass";
 
 export const app = new App("scheduled-test");
 
-export const hourly = app.function("hourly", { schedule: new Cron("0 * * * *") }, () => "ran");
+app.function("hourly", { schedule: new Cron("0 * * * *") }, () => "ran");
 
-export const fails = app.function("fails", { schedule: new Cron("30 * * * *") }, () => {
+app.function("fails", { schedule: new Cron("30 * * * *") }, () => {
   throw new RangeError("the disk is full");
 });
