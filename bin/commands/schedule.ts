@@ -38,7 +38,7 @@ async function setPaused(context: ActionContext, isPaused: boolean): Promise<voi
 
 /** Whether or not it is paused or runs already: somebody asks for it. */
 async function runNow(context: ActionContext): Promise<void> {
-  const { name: app, connect, options, rest, json } = context;
+  const { name: app, connect, rest, json, options } = context;
   const [wanted = ""] = rest;
   const scheduled = await withSchedules(context, async (schedules) => ({
     app: schedules.app,
@@ -46,7 +46,8 @@ async function runNow(context: ActionContext): Promise<void> {
   }));
   if (isHere(context)) {
     const { run: runCommand } = await import("./run.ts");
-    await runCommand({ operands: [`${app}::${scheduled.name}`], options });
+    const { debug } = options;
+    await runCommand({ operands: [`${app}::${scheduled.name}`], options: { json, debug } });
     return;
   }
   const call = await DeployedFunction.fromName(scheduled.app, scheduled.name, connect).spawn();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Cron, Period } from "windlass";
 import { LocalLab, settle } from "./local-lab.ts";
+import { reference } from "./reference.ts";
 
 const HOURLY = new Cron("0 * * * *");
 
@@ -80,6 +81,39 @@ describe("a schedule on this machine", () => {
     await lab.passUntil("2026-11-29T00:01:00Z");
     expect(lab.firedAt).toEqual(["2026-11-29T00:00"]);
   });
+});
+
+describe("over the changes of clocks of a year", () => {
+  const CHANGES = [
+    ["Europe/Rome", "2026-03-29", "2026-10-25"],
+    ["America/New_York", "2026-03-08", "2026-11-01"],
+    ["America/St_Johns", "2026-03-08", "2026-11-01"],
+  ] as const;
+  const EXPRESSIONS = ["30 2 * * *", "*/20 1-3 * * *", "0 * * * *", "15 0,12 * * SUN"];
+  const cases = CHANGES.flatMap(([timezone, ...days]) =>
+    days.flatMap((day) => EXPRESSIONS.map((expression) => ({ timezone, day, expression }))),
+  );
+
+  test.each(cases)(
+    "$expression fires around $day in $timezone when cron-parser says so",
+    async ({ timezone, day, expression }) => {
+      const [start, end] = [-1, 2].map((days) => Date.parse(day) + days * 86_400_000);
+      const lab = new LocalLab(new Date(start ?? 0).toISOString());
+      const cron = new Cron(expression, { timezone });
+      await lab.open(cron);
+
+      await lab.passUntil(new Date(end ?? 0).toISOString());
+
+      const spec = { ...cron, onFailure: null };
+      const expected = reference(spec, start ?? 0, lab.firedAt.length + 1);
+      expect(lab.firedAt).toEqual(
+        expected
+          .filter((at) => at <= (end ?? 0))
+          .map((at) => new Date(at).toISOString().slice(0, 16)),
+      );
+      expect(lab.firedAt.length).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("a period on this machine", () => {
