@@ -114,14 +114,7 @@ export class WindlassApp extends Construct {
       taskRole: roles.taskRole,
       executionRole: roles.executionRole,
     });
-    const schedules = new AppSchedules(this, "Schedules", {
-      app: name,
-      environment: link.environmentName,
-      functions: this.spec.functions,
-      scheduleFunction: () => link.scheduleFunction,
-      deadLetterQueueArn: deadLetters.arn,
-      encryptionKey: props.encryptionKey,
-    });
+    const { roleArn: scheduleRole } = this.#createSchedules(link, deadLetters, props);
     const functions = manifestFunctions(this.spec, {
       queueUrls: this.#createQueues(deadLetters.arn, props),
       taskDefinitionOf: (spec) => taskDefinitions.arnOf(spec),
@@ -138,7 +131,7 @@ export class WindlassApp extends Construct {
       cluster: link.clusterName,
       deadLetterQueueUrl: deadLetters.url,
       logGroup: logGroup.logGroupName,
-      ...(schedules.roleArn !== undefined && { scheduleRole: schedules.roleArn }),
+      ...(scheduleRole !== undefined && { scheduleRole }),
       functions,
     };
     const deployment = this.#createDeployment({ link, code, manifest, props });
@@ -179,6 +172,21 @@ export class WindlassApp extends Construct {
       logGroup,
       sharedFiles,
       encryptionKeys: [...new Set(keys)],
+    });
+  }
+
+  #createSchedules(
+    link: EnvironmentLink,
+    deadLetters: DeadLetterQueue,
+    { encryptionKey }: WindlassAppProps,
+  ): AppSchedules {
+    return new AppSchedules(this, "Schedules", {
+      app: this.spec.name,
+      environment: link.environmentName,
+      functions: this.spec.functions,
+      scheduleFunction: () => link.scheduleFunction,
+      deadLetterQueueArn: deadLetters.arn,
+      encryptionKey,
     });
   }
 
