@@ -114,7 +114,7 @@ export class WindlassApp extends Construct {
       taskRole: roles.taskRole,
       executionRole: roles.executionRole,
     });
-    const { roleArn: scheduleRole } = this.#createSchedules(link, deadLetters, props);
+    const schedules = this.#createSchedules(link, deadLetters, props);
     const functions = manifestFunctions(this.spec, {
       queueUrls: this.#createQueues(deadLetters.arn, props),
       taskDefinitionOf: (spec) => taskDefinitions.arnOf(spec),
@@ -131,12 +131,13 @@ export class WindlassApp extends Construct {
       cluster: link.clusterName,
       deadLetterQueueUrl: deadLetters.url,
       logGroup: logGroup.logGroupName,
-      ...(scheduleRole !== undefined && { scheduleRole }),
+      ...(schedules.roleArn !== undefined && { scheduleRole: schedules.roleArn }),
       functions,
     };
     const deployment = this.#createDeployment({ link, code, manifest, props });
     // What the manifest does not name; the rest is referred to.
     deployment.node.addDependency(roles, ...link.dependencies);
+    schedules.beginWith(deployment);
     new CfnOutput(this, "LogGroupName", { value: logGroup.logGroupName });
     new CfnOutput(this, "DeadLetterQueueUrl", { value: deadLetters.url });
     for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);

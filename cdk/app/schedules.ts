@@ -1,4 +1,4 @@
-import { Stack } from "aws-cdk-lib";
+import { type CustomResource, Stack } from "aws-cdk-lib";
 import {
   AccountRootPrincipal,
   CompositePrincipal,
@@ -8,7 +8,7 @@ import {
   ServicePrincipal,
 } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
+import { CfnSchedule, type CfnScheduleProps } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
 import { scheduleText } from "../../lib/schedules/text.ts";
 import { LATE_MS } from "../../lib/schedules/times.ts";
@@ -37,6 +37,7 @@ export interface AppSchedulesProps {
 export class AppSchedules extends Construct {
   /** ARN of the role; undefined where nothing is scheduled. */
   readonly roleArn: string | undefined;
+  readonly #schedules: CfnSchedule[] = [];
 
   constructor(scope: Construct, id: string, props: AppSchedulesProps) {
     super(scope, id);
@@ -45,6 +46,8 @@ export class AppSchedules extends Construct {
     const role = this.#createRole(scheduled, props);
     this.roleArn = role.roleArn;
     const invoke = this.#target(role, props);
+    // Scopes of their own: a function may have any name.
+    const scopes = ["Functions", "Weekdays"].map((scope) => new Construct(this, scope));
     for (const { name, schedule } of scheduled) {
       for (const [index, scheduleExpression] of scheduleExpressions(schedule).entries()) {
         const event: ScheduleEvent = {
@@ -53,7 +56,7 @@ export class AppSchedules extends Construct {
           function: name,
           scheduledAt: SCHEDULED_TIME,
         };
-        new CfnSchedule(this, index === 0 ? name : `${name}-weekdays`, {
+        this.#add(scopes[index] ?? this, name, {
           description: `Windlass: ${name} of ${props.app} runs ${scheduleText(schedule)}`,
           scheduleExpression,
           scheduleExpressionTimezone: schedule.kind === "cron" ? schedule.timezone : "UTC",
@@ -62,17 +65,26 @@ export class AppSchedules extends Construct {
       }
     }
     if (!scheduled.some(({ schedule }) => isWatched(schedule))) return;
-    new CfnSchedule(this, "Watch", {
+    this.#add(this, "Watch", {
       description: `Windlass: looks after scheduled runs of ${props.app}`,
       scheduleExpression: "rate(1 minute)",
       ...invoke({ kind: "watch", app: props.app }),
     });
   }
 
+  /** They begin with the deployment: the first tick of a period is what it is counted from, and comes at once. */
+  beginWith(deployment: CustomResource): void {
+    for (const schedule of this.#schedules) schedule.node.addDependency(deployment);
+  }
+
+  #add(scope: Construct, id: string, props: CfnScheduleProps): void {
+    this.#schedules.push(new CfnSchedule(scope, id, props));
+  }
+
   #target(
     role: Role,
     { scheduleFunction, deadLetterQueueArn }: AppSchedulesProps,
-  ): (event: ScheduleEvent) => Pick<CfnSchedule, "flexibleTimeWindow" | "target"> {
+  ): (event: ScheduleEvent) => Pick<CfnScheduleProps, "flexibleTimeWindow" | "target"> {
     const { arn } = scheduleFunction();
     return (event) => ({
       flexibleTimeWindow: { mode: "OFF" },

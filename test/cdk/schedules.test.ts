@@ -51,6 +51,17 @@ describe("a scheduled function", () => {
     expect(template.Parameters?.[Ref]?.Default).toBe("/windlass/default/schedule-function-arn");
   });
 
+  it("begins with its deployment, whose first tick a period is counted from", () => {
+    const [schedule] = Object.values(template.Resources).filter(
+      ({ Type }) => Type === "AWS::Scheduler::Schedule",
+    );
+    const [deployment = ""] = Object.entries(template.Resources)
+      .filter(([, { Type }]) => Type === "Custom::WindlassDeployment")
+      .map(([id]) => id);
+
+    expect(schedule?.DependsOn).toContain(deployment);
+  });
+
   it("gives up after 15 minutes, and keeps what was given up", () => {
     const [{ Target }] = propertiesOf(template, "AWS::Scheduler::Schedule");
 
@@ -82,6 +93,13 @@ it("has a schedule for each day field, where both say something", () => {
     ["cron(0 0 13 * ? *)", "both"],
     ["cron(0 0 ? * 6 *)", "both"],
   ]);
+});
+
+it("has room for functions of any name", () => {
+  const both = new Cron("0 0 13 * 5");
+  const names = { Role: both, Watch: both, Weekdays: both, a: both, "a-weekdays": both };
+
+  expect(propertiesOf(templateOf(names), "AWS::Scheduler::Schedule")).toHaveLength(10);
 });
 
 it("looks after runs every minute only where somebody is told of them, or they wait for each other", () => {
