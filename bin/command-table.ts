@@ -249,6 +249,18 @@ const COMMANDS: readonly CommandEntry[] = [
     ].join("\n  "),
     load: () => import("./commands/call.ts"),
   },
+  {
+    name: "schedule",
+    operands: "<list|run|pause|resume> [app] [function]",
+    description: "tell when functions run by themselves; pause them, or run them now",
+    options: PLACE_OPTIONS,
+    examples: [
+      "$ windlass schedule list app.ts                   when each runs next, and how it last went",
+      "$ windlass schedule pause media nightly --on aws  until it is resumed, whatever is deployed",
+      "$ windlass schedule run app.ts nightly            now",
+    ].join("\n  "),
+    load: () => import("./commands/schedule.ts"),
+  },
   ...STORAGE_COMMANDS,
   {
     name: "init",

@@ -125,7 +125,15 @@ export type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 export { resolveSpec } from "./resolve.ts";
 export { Retries, type RetriesOptions } from "./retries.ts";
 export type { CallContext } from "./runtime.ts";
-export { Cron, type CronOptions, Period, type PeriodOptions, type Schedule } from "./schedule.ts";
+export {
+  Cron,
+  type CronOptions,
+  type FailureNotice,
+  Period,
+  type PeriodOptions,
+  type Schedule,
+  type ScheduleOptions,
+} from "./schedule.ts";
 export {
   type AppSpec,
   type BucketMountSpec,

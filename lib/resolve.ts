@@ -13,11 +13,12 @@ import { checkVolumes } from "./options/volumes.ts";
 import { checkPythonImage } from "./python/image.ts";
 import { checkPythonFile, projectRoot, toPythonSpec } from "./python/source-file.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
-import type { Schedule } from "./schedule.ts";
+import type { FailureNotice, Schedule } from "./schedule.ts";
 import {
   type AppSpec,
   type Architecture,
   type EntrypointSpec,
+  type FailureNoticeSpec,
   type FunctionSpec,
   type ImageSpec,
   type ObjectUseSpec,
@@ -179,11 +180,20 @@ function checkPython(definition: Definition): Violation[] {
 
 function toSchedule(schedule: Schedule | undefined): ScheduleSpec | null {
   if (schedule === undefined) return null;
+  const runs = { overlap: schedule.overlap, onFailure: toFailureNotice(schedule.onFailure) };
   if (schedule.kind === "cron") {
-    return { kind: "cron", expression: schedule.expression, timezone: schedule.timezone };
+    const { kind, expression, timezone } = schedule;
+    return { kind, expression, timezone, ...runs };
   }
   const { kind, years, months, weeks, days, hours, minutes, seconds } = schedule;
-  return { kind, years, months, weeks, days, hours, minutes, seconds };
+  return { kind, years, months, weeks, days, hours, minutes, seconds, ...runs };
+}
+
+function toFailureNotice(notice: FailureNotice | undefined): FailureNoticeSpec | null {
+  if (notice === undefined) return null;
+  return notice.snsTopicArn === undefined
+    ? { kind: "webhook", url: notice.webhookUrl }
+    : { kind: "sns", topicArn: notice.snsTopicArn };
 }
 
 function toEntrypointSpec({ name, schema }: EntrypointDefinition): EntrypointSpec {

@@ -15,19 +15,39 @@ export interface ResourceSpec {
   readonly limit: number | null;
 }
 
-/** When a function runs by itself; the lengths of a period add up. */
-export type ScheduleSpec =
-  | { readonly kind: "cron"; readonly expression: string; readonly timezone: string }
-  | {
-      readonly kind: "period";
-      readonly years: number;
-      readonly months: number;
-      readonly weeks: number;
-      readonly days: number;
-      readonly hours: number;
-      readonly minutes: number;
-      readonly seconds: number;
-    };
+/** Who is told of a scheduled run that has failed. */
+export type FailureNoticeSpec =
+  | { readonly kind: "sns"; readonly topicArn: string }
+  | { readonly kind: "webhook"; readonly url: string };
+
+/** What all schedules have. */
+interface RunsSpec {
+  /** What becomes of a run while the one before is not done. */
+  readonly overlap: "skip" | "queue" | "allow";
+  /** `null`: nobody. */
+  readonly onFailure: FailureNoticeSpec | null;
+}
+
+export interface CronSpec extends RunsSpec {
+  readonly kind: "cron";
+  readonly expression: string;
+  readonly timezone: string;
+}
+
+/** Its lengths add up. */
+export interface PeriodSpec extends RunsSpec {
+  readonly kind: "period";
+  readonly years: number;
+  readonly months: number;
+  readonly weeks: number;
+  readonly days: number;
+  readonly hours: number;
+  readonly minutes: number;
+  readonly seconds: number;
+}
+
+/** When a function runs by itself. */
+export type ScheduleSpec = CronSpec | PeriodSpec;
 
 /** Python of an image, so far as its steps tell. */
 export interface ImagePython {
