@@ -64,7 +64,7 @@ function sweepStatements({
   table,
   bucket,
 }: Pick<ControllerFunctionProps, "table" | "bucket">): PolicyStatement[] {
-  const [bundles, manifests] = ["bundles/*", "manifests/*"];
+  const [bundles, manifests, templates] = ["bundles/*", "manifests/*", "templates/*"];
   return [
     rowAccess(table, ["*#history"], ["Query", "DeleteItem"]),
     rowAccess(table, ["*#sweep"], ["GetItem", "PutItem"]),
@@ -74,12 +74,12 @@ function sweepStatements({
     }),
     new PolicyStatement({
       actions: ["s3:DeleteObject"],
-      resources: [bucket.arnForObjects(bundles), bucket.arnForObjects(manifests)],
+      resources: [bundles, manifests, templates].map((keys) => bucket.arnForObjects(keys)),
     }),
     new PolicyStatement({
       actions: ["s3:ListBucket"],
       resources: [bucket.bucketArn],
-      conditions: { StringLike: { "s3:prefix": [bundles, manifests] } },
+      conditions: { StringLike: { "s3:prefix": [bundles, manifests, templates] } },
     }),
     new PolicyStatement({ actions: ["ecs:DeregisterTaskDefinition"], resources: ["*"] }),
   ];
