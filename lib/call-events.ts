@@ -18,7 +18,9 @@ export interface EventOrigin {
 }
 
 /** Inputs of a call that are answered for. */
-export interface AnsweredInputs extends Span {
+export interface AnsweredInputs {
+  /** In order. */
+  readonly spans: readonly Span[];
   readonly request: Pick<CallRequest, "callId" | "kind" | "target">;
   readonly failures: readonly AlikeFailures[];
   /** Inputs that were cancelled: nothing is told of them. */
@@ -29,7 +31,7 @@ export interface AnsweredInputs extends Span {
 
 /** What there is to tell of inputs: of failures with each reason, and of the rest. */
 export function callEvents(
-  { request, start, end, failures, cancelled, at }: AnsweredInputs,
+  { request, spans, failures, cancelled, at }: AnsweredInputs,
   events: EventsSpec,
   origin: EventOrigin,
 ): (CallCompletedEvent | CallFailedEvent)[] {
@@ -52,13 +54,13 @@ export function callEvents(
   const isCalls = kind === "group" && completedRate < 1;
   if (completedRate === 0 || !(isCalls || isSampled(callId, completedRate))) return told;
   const completed = new Spans();
-  completed.append({ start, end });
+  for (const span of spans) completed.append(span);
   for (const span of failures) completed.take(span);
   for (const index of cancelled) completed.take({ start: index, end: index + 1 });
-  const spans = isCalls
+  const all = isCalls
     ? completed.all.flatMap((span) => sampled(callId, span, completedRate))
     : completed.all;
-  for (const inputs of spans) told.push({ ...base, name: "call.completed", inputs });
+  for (const inputs of all) told.push({ ...base, name: "call.completed", inputs });
   return told;
 }
 

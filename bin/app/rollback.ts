@@ -14,6 +14,7 @@ import { templateObject } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import { ExecutionError, InvalidError, NotFoundError } from "../../lib/errors.ts";
 import { changeLines, diffFunctions } from "../../lib/spec-diff.ts";
+import { announce } from "../deploy/announce.ts";
 import { flippedRow } from "../deploy/app-stack.ts";
 import type { Strategy } from "../deploy/deploy-options.ts";
 import { readLabel } from "../deploy/deployment-label.ts";
@@ -62,7 +63,12 @@ export async function rollBack(rollback: Rollback): Promise<DeploymentRow> {
   const after = await functionsOf(ports, target);
   steps.lines(changeLines(diffFunctions(before, after)));
   const code = await redeployCode(ports, { app, target, label });
-  if (code !== undefined) await startKept(ports, { app, functions: before, steps });
+  if (code !== undefined) {
+    await Promise.all([
+      startKept(ports, { app, functions: before, steps }),
+      announce(code, { app, environment, change: "rollback", steps }),
+    ]);
+  }
   const row = code ?? (await redeployStack({ ...rollback, ports, target, label }));
   return await ended(rollback, ports, row);
 }
@@ -74,7 +80,10 @@ export async function rollOver(rollover: Redeployment): Promise<DeploymentRow> {
   const current = await currentDeployment(ports.rows, { app, environment });
   const label = await newLabel(current, { isRollover: true });
   const row = (await redeployCode(ports, { app, target: undefined, label })) ?? current;
-  await startKept(ports, { app, functions: await functionsOf(ports, row), steps });
+  await Promise.all([
+    startKept(ports, { app, functions: await functionsOf(ports, row), steps }),
+    announce(row, { app, environment, change: "rollover", steps }),
+  ]);
   return await ended(rollover, ports, row);
 }
 

@@ -6,6 +6,7 @@ import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import type { SpecChange } from "../../lib/spec-diff.ts";
 import type { LoadedApp } from "../load-app.ts";
+import { announce } from "./announce.ts";
 import type { Strategy } from "./deploy-options.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
@@ -69,8 +70,13 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   }
   const code = await deployCode(ports, deployment);
   // Else the deployment function does so.
-  if (code !== undefined)
-    await startKept(ports, { app: spec.name, functions: spec.functions, steps });
+  if (code !== undefined) {
+    const { name: app, functions } = spec;
+    await Promise.all([
+      startKept(ports, { app, functions, steps }),
+      announce(code, { app, environment: request.environment, change: "code", steps }),
+    ]);
+  }
   const { row, resources } =
     code === undefined ? await updateStack(request, prepared) : { row: code, resources: undefined };
   if (strategy === "recreate") await replaceContainers(ports, { app: spec.name, row, steps });

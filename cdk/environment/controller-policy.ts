@@ -2,6 +2,8 @@ import { Stack } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { partitionQueuePrefixes } from "../../lib/aws/storage/object-keys.ts";
+import { eventSource } from "../../lib/events.ts";
+import { eventAccess } from "../event-access.ts";
 import { appRolePath } from "../names.ts";
 import type { ControllerFunctionProps } from "./controller-function.ts";
 import { queueAccess } from "./queue-access.ts";
@@ -12,6 +14,7 @@ export function controllerPolicy(scope: Construct, props: ControllerFunctionProp
   return new PolicyDocument({
     statements: [
       ...dataStatements(scope, props),
+      ...eventStatements(scope, props),
       ...clusterStatements(scope, props),
       ...purchaseStatements(scope, props),
       ...instanceStatements(scope, props),
@@ -36,6 +39,22 @@ function dataStatements(
     new PolicyStatement({
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [logGroup.logGroupArn],
+    }),
+  ];
+}
+
+/** What happens to containers and hosts; calls of functions that hear of events. */
+function eventStatements(
+  scope: Construct,
+  { table, environment }: ControllerFunctionProps,
+): PolicyStatement[] {
+  return [
+    eventAccess(scope, environment, eventSource("*")),
+    rowAccess(table, ["*#call#*"], ["PutItem"]),
+    new PolicyStatement({
+      actions: ["sqs:SendMessage"],
+      resources: [Stack.of(scope).formatArn({ service: "sqs", resource: "*" })],
+      conditions: { StringEquals: { "aws:ResourceTag/windlass:environment": environment } },
     }),
   ];
 }

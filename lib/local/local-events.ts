@@ -52,7 +52,8 @@ export class LocalEvents implements Pick<InputObserver, "answered"> {
     const lost = failures.filter(({ kind }) => !isForGood({ kind })).map(({ index }) => index);
     const forGood = failures.filter(isForGood).map((failure) => ({ failure, attempts }));
     const answered = {
-      ...{ request, start, end: start + count, at: this.#options.clock.wallTime() },
+      ...{ request, spans: [{ start, end: start + count }] },
+      at: this.#options.clock.wallTime(),
       ...{ failures: joinAlike(forGood), cancelled: lost },
     };
     const origin = { environment: HERE, deployment: null, containerId };

@@ -69,9 +69,7 @@ describe("mistakes", () => {
   it("of a name list the events", () => {
     const app = new App("media");
 
-    expect(
-      mistake(() => app.on("call.started" as "call.failed", () => {})),
-    ).toMatchInlineSnapshot(`
+    expect(mistake(() => app.on("call.started" as "call.failed", () => {}))).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_UNKNOWN_EVENT
       on() of app "media" takes the name of an event, got "call.started"
       hint: events are "call.completed", "call.failed", "container.started", "container.stopped", "deployment.finished", "offer.exhausted""

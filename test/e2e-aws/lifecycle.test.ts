@@ -1,12 +1,31 @@
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import {
+  DeleteRuleCommand,
+  EventBridgeClient,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+  RemoveTargetsCommand,
+} from "@aws-sdk/client-eventbridge";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished } from "vitest";
 import type { Manifest } from "../../lib/aws/manifest.ts";
+import { openInputs } from "../../lib/aws/range-message.ts";
+import { decodePage } from "../../lib/codec/decode.ts";
+import { MemoryObjects } from "../aws/memory-table.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
 import { appProject } from "../cli/cli.ts";
-import { awsTest, unique } from "./aws.ts";
+import { aws, awsTest, unique, until } from "./aws.ts";
 import { deploymentOf, environmentOf, eventsOf, onAws, statusOf, textOf } from "./deployed.ts";
 
 const IMAGE = "debian:bookworm-slim";
 const MINUTES = 60_000;
+const sqs = new SQSClient(aws);
+const bus = new EventBridgeClient(aws);
 const environment = unique("env");
 const app = unique("app");
 const stack = `Windlass-${environment}-${app}`;
@@ -147,3 +166,87 @@ describe("the life of a deployed app", () => {
     3 * MINUTES,
   );
 });
+
+describe("the event bus of an environment", () => {
+  awsTest(
+    "tells rules of deployments, and calls functions that hear of an event",
+    async () => {
+      const heard = unique("app");
+      writeFiles(root, {
+        [`${heard}.ts`]: `import { App } from "windlass";
+          export const app = new App("${heard}");
+          app.on("call.failed", (event) => event.error.message);`,
+      });
+      const told = await eventsOnBus(`windlass-${environment}`, `windlass.${heard}`);
+      const { stdout } = await onAws(root, ["spec", `${heard}.ts`]);
+      const { images } = JSON.parse(stdout) as { images: { hash: string }[] };
+      const deployed = () =>
+        run("deploy", `${heard}.ts`, "--image", `${images[0]?.hash}=${IMAGE}`, "--tag", "7");
+      await deployed();
+      onTestFinished(async () => {
+        await onAws(root, ["destroy", heard, "--environment", environment, "--delete-data"]);
+      });
+      await run("app", "rollover", heard);
+
+      const finished = await until("two deployments", async () => {
+        const all = await told();
+        return all.length >= 2 && all;
+      });
+      expect(finished).toMatchObject([
+        { name: "deployment.finished", deployment: 1, change: "stack", environment },
+        { name: "deployment.finished", deployment: 2, change: "rollover", tag: "7" },
+      ]);
+
+      const event = { version: 1, name: "call.failed", app: heard, error: { message: "no" } };
+      await bus.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              EventBusName: `windlass-${environment}`,
+              Source: `windlass.${heard}`,
+              DetailType: "call.failed",
+              Detail: JSON.stringify(event),
+            },
+          ],
+        }),
+      );
+      const { facts, rows } = await environmentOf(environment);
+      const key = (await deploymentOf(rows, heard))?.manifestKey ?? "";
+      const manifest = JSON.parse(await textOf(facts["bucket-name"], key)) as Manifest;
+      const QueueUrl = manifest.functions["on-call-failed"]?.queueUrl;
+      const body = await until("a call with the event", async () => {
+        const asked = { QueueUrl, VisibilityTimeout: 0 };
+        const { Messages = [] } = await sqs.send(new ReceiveMessageCommand(asked));
+        return Messages[0]?.Body ?? false;
+      });
+      const inputs = await openInputs(body, new MemoryObjects());
+      expect(inputs.request.target).toMatchObject({ app: heard, name: "on-call-failed" });
+      expect(decodePage(inputs.args)).toEqual([event]);
+    },
+    3 * MINUTES,
+  );
+});
+
+/** Details of the events of a source that a rule on a bus delivers, in the order of their arrival. */
+async function eventsOnBus(name: string, source: string): Promise<() => Promise<object[]>> {
+  const Name = unique("rule");
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: Name }));
+  const EventPattern = JSON.stringify({ source: [source] });
+  await bus.send(new PutRuleCommand({ Name, EventBusName: name, EventPattern }));
+  const Arn = `arn:aws:sqs:us-east-1:000000000000:${Name}`;
+  const Targets = [{ Id: "queue", Arn }];
+  await bus.send(new PutTargetsCommand({ Rule: Name, EventBusName: name, Targets }));
+  onTestFinished(async () => {
+    await bus.send(new RemoveTargetsCommand({ Rule: Name, EventBusName: name, Ids: ["queue"] }));
+    await bus.send(new DeleteRuleCommand({ Name, EventBusName: name }));
+  });
+  const seen: object[] = [];
+  return async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    for (const { Body = "{}", ReceiptHandle } of Messages) {
+      seen.push((JSON.parse(Body) as { readonly detail: object }).detail);
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+    return seen;
+  };
+}
