@@ -1,5 +1,5 @@
-import type { WebSpec } from "./web/web-spec.ts";
 import type { EventName, EventsSpec } from "./events.ts";
+import type { WebSpec } from "./web/web-spec.ts";
 
 /** Version of the AppSpec format; readers accept this one and the one before. */
 export const SPEC_VERSION = 1;

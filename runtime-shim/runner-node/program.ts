@@ -161,9 +161,11 @@ export class RunnerProgram implements Container {
 }
 
 /** Calls take their turn among the requests of a class that has both. */
-function ofCalls({ handler, web }: Loaded): (job: CalledAs) => Handler {
-  if (web === undefined) return handler;
-  return (job) => web.inTurn(handler(job));
+function ofCalls(loaded: Loaded): (job: CalledAs) => Handler {
+  const { web } = loaded;
+  // What a test loads is an object of a class.
+  if (web === undefined) return (job) => loaded.handler(job);
+  return (job) => web.inTurn(loaded.handler(job));
 }
 
 function createExecutor(request: LoadRequest, options: ExecutorOptions): Executor {
