@@ -2,6 +2,7 @@ import { currentDeployment, deploymentHistory } from "../../lib/aws/deploy/histo
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { deploymentInfo, historyLines } from "../app/history.ts";
 import { appLines, listApps } from "../app/list-apps.ts";
+import { showLogs } from "../app/logs.ts";
 import { type Rollback, rollBack, rollOver } from "../app/rollback.ts";
 import { stopApp } from "../app/stop.ts";
 import type { Invocation } from "../command-table.ts";
@@ -50,6 +51,7 @@ const ACTIONS: Actions = {
     run: (context) => redeploy(context, "rolled over", rollOver),
   },
   stop: { operands: "<app>", run: stopApp },
+  logs: { operands: "<app>", run: showLogs },
 };
 
 /** What is deployed, and what becomes of it. */

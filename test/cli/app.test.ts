@@ -211,6 +211,46 @@ describe("windlass app rollover", () => {
   });
 });
 
+describe("windlass app logs", () => {
+  const message = "resize\tct-1\tstderr\tout of memory";
+  const FilterLogEvents = { events: [{ eventId: "1", timestamp: AT, message }] };
+
+  test("shows who wrote a line, and when if asked", async () => {
+    const operations = { FilterLogEvents };
+    const args = ["app", "logs", "media", "--since", "2026-11-01T11:00:00Z"];
+    const { stdout } = await run([...args, "--timestamps"], DEPLOYED, operations);
+    const { stdout: json } = await run([...args, "--json"], DEPLOYED, operations);
+
+    expect(stdout).toBe("2026-11-01T12:00:00.000Z  resize  out of memory\n");
+    expect(JSON.parse(json)).toEqual({
+      ...{ at: "2026-11-01T12:00:00.000Z", function: "resize", container: "ct-1" },
+      ...{ source: "stderr", text: "out of memory" },
+    });
+  });
+
+  test("refuses times, sources and counts that there are not", async () => {
+    const texts = [
+      await run(["app", "logs", "media", "--since", "yesterday"]),
+      await run(["app", "logs", "media", "--source", "disk"]),
+      await run(["app", "logs", "media", "--tail", "0"]),
+    ].map(({ text }) => text);
+
+    expect(texts.join("\n\n")).toMatchInlineSnapshot(`
+      "error[WINDLASS_INVALID_TIME] \`--since\` must be a time, as in 15m, 2h, 1d or 2026-11-28T22:30:00Z, got "yesterday"
+      hint: write how long ago it was, or a date
+      exit 2
+
+      error[WINDLASS_INVALID_LOG_SOURCE] \`--source\` must be stdout, stderr or system, got "disk"
+      hint: leave it out for all of them
+      exit 2
+
+      error[WINDLASS_INVALID_TAIL] \`--tail\` must be a whole number from 1 to 10000, got "0"
+      hint: for more lines say from when, with \`--since 1h\`
+      exit 2"
+    `);
+  });
+});
+
 describe("windlass app stop", () => {
   test("asks first, and refuses where nobody can be asked", async () => {
     const { text } = await run(["app", "stop", "media"]);
