@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { APP_COMMAND } from "./app/app-commands.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
 import { SERVE_OPTIONS } from "./serve/serve-options.ts";
 import { PLACE_OPTIONS, STORAGE_COMMANDS } from "./storage/commands.ts";
@@ -185,6 +186,12 @@ const COMMANDS: readonly CommandEntry[] = [
         "who builds images: docker or codebuild (default: WINDLASS_BUILD, else docker where it can)",
       ],
       ["--drop-calls", "open calls of functions that are no more fail"],
+      ["--tag <tag>", "what `windlass app history` calls this deployment"],
+      [
+        "--strategy <strategy>",
+        "rolling (default): containers finish what they run; recreate: they are stopped",
+      ],
+      ["--dry-run", "say what would change, and change nothing"],
       JSON_OPTION,
       QUIET_OPTION,
       DEBUG_OPTION,
@@ -214,6 +221,7 @@ const COMMANDS: readonly CommandEntry[] = [
     ].join("\n  "),
     load: () => import("./commands/destroy.ts"),
   },
+  APP_COMMAND,
   {
     name: "image",
     operands: "<build|inspect|list> [file] [functions...]",

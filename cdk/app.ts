@@ -1,10 +1,12 @@
 import { CfnOutput, CustomResource, RemovalPolicy, Tags } from "aws-cdk-lib";
+import type { IRuleTarget, Rule } from "aws-cdk-lib/aws-events";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { App } from "../lib/app.ts";
 import { isApp } from "../lib/app-registry.ts";
 import { hostLimits, logGroupOf } from "../lib/aws/facts.ts";
 import type { Manifest } from "../lib/aws/manifest.ts";
+import type { EventName } from "../lib/events.ts";
 import { checkAppName } from "../lib/options/app-name.ts";
 import { show } from "../lib/options/show.ts";
 import { throwViolations } from "../lib/options/violation.ts";
@@ -16,6 +18,7 @@ import { isNarrowed } from "../lib/uses.ts";
 import { checkSecrets } from "./app/check-secrets.ts";
 import { BundledCode } from "./app/code.ts";
 import { EnvironmentLink } from "./app/environment-link.ts";
+import { eventRule, ListenerRules } from "./app/event-rules.ts";
 import { DeadLetterQueue, InputQueues } from "./app/input-queues.ts";
 import { manifestFunctions, StagedManifest } from "./app/manifest.ts";
 import { codeFile } from "./app/python-code.ts";
@@ -80,6 +83,7 @@ export interface WindlassAppProps extends SharedProps {
  */
 export class WindlassApp extends Construct {
   readonly spec: AppSpec;
+  readonly #environmentName: string;
 
   constructor(scope: Construct, id: string, props: WindlassAppProps) {
     super(scope, id);
@@ -90,11 +94,7 @@ export class WindlassApp extends Construct {
     checkSecrets(this, this.spec);
     const { tags } = this.spec;
     const environment = props.environment ?? "default";
-    const mistakes = [
-      ...webMistakes(this.spec.functions),
-      ...hostMistakes(this.spec.functions, limitsOf(environment)),
-    ];
-    throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
+    checkFunctions(this.spec, environment);
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);
     const code = new BundledCode(this, "Code", { file: codeFile(props.code, props.app, resolved) });
@@ -135,6 +135,11 @@ export class WindlassApp extends Construct {
       ...(schedules.roleArn !== undefined && { scheduleRole: schedules.roleArn }),
       functions,
     };
+    new ListenerRules(this, "Events", {
+      ...{ environment: link.environmentName, app: name, functions: this.spec.functions },
+      controllerArn: link.controllerFunctionArn,
+    });
+    this.#environmentName = link.environmentName;
     const deployment = this.#createDeployment({ link, code, manifest, props });
     // What the manifest does not name; the rest is referred to.
     deployment.node.addDependency(roles, ...link.dependencies);
@@ -145,6 +150,32 @@ export class WindlassApp extends Construct {
     Tags.of(this).add("windlass:app", name);
     Tags.of(this).add("windlass:environment", link.environmentName);
     applySharedProps(this, props);
+  }
+
+  /**
+   * Invokes a target of EventBridge with each event of this name that the app tells: a function of Lambda, a topic, a
+   * queue, a state machine. The event is the `detail` of what it gets. Which events functions tell: their option `events`.
+   * @example windlassApp.onEvent("call.failed", new SnsTopic(alarms));
+   */
+  onEvent(
+    event: EventName,
+    target: IRuleTarget,
+    options: {
+      /** Id of the rule within this construct. @default - the name of the event */
+      readonly id?: string;
+      /** Only events of these functions and classes. @default - of all */
+      readonly functions?: readonly string[];
+    } = {},
+  ): Rule {
+    const { id = `On-${event.replace(".", "-")}`, functions } = options;
+    const { name: app } = this.spec;
+    return eventRule(this, id, {
+      environment: this.#environmentName,
+      app,
+      event,
+      target,
+      functions,
+    });
   }
 
   #createLogGroup(link: EnvironmentLink, { encryptionKey }: WindlassAppProps): LogGroup {
@@ -243,6 +274,15 @@ export class WindlassApp extends Construct {
 }
 
 /** What another stack's environment buys is known only when this is deployed. */
+/** @throws InvalidError for functions that no host can hold, or that nothing would send requests */
+function checkFunctions(
+  { name, functions }: AppSpec,
+  environment: WindlassEnvironment | string,
+): void {
+  const mistakes = [...webMistakes(functions), ...hostMistakes(functions, limitsOf(environment))];
+  throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
+}
+
 function limitsOf(environment: WindlassEnvironment | string): HostLimits {
   return typeof environment === "string"
     ? { maxUsdPerHour: Number.POSITIVE_INFINITY }

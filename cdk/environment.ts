@@ -13,6 +13,7 @@ import { ObjectBucket } from "./environment/bucket.ts";
 import { HostCluster } from "./environment/cluster.ts";
 import { ControllerFunction } from "./environment/controller-function.ts";
 import { DeploymentFunction } from "./environment/deployment-function.ts";
+import { EnvironmentBus } from "./environment/event-bus.ts";
 import { SharedFileSystem } from "./environment/file-system.ts";
 import { Hosts } from "./environment/hosts.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
@@ -106,6 +107,7 @@ export class WindlassEnvironment extends Construct {
       encryptionKey,
     });
     const controllerArn = controller.arn;
+    new EnvironmentBus(this, "Events", { environment, controllerArn });
     const shared = { environment, table, bucket, logGroup, controllerArn, encryptionKey };
     const schedules = new ScheduleFunction(this, "Schedules", shared);
     return {

@@ -13,12 +13,14 @@ import {
   runEntrypoint,
 } from "./entrypoint.ts";
 import { knowErrors } from "./error-classes.ts";
+import type { EventName, WindlassEvents } from "./events.ts";
 import { FunctionCalls, type HandleOf } from "./function.ts";
 import type { Defaults, Given, Reading } from "./given.ts";
 import { type AnyClass, type AnyHandler, isGenerator } from "./handler.ts";
 import { checkAppName } from "./options/app-name.ts";
 import { duplicateViolation } from "./options/body.ts";
 import { checkAppOptions } from "./options/check-options.ts";
+import { checkEventName } from "./options/events.ts";
 import type {
   AppOptions,
   BatchOptions,
@@ -53,6 +55,16 @@ type ClassTaking<Schema extends StandardSchema | undefined> = Schema extends Sta
   : AnyClass;
 
 type MethodNames<Ctor extends AnyClass> = Extract<keyof InstanceType<Ctor>, string>;
+/** A function that hears of events of one name. */
+interface Listener {
+  readonly event: EventName;
+  readonly function: string;
+}
+
+/** The handle of a function that can be called with an event. */
+type ListenerHandle<Event> =
+  | { readonly name: string; readonly local: (event: Event) => unknown }
+  | PythonHandle<(event: Event) => unknown>;
 
 // A scheduled function is called without arguments.
 type HandlerFor<When> = [When] extends [Schedule] ? () => unknown : AnyHandler;
@@ -74,6 +86,7 @@ export class App {
   readonly #definitions: Map<string, Definition> = new Map();
   readonly #entrypoints: Map<string, EntrypointDefinition> = new Map();
   readonly #included: App[] = [];
+  readonly #listeners: Listener[] = [];
   #parent: App | undefined;
 
   /**
@@ -105,6 +118,11 @@ export class App {
   /** Entrypoints by name, those of included apps too. */
   get entrypoints(): ReadonlyMap<string, EntrypointDefinition> {
     return this.#entrypoints;
+  }
+
+  /** Which functions hear of which events, those of included apps too. */
+  get listeners(): readonly Listener[] {
+    return [...this.#listeners, ...this.#included.flatMap((app) => app.listeners)];
   }
 
   /** Tags of this app and, where it has none of that name, of included apps. */
@@ -317,6 +335,32 @@ export class App {
   }
 
   /**
+   * Calls a function with each event of this name: a function of this app, or a handler, which becomes one of the name
+   * `on-call-failed` (of that event). Here it is called by the run that the event is of, on AWS by a rule of EventBridge.
+   * An event that is lost, for instance since EventBridge did not answer, is not told again.
+   * @example app.on("call.failed", async ({ function: name, error }) => { await post(`${name}: ${error.message}`) })
+   * @throws InvalidError for an event that there is not, or what is neither a handler nor a function of this app
+   */
+  on<Name extends EventName>(
+    name: Name,
+    target: ((event: WindlassEvents[Name]) => unknown) | ListenerHandle<WindlassEvents[Name]>,
+  ): this {
+    throwViolations("on()", checkEventName(name, `on() of app "${this.name}"`), this.on);
+    const own = typeof target === "function" ? this.#handlerOf(name, target) : target;
+    const known = this.#definitions.get(own?.name);
+    if (known?.kind !== "function") throwViolations("on()", [notListening(this, target)], this.on);
+    this.#listeners.push({ event: name, function: own.name });
+    return this;
+  }
+
+  #handlerOf(event: EventName, handler: AnyHandler): { readonly name: string } {
+    const name = `on-${event.replace(".", "-")}`;
+    const given = { name, options: {}, body: handler, file: callSite(this.on) };
+    this.#define(readFunction(given, this.#defaults), this.on);
+    return { name };
+  }
+
+  /**
    * Makes the functions, classes and entrypoints of another app part of this one, now and later ones too. Tags of
    * this app win.
    * @throws InvalidError when both have something of one name
@@ -416,6 +460,12 @@ export class App {
   }
 }
 brandApps(App.prototype);
+
+function notListening(app: App, target: unknown): Violation {
+  const message = `on() of app "${app.name}" takes a handler or a function of this app, got ${show(target)}`;
+  const hint = "pass what `app.function(…)` of this app returned, or an `async (event) => { … }`";
+  return { code: "WINDLASS_NOT_A_LISTENER", message, hint };
+}
 
 function split(rest: readonly unknown[]): { readonly options: unknown; readonly body: unknown } {
   return rest.length > 1

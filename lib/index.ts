@@ -63,6 +63,20 @@ export {
   WindlassError,
   type WindlassErrorOptions,
 } from "./errors.ts";
+// Events.
+export type {
+  CallCompletedEvent,
+  CallFailedEvent,
+  ContainerStartedEvent,
+  ContainerStoppedEvent,
+  DeploymentFinishedEvent,
+  EventName,
+  EventsOption,
+  EventsSpec,
+  OfferExhaustedEvent,
+  WindlassEvent,
+  WindlassEvents,
+} from "./events.ts";
 export type {
   ForEachOptions,
   FunctionHandle,

@@ -1,5 +1,6 @@
 import type { App } from "./app.ts";
 import type { Definition, EntrypointDefinition } from "./definition.ts";
+import { NO_EVENTS } from "./events.ts";
 import { isGenerator } from "./handler.ts";
 import { DEFAULT_IMAGE, DEFAULT_PYTHON_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
@@ -102,7 +103,19 @@ function toFunctionSpec(definition: Definition, app: App): FunctionSpec {
     nonpreemptible: options.nonpreemptible ?? false,
     uses: toUses(options.uses, app),
     objects: toObjects(options, app),
+    ...toEvents(definition, app),
   };
+}
+
+/** What hears of events tells none: its own failure would call it again, and so on. */
+function toEvents({ name, options }: Definition, app: App): Pick<FunctionSpec, "events" | "on"> {
+  const on = app.listeners.filter((one) => one.function === name).map((one) => one.event);
+  if (on.length > 0) return { events: NO_EVENTS, on: [...new Set(on)].sort() };
+  const hearsAll = app.listeners.some(({ event }) => event === "call.completed");
+  const option = options.events ?? (hearsAll ? "all" : "failures");
+  if (option === "off") return { events: NO_EVENTS, on: [] };
+  const completedRate = typeof option === "object" ? option.sampleRate : option === "all" ? 1 : 0;
+  return { events: { failures: true, completedRate }, on: [] };
 }
 
 function toSnapshotCaches({

@@ -1,3 +1,4 @@
+import type { EventName, EventsSpec } from "./events.ts";
 import type { WebSpec } from "./web/web-spec.ts";
 
 /** Version of the AppSpec format; readers accept this one and the one before. */
@@ -226,6 +227,10 @@ export interface FunctionSpec {
   readonly uses: readonly UseSpec[] | null;
   /** The dicts, queues, secrets and volumes that it may use, sorted: of `uses`, or without it all that its module names. */
   readonly objects: readonly ObjectUseSpec[];
+  /** Which events it tells; manifests of before there were any say nothing. */
+  readonly events: EventsSpec;
+  /** Events that it is called with, sorted. */
+  readonly on: readonly EventName[];
 }
 
 export interface EntrypointSpec {

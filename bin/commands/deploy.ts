@@ -1,10 +1,11 @@
 import { App } from "../../lib/app.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { AppSpec } from "../../lib/spec.ts";
+import { changeLines } from "../../lib/spec-diff.ts";
 import { checkPythonTypes } from "../check-python-types.ts";
 import type { Invocation } from "../command-table.ts";
 import { deployApp } from "../deploy/deploy-app.ts";
-import { toAwsOptions, toShards } from "../deploy/deploy-options.ts";
+import { toAwsOptions, toShards, toStrategy, toTag } from "../deploy/deploy-options.ts";
 import { describeDeployment } from "../deploy/describe-deployment.ts";
 import { givenBuilder } from "../deploy/image-builder.ts";
 import { givenImages } from "../deploy/images.ts";
@@ -18,6 +19,7 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const start = performance.now();
   const options = toAwsOptions(parsed);
   const shards = toShards(parsed);
+  const [strategy, tag] = [toStrategy(parsed), toTag(parsed)];
   const builder = givenBuilder(parsed["build"]);
   requireCdk();
   const { environment } = options;
@@ -26,12 +28,17 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   await checkPythonTypes(loaded.app, file);
   const images = givenImages(spec.images, (parsed["image"] ?? []) as readonly string[]);
   const steps = createSteps(options);
-  const { row, changed, gpus } = await deployApp({
-    ...{ loaded, file, spec, environment, images, builder, shards, steps },
+  const isDryRun = parsed["dryRun"] === true;
+  const deployed = await deployApp({
+    ...{ loaded, file, spec, environment, images, builder, shards, strategy, tag, steps, isDryRun },
     dropCalls: parsed["dropCalls"] === true,
+    // All of a first deployment is new, and what it has is told at its end.
+    onChanges(changes, current) {
+      if (current !== undefined || isDryRun) steps.lines(changeLines(changes));
+    },
   });
   const seconds = secondsSince(start);
-  const shown = describeDeployment({ spec, row, resources: changed, gpus, environment, seconds });
+  const shown = describeDeployment({ ...deployed, spec, environment, seconds, isDryRun });
   process.stdout.write(options.json ? `${JSON.stringify(shown.json)}\n` : shown.text);
   return EXIT.success;
 }

@@ -11,7 +11,7 @@ import {
 } from "../../lib/aws/deploy/stack.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
-import { deploymentKey } from "../../lib/aws/keys.ts";
+import { deploymentKey, templateObject } from "../../lib/aws/keys.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
@@ -85,16 +85,36 @@ export async function deployAppStack(
         steps.detail(message);
       },
     });
-  const { changed } = await withBuildSecrets(toBuild, deployment, deploy).catch(
+  const { changed, template } = await withBuildSecrets(toBuild, deployment, deploy).catch(
     async (error: unknown) => {
       throw await builds.explain(error);
     },
   );
-  const found = await rows.get<DeploymentRow>(deploymentKey(spec.name));
-  if (found !== undefined) return { row: found.body, changed };
+  await keepTemplate(deployment, template);
+  return { row: await flippedRow(rows, spec.name, name), changed };
+}
+
+/** A rollback deploys it again. */
+async function keepTemplate(
+  { spec, objects, templateHash, steps }: AppDeployment,
+  template: string,
+): Promise<void> {
+  await objects.put(templateObject(spec.name, templateHash), template).catch((error: unknown) => {
+    steps.notice({
+      code: "WINDLASS_TEMPLATE_NOT_KEPT",
+      message: `\`windlass app rollback\` cannot come back to this deployment's options: ${String(error)}`,
+      hint: "allow s3:PutObject on the environment's bucket to whoever deploys",
+    });
+  });
+}
+
+/** The current deployment, once a stack was deployed. @throws ExecutionError */
+export async function flippedRow(rows: Rows, app: string, stack: string): Promise<DeploymentRow> {
+  const found = await rows.get<DeploymentRow>(deploymentKey(app));
+  if (found !== undefined) return found.body;
   throw new ExecutionError(
     "WINDLASS_NOT_FLIPPED",
-    `the stack ${name} was deployed, but app "${spec.name}" has no deployment`,
+    `the stack ${stack} was deployed, but app "${app}" has no deployment`,
     { hint: "look at the log of the environment's deployment function, then deploy again" },
   );
 }

@@ -1,27 +1,21 @@
-import { readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
-import { templateHash } from "../../cdk/toolkit/template-hash.ts";
-import { createClients } from "../../lib/aws/clients.ts";
 import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
-import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
-import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
-import { readFacts } from "../../lib/aws/environment.ts";
-import { hostLimits } from "../../lib/aws/facts.ts";
-import { S3Objects } from "../../lib/aws/s3-objects.ts";
+import { labelDeployment } from "../../lib/aws/deploy/history.ts";
+import type { DeploymentLabel, DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { createStores } from "../../lib/aws/storage/aws-stores.ts";
-import { createWake, poolsKept } from "../../lib/aws/wake.ts";
-import { bundleApp } from "../../lib/local/bundle.ts";
-import { withPython } from "../../lib/local/python/deployed-bundle.ts";
 import { readLocalSecret } from "../../lib/local/storage/local-secrets.ts";
-import { throwViolations } from "../../lib/options/violation.ts";
-import { type FirstOffer, firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
-import { sha256 } from "../../lib/sha256.ts";
-import { type AppSpec, specText } from "../../lib/spec.ts";
+import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
+import type { AppSpec } from "../../lib/spec.ts";
+import type { SpecChange } from "../../lib/spec-diff.ts";
 import type { LoadedApp } from "../load-app.ts";
+import { announce } from "./announce.ts";
 import { secretReader } from "./build-secrets.ts";
+import type { Strategy } from "./deploy-options.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
 import { storeInlineSecrets } from "./inline-secrets.ts";
+import { type PreparedDeployment, prepareDeployment } from "./prepare-deployment.ts";
+import { replaceContainers } from "./replace-containers.ts";
+import { startKept } from "./start-kept.ts";
 import type { Steps } from "./steps.ts";
 
 export interface DeployRequest {
@@ -39,85 +33,104 @@ export interface DeployRequest {
   readonly shards: number | undefined;
   /** Open calls of functions that are no more fail, instead of the deployment. */
   readonly dropCalls: boolean;
+  /** @default "rolling" */
+  readonly strategy?: Strategy;
+  /** What history calls it. */
+  readonly tag?: string | undefined;
+  /** Nothing is changed. */
+  readonly isDryRun?: boolean;
+  /** Hears what this deployment changes, before it does; `current` is what is deployed. */
+  readonly onChanges?: (changes: readonly SpecChange[], current: DeploymentRow | undefined) => void;
   readonly steps: Steps;
 }
 
 export interface Deployed {
-  readonly row: DeploymentRow;
+  /** Undefined after a dry run of an app that is not deployed. */
+  readonly row: DeploymentRow | undefined;
+  /** Nothing had changed. */
+  readonly isUnchanged: boolean;
   /** Resources that CloudFormation changed; undefined where it was not asked. */
-  readonly changed: number | undefined;
+  readonly resources: number | undefined;
+  readonly changes: readonly SpecChange[];
   /** Hosts of functions with a GPU. */
   readonly gpus: readonly FirstOffer[];
 }
 
 /** Deploys an app: its code alone where nothing else has changed, else its stack. @throws WindlassError */
 export async function deployApp(request: DeployRequest): Promise<Deployed> {
-  const { loaded, file, spec, environment, images, shards, dropCalls, steps } = request;
-  const { builder, lender } = request;
-  const clients = createClients();
-  const { root } = loaded.project;
-  const [facts, script] = await Promise.all([
-    readFacts(clients.ssm, environment),
-    bundleApp([file], root, { isForDeployment: true }),
-  ]);
-  const limits = hostLimits(facts);
-  throwViolations(`app "${spec.name}"`, hostMistakes(spec.functions, limits), deployApp);
-  const bundle = withPython(script, spec, root);
-  const gpus = firstOffers(spec.functions, limits);
-  const text = specText(spec);
-  const code = readFileSync(bundle.file, "utf8");
-  const deployment = {
-    app: spec.name,
-    environment,
-    code,
-    codeHash: sha256(code),
-    specHash: sha256(text),
-    templateHash: templateHash({ spec: text, environment, images, shards }),
-  };
-  const rows = new DynamoRows(clients.dynamo, facts["table-name"]);
-  const objects = new S3Objects(clients.s3, facts["bucket-name"]);
-  const clock = { now: Date.now, sleep: (ms: number) => pause(ms) };
-  const ports = { rows, objects, clock };
-  const stores = createStores({
+  const { loaded, spec, strategy, steps, isDryRun = false } = request;
+  const prepared = await prepareDeployment(request);
+  const { ports, current, changes, gpus, deployment } = prepared;
+  request.onChanges?.(changes, current);
+  const isUnchanged = isSame(prepared);
+  const told = { isUnchanged, changes, gpus };
+  if (isDryRun) return { ...told, row: current, resources: undefined };
+  // Their values are not part of the code.
+  await storeInlineSecrets(storesOf(request, prepared), loaded.app, spec.name);
+  if (isUnchanged && current !== undefined) {
+    return { ...told, row: await retag(request, prepared, current), resources: undefined };
+  }
+  const code = await deployCode(ports, deployment);
+  // Else the deployment function does so.
+  if (code !== undefined) {
+    const { name: app, functions } = spec;
+    await Promise.all([
+      startKept(ports, { app, functions, steps }),
+      announce(code, { app, environment: request.environment, change: "code", steps }),
+    ]);
+  }
+  const { row, resources } =
+    code === undefined ? await updateStack(request, prepared) : { row: code, resources: undefined };
+  if (strategy === "recreate") await replaceContainers(ports, { app: spec.name, row, steps });
+  return { ...told, row, resources };
+}
+
+function isSame({ current, deployment }: PreparedDeployment): boolean {
+  const keys = ["codeHash", "specHash", "templateHash"] as const;
+  return current !== undefined && keys.every((key) => current[key] === deployment[key]);
+}
+
+function storesOf({ environment }: DeployRequest, { ports }: PreparedDeployment) {
+  const { clients, facts } = ports;
+  return createStores({
     ...{ clients, environment, now: Date.now },
     ...{ table: facts["table-name"], bucket: facts["bucket-name"] },
   });
-  await storeInlineSecrets(stores, loaded.app, spec.name);
-  const row = await deployCode(ports, deployment);
-  if (row !== undefined) {
-    const controller = facts["controller-function-arn"];
-    await startKept(createWake(clients.lambda, { app: spec.name, controller }), request);
-    return { row, changed: undefined, gpus };
-  }
-  const { deployAppStack } = await import("./app-stack.ts");
-  const deployed = await deployAppStack({
-    ...{ spec, module: loaded.app.name, code: bundle.file, environment, images, shards },
-    ...{ builder, lender, dropCalls, steps, rows, objects, templateHash: deployment.templateHash },
-    readSecret: secretReader(
-      {
-        secrets: stores.secrets,
-        readLocal: (name) => readLocalSecret(loaded.project.stateDirectory, name),
-      },
-      spec.name,
-    ),
-  });
-  // The stack may have been right already while other code was ahead of it.
-  const live = await deployCode(ports, deployment);
-  return { row: live ?? deployed.row, changed: deployed.changed, gpus };
 }
 
-/** What deploys a stack does so itself. */
-async function startKept(
-  wake: ReturnType<typeof createWake>,
-  { spec, steps }: DeployRequest,
-): Promise<void> {
-  const pools = poolsKept(spec.functions);
-  if (pools.length === 0) return;
-  await wake(pools).catch((error: unknown) => {
-    steps.notice({
-      code: "WINDLASS_NOT_WOKEN",
-      message: `containers of \`minContainers\` start within a minute, not at once: ${String(error)}`,
-      hint: "allow lambda:InvokeFunction on the environment's controller to whoever deploys",
-    });
+/** A version is often tagged once it has proved itself, with the same code. */
+async function retag(
+  { spec, tag }: DeployRequest,
+  { ports, deployment }: PreparedDeployment,
+  row: DeploymentRow,
+): Promise<DeploymentRow> {
+  if (tag === undefined || row.label?.tag === tag) return row;
+  const label: DeploymentLabel = { ...(row.label ?? deployment.label), tag };
+  return await labelDeployment(ports.rows, spec.name, { row, label });
+}
+
+async function updateStack(
+  request: DeployRequest,
+  prepared: PreparedDeployment,
+): Promise<{ readonly row: DeploymentRow; readonly resources: number }> {
+  const { loaded, spec, environment, images, shards, builder, lender } = request;
+  const { dropCalls, steps } = request;
+  const { ports, deployment, bundle } = prepared;
+  const { rows, objects } = ports;
+  const { secrets } = storesOf(request, prepared);
+  const readLocal = (name: string) => readLocalSecret(loaded.project.stateDirectory, name);
+  const { deployAppStack } = await import("./app-stack.ts");
+  const deployed = await deployAppStack({
+    ...{ spec, module: loaded.app.name, code: bundle, environment, images, shards },
+    ...{ builder, lender, dropCalls, steps, rows, objects, templateHash: deployment.templateHash },
+    readSecret: secretReader({ secrets, readLocal }, spec.name),
   });
+  // The stack may have been right already while other code was ahead of it.
+  const row = (await deployCode(ports, deployment)) ?? deployed.row;
+  const isOurs = row.codeHash === deployment.codeHash && row.label === undefined;
+  const { label } = deployment;
+  return {
+    row: isOurs ? await labelDeployment(rows, spec.name, { row, label }) : row,
+    resources: deployed.changed,
+  };
 }

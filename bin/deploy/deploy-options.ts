@@ -82,3 +82,30 @@ export function toShards({ shards }: Parsed): number | undefined {
     { hint: "leave it out for an app of up to 390 functions" },
   );
 }
+
+/**
+ * What becomes of the containers of the deployment before. `rolling`: they finish what they run; `recreate`: they are
+ * stopped, and what they run starts again in new ones.
+ */
+export type Strategy = "rolling" | "recreate";
+
+/** `--strategy`. @throws UsageError for another one */
+export function toStrategy({ strategy = "rolling" }: Parsed): Strategy {
+  if (strategy === "rolling" || strategy === "recreate") return strategy;
+  throw new UsageError(
+    "WINDLASS_INVALID_STRATEGY",
+    `\`--strategy\` must be rolling or recreate, got "${String(strategy)}"`,
+    { hint: "leave it out for rolling: containers finish what they run" },
+  );
+}
+
+/** `--tag`. @throws UsageError for an empty one, a long one, or one of several lines */
+export function toTag({ tag }: Parsed): string | undefined {
+  if (tag === undefined) return undefined;
+  if (/^[^\p{Cc}]{1,128}$/u.test(String(tag))) return String(tag);
+  throw new UsageError(
+    "WINDLASS_INVALID_TAG",
+    `\`--tag\` must be 1 to 128 characters on one line, got ${JSON.stringify(tag)}`,
+    { hint: "name a version or a commit, for instance `--tag 1.4.0`" },
+  );
+}

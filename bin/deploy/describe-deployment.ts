@@ -1,33 +1,27 @@
-import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { logGroupOf } from "../../lib/aws/facts.ts";
 import { snapshotNotice } from "../../lib/memory-snapshots.ts";
-import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
+import type { Deployed } from "./deploy-app.ts";
 import { gpuLines } from "./gpu-lines.ts";
 
-export interface Deployed {
+interface Told extends Deployed {
   readonly spec: AppSpec;
-  readonly row: DeploymentRow;
-  /** Resources of the stack that have changed; undefined where the stack was not touched. */
-  readonly resources: number | undefined;
-  /** Hosts of functions with a GPU. */
-  readonly gpus: readonly FirstOffer[];
   readonly environment: string;
   /** How long it took, with its unit. */
   readonly seconds: string;
+  readonly isDryRun: boolean;
 }
 
 /** Names of so many functions are shown. */
 const SHOWN = 8;
 
 /** What to tell of a deployment: as text, and as data for `--json`. */
-export function describeDeployment(deployed: Deployed): { text: string; json: object } {
-  const { spec, row, resources, gpus, environment, seconds } = deployed;
+export function describeDeployment(deployed: Told): { text: string; json: object } {
+  const { spec, row, resources, isUnchanged, changes, gpus, environment, isDryRun } = deployed;
   const { name, functions } = spec;
   const logGroup = logGroupOf(environment, name);
-  const what = resources === undefined ? "code only" : countOf(resources, "resource");
   const lines = [
-    `Deployed ${name} to environment ${environment}: deployment ${row.number}, ${what}, ${seconds}`,
+    headline(deployed),
     `  ${functions.length === 1 ? "function " : "functions"}  ${namesOf(functions)}`,
     ...gpuLines(gpus).map((line, index) => `  ${index === 0 ? "gpu" : "   "}        ${line}`),
     ...snapshotLines(spec),
@@ -37,15 +31,29 @@ export function describeDeployment(deployed: Deployed): { text: string; json: ob
   const json = {
     app: name,
     environment,
-    deployment: row.number,
-    codeHash: row.codeHash,
-    specHash: row.specHash,
+    deployment: row?.number ?? null,
+    tag: row?.label?.tag ?? null,
+    isUnchanged,
+    changes,
+    codeHash: row?.codeHash ?? null,
+    specHash: row?.specHash ?? null,
     resources: resources ?? 0,
     functions: functions.map((one) => one.name),
     gpus,
     logGroup,
   };
-  return { text: `${lines.join("\n")}\n`, json };
+  const isShort = isDryRun || isUnchanged;
+  return { text: `${(isShort ? lines.slice(0, 1) : lines).join("\n")}\n`, json };
+}
+
+function headline({ spec, row, resources, isUnchanged, environment, seconds, isDryRun }: Told) {
+  const where = `${spec.name} in environment ${environment}`;
+  if (isUnchanged) return `Nothing has changed: ${where} is deployment ${row?.number}, ${seconds}`;
+  if (isDryRun && row === undefined) return `Nothing was deployed: ${where} would be new`;
+  if (isDryRun) return `Nothing was deployed: ${where} stays deployment ${row?.number}`;
+  const what = resources === undefined ? "code only" : countOf(resources, "resource");
+  const tag = row?.label?.tag === undefined ? "" : ` (${row.label.tag})`;
+  return `Deployed ${spec.name} to environment ${environment}: deployment ${row?.number}${tag}, ${what}, ${seconds}`;
 }
 
 /** `1 resource`, `2 resources`. */

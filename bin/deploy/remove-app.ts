@@ -36,6 +36,9 @@ import { ExecutionError, NotFoundError } from "../../lib/errors.ts";
 import { countOf } from "./describe-deployment.ts";
 import type { Steps } from "./steps.ts";
 
+/** Where the environment's bucket has what an app has stored. */
+const FOLDERS = ["bundles", "calls", "manifests", "templates"] as const;
+
 export interface Removal {
   readonly environment: string;
   /** What it has stored goes as well. */
@@ -142,7 +145,7 @@ async function endWork({ app, environment, clients, facts, ecs, steps }: Context
 }
 
 async function findStored({ app, environment, clients, facts, logs }: Context) {
-  const prefixes = ["bundles", "calls", "manifests"].map((folder) => `${folder}/${app}/`);
+  const prefixes = FOLDERS.map((folder) => `${folder}/${app}/`);
   const group = logGroupOf(environment, app);
   const [objects, groups] = await Promise.all([
     storedObjects(clients.s3, facts["bucket-name"], prefixes),
@@ -154,7 +157,7 @@ async function findStored({ app, environment, clients, facts, logs }: Context) {
 
 async function deleteStored(context: Context, stored: readonly StoredData[]): Promise<void> {
   const { app, environment, clients, facts, rows, logs, ecs, steps } = context;
-  for (const folder of ["bundles", "calls", "manifests"]) {
+  for (const folder of FOLDERS) {
     await deleteObjects(clients.s3, facts["bucket-name"], `${folder}/${app}/`);
   }
   const groups = stored.filter(({ kind }) => kind === "logs").map(({ name }) => name);

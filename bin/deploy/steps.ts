@@ -10,6 +10,8 @@ export interface Steps {
   done(text: string): void;
   /** Something goes on; the next line takes its place on a terminal. */
   progress(text: string): void;
+  /** Lines as they are. */
+  lines(lines: readonly string[]): void;
   notice(notice: Notice): void;
   /** For `--debug` only. */
   detail(text: string): void;
@@ -37,6 +39,9 @@ export function createSteps({ quiet, debug }: AwsOptions): Steps {
         lineAt = performance.now();
         stream.write(`  ${text}\n`);
       }
+    },
+    lines(lines) {
+      if (!quiet && lines.length > 0) stream.write(`${clear}  ${lines.join("\n  ")}\n`);
     },
     notice({ code, message, hint }) {
       if (quiet) return;

@@ -1,15 +1,10 @@
 import { MAX_HOURLY_USD } from "../../lib/aws/facts.ts";
 import { firstOffers, hostMistakes } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
+import { isYes, type Terminal } from "../ask.ts";
 import { gpuLines } from "../deploy/gpu-lines.ts";
 import type { Choice } from "../reference.ts";
 import { UsageError } from "../usage-error.ts";
-
-/** Where a question is put and answered. */
-export interface Terminal {
-  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
-}
 
 /** The functions with a GPU that a run may call: what was chosen, or for an entrypoint all of the app. */
 export function gpuFunctions(spec: AppSpec, { kind, name }: Choice): readonly FunctionSpec[] {
@@ -43,18 +38,4 @@ export async function agreeToCpu(
   throw new UsageError("WINDLASS_NO_GPU", problem, {
     hint: "add `--on aws` to run it on a GPU there, or `--cpu` to run it here without one",
   });
-}
-
-async function isYes(question: string, { input, output }: Terminal): Promise<boolean> {
-  // Loaded here: hardly any run asks.
-  const { createInterface } = await import("node:readline/promises");
-  const lines = createInterface({ input, output });
-  try {
-    // A terminal that is closed answers nothing.
-    const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
-    const answer = await Promise.race([lines.question(question), closed]);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
 }

@@ -1,6 +1,8 @@
 import { Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { eventSource } from "../../lib/events.ts";
+import { eventAccess } from "../event-access.ts";
 
 /** Whose rows, objects and queues, and where they are. */
 export interface AccessProps {
@@ -45,6 +47,7 @@ export function ownData(scope: Construct, props: AccessProps): PolicyStatement[]
       actions: ["s3:GetObject"],
       resources: [objects("bundles"), objects("manifests")],
     }),
+    eventAccess(scope, props.environment, eventSource(app)),
     // For calls that a container makes itself.
     new PolicyStatement({
       actions: ["lambda:InvokeFunction"],

@@ -1,6 +1,8 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { containerKey } from "../../lib/aws/keys.ts";
+import { attempt } from "./attempt.ts";
 import type { Controller } from "./controller.ts";
+import { tellStopped } from "./tell-events.ts";
 import type { KnownContainer } from "./world.ts";
 
 const MAX_ATTEMPTS = 5;
@@ -13,6 +15,11 @@ export async function endContainer(
 ): Promise<KnownContainer> {
   const { app, id, row } = container;
   controller.ports.log({ event: "container-ended", app, container: id, was: row.status, reason });
+  await attempt(
+    { at: "tell-events", app },
+    () => tellStopped(container, reason, controller),
+    controller.ports,
+  );
   return await changeContainer(
     container,
     (now) => {

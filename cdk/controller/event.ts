@@ -1,3 +1,4 @@
+import type { EventForFunctions } from "./call-with-event.ts";
 import type { ControlRequest } from "./control.ts";
 
 const INTERRUPTION = "EC2 Spot Instance Interruption Warning";
@@ -6,6 +7,7 @@ const INTERRUPTION = "EC2 Spot Instance Interruption Warning";
 export type ControllerEvent =
   | { readonly kind: "wake"; readonly app: string; readonly pools: readonly string[] }
   | { readonly kind: "sweep" }
+  | EventForFunctions
   | {
       readonly source: string;
       readonly "detail-type": string;
@@ -13,7 +15,7 @@ export type ControllerEvent =
     };
 
 /** What is to be done for an event; the rules let nothing through that changes nothing. */
-export function toRequest(event: ControllerEvent): ControlRequest {
+export function toRequest(event: Exclude<ControllerEvent, EventForFunctions>): ControlRequest {
   if ("kind" in event) return event;
   const instanceId = event.detail["instance-id"];
   if (typeof instanceId !== "string") return { kind: "change" };

@@ -1,6 +1,7 @@
 import type { DemandQueues } from "../../lib/aws/demand.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
+import type { EventSink } from "../../lib/events.ts";
 import type { Market, Needs, Room } from "../../lib/scheduling/fit.ts";
 import type { Architecture } from "../../lib/spec.ts";
 
@@ -137,6 +138,8 @@ export interface ControllerPorts {
   /** A random id for an invocation or a purchase. */
   readonly createId: () => string;
   readonly log: (fields: Readonly<Record<string, unknown>>) => void;
+  /** Where events go. @default - nowhere */
+  readonly events?: EventSink | undefined;
 }
 
 export interface ControllerSettings {

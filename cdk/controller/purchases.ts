@@ -8,6 +8,7 @@ import { changeHost } from "./host-changes.ts";
 import type { Lease } from "./lease.ts";
 import { restsAfter } from "./refusals.ts";
 import { type HostRow, hostKey } from "./rows.ts";
+import { tellExhausted } from "./tell-events.ts";
 import type { KnownHost } from "./world.ts";
 
 /** EC2 takes 50 such requests and then five a second. The rest is bought by the next pass, which follows at once. */
@@ -88,6 +89,8 @@ export async function buyHost(host: KnownHost, controller: Controller): Promise<
     return {};
   }
   ports.log({ event: "host-refused", ...about, why: answer.refusals });
+  const tell = () => tellExhausted(row, answer.refusals, controller);
+  await attempt({ at: "tell-events", host: id }, tell, ports);
   await ports.rows.delete(hostKey(id));
   return restsAfter({ type, market }, answer.refusals, ports.now());
 }

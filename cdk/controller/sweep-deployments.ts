@@ -1,5 +1,5 @@
 import type { DeploymentRow, SweepRow } from "../../lib/aws/deployment-row.ts";
-import { bundleObject, historyKey, sweepKey } from "../../lib/aws/keys.ts";
+import { bundleObject, historyKey, sweepKey, templateObject } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { Row } from "../../lib/aws/rows.ts";
 import type { Controller } from "./controller.ts";
@@ -15,7 +15,7 @@ const MARK_MS = 120_000;
 const TIME_MS = 60_000;
 /** Each is one request or more. */
 const MAX_MANIFESTS = 10;
-const MAX_BUNDLES = 500;
+const MAX_OTHERS = 450;
 /** ECS takes one request a second of these after a burst of twenty [request throttling]. */
 const MAX_DEREGISTERED = 20;
 const MAX_ROWS = 25;
@@ -29,7 +29,7 @@ interface Found {
 }
 
 /**
- * Removes what only old deployments of an app name: bundles, manifests, and the task definitions in those. Some at a
+ * Removes what only old deployments of an app name: bundles, templates, manifests, and the task definitions in those. Some at a
  * time; the rows of a deployment go when nothing else of it is left. Without old ones it is one look at the table.
  */
 export async function sweepDeployments(app: string, { ports }: Controller): Promise<void> {
@@ -76,8 +76,8 @@ function keeps(history: readonly Row<DeploymentRow>[], now: number): (index: num
   };
 }
 
-function objectsOf(app: string, { manifestKey, codeHash }: DeploymentRow): string[] {
-  return [manifestKey, bundleObject(app, codeHash)];
+function objectsOf(app: string, { manifestKey, codeHash, templateHash }: DeploymentRow): string[] {
+  return [manifestKey, bundleObject(app, codeHash), templateObject(app, templateHash)];
 }
 
 /** Answers the task definitions that need not be looked at again. */
@@ -89,12 +89,14 @@ async function remove(
   const listed = await Promise.all([
     ports.stored.list(`manifests/${app}/`),
     ports.stored.list(`bundles/${app}/`),
+    ports.stored.list(`templates/${app}/`),
   ]);
-  const [manifests = [], bundles = []] = listed.map((objects) =>
+  const [manifests = [], bundles = [], templates = []] = listed.map((objects) =>
     objects.filter((object) => isUnnamed(object, found, ports)).map(({ key }) => key),
   );
   const swept = await deregister(manifests.slice(0, MAX_MANIFESTS), found, ports);
-  const removed = [...swept.manifests, ...bundles.slice(0, MAX_BUNDLES)];
+  const others = [bundles, templates].flatMap((keys) => keys.slice(0, MAX_OTHERS));
+  const removed = [...swept.manifests, ...others];
   if (removed.length > 0) await ports.stored.remove(removed);
   const done = doneWith(app, found, { listed, removed }).slice(0, MAX_ROWS);
   for (const { number } of done) await ports.rows.delete(historyKey(app, number));

@@ -1,3 +1,4 @@
+import { finishedEvent } from "../../lib/aws/deploy/finished-event.ts";
 import {
   type FlipClock,
   flipDeployment,
@@ -8,6 +9,7 @@ import { appKey, bundleObject, deploymentKey, historyKey, sweepKey } from "../..
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import { poolsKept } from "../../lib/aws/wake.ts";
 import { AlreadyExistsError, InvalidError } from "../../lib/errors.ts";
+import type { EventSink } from "../../lib/events.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { fillManifest } from "./manifest-text.ts";
 import type { DeploymentObjects } from "./objects.ts";
@@ -17,6 +19,8 @@ import { type DeploymentProperties, type DeploymentRequest, ownerOf } from "./re
 export interface DeploymentPorts extends RemovalPorts {
   /** Asks the controller to look at these pools of an app. */
   wake(app: string, pools: readonly string[]): Promise<void>;
+  /** Where events go. @default - nowhere */
+  readonly events?: EventSink | undefined;
   /** Hears of what failed without failing the deployment. */
   onError(error: unknown): void;
   readonly clock: FlipClock;
@@ -52,11 +56,13 @@ export async function runDeployment(
     templateHash: properties.templateHash,
     isAhead: false,
   };
+  let isNew = false;
   const decide = async (
     current: DeploymentRow | undefined,
   ): Promise<NextDeployment | undefined> => {
     checkCurrent(request, current);
-    if (current !== undefined && isSame(current, next)) return undefined;
+    isNew = current === undefined || !isSame(current, next);
+    if (!isNew) return undefined;
     const removes = await removedFunctions(request, { current, kept: manifest.functions }, ports);
     return { ...next, removes };
   };
@@ -64,7 +70,12 @@ export async function runDeployment(
     await objects.write(bundleObject(app, properties.codeHash), code, "text/javascript");
     await objects.write(manifest.key, manifest.text, "application/json");
   };
-  await flipDeployment(rows, { app, decide, store, clock });
+  const row = await flipDeployment(rows, { app, decide, store, clock });
+  if (row !== undefined && isNew) {
+    ports.events?.emit(
+      finishedEvent(row, { app, environment: manifest.environment, change: "stack" }),
+    );
+  }
   // Else its next sweep starts them, within a minute.
   if (manifest.kept.length > 0) await ports.wake(app, manifest.kept).catch(ports.onError);
 }
@@ -84,6 +95,7 @@ async function stagedBundle(
 interface NewManifest {
   readonly key: string;
   readonly text: string;
+  readonly environment: string;
   readonly functions: ReadonlySet<string>;
   /** Those that are to have containers at once. */
   readonly kept: readonly string[];
@@ -96,9 +108,9 @@ async function stagedManifest(
   const staged = await objects.readStaged(manifestBucket, manifestKey);
   const text = fillManifest(new TextDecoder().decode(staged), values);
   const key = `manifests/${app}/${sha256(text)}.json`;
-  const { functions } = JSON.parse(text) as Manifest; // Written by the constructs.
+  const { functions, environment } = JSON.parse(text) as Manifest; // Written by the constructs.
   const kept = poolsKept(Object.values(functions).map(({ spec }) => spec));
-  return { key, text, functions: new Set(Object.keys(functions)), kept };
+  return { key, text, environment, functions: new Set(Object.keys(functions)), kept };
 }
 
 /**

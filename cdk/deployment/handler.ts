@@ -1,10 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3 } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { BusSink, EventBridgeBus } from "../../lib/aws/event-bus.ts";
 import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { createWake } from "../../lib/aws/wake.ts";
 import { ExecutionError } from "../../lib/errors.ts";
@@ -14,7 +16,19 @@ import type { DeploymentRequest } from "./request.ts";
 import { S3Objects } from "./s3-objects.ts";
 
 const lambda = new LambdaClient();
+const environment = process.env["ENVIRONMENT"];
+/** Environments of before there were events have no bus. */
+const events =
+  environment === undefined
+    ? undefined
+    : new BusSink({
+        bus: new EventBridgeBus(new EventBridgeClient(), environment),
+        after: (ms, run) => void setTimeout(run, ms).unref(),
+        onDropped: (dropped, reason) =>
+          process.stderr.write(`${dropped} events are lost: ${String(reason)}\n`),
+      });
 const ports: DeploymentPorts = {
+  events,
   rows: new DynamoRows(new DynamoDBClient(), variable("TABLE_NAME")),
   objects: new S3Objects(new S3(), variable("BUCKET_NAME")),
   queues: new SqsDemand(new SQSClient()),
@@ -31,7 +45,7 @@ export async function handler(request: DeploymentRequest): Promise<void> {
     (error: unknown) => error ?? "unknown failure",
   );
   if (failure !== undefined) process.stderr.write(`${String(failure)}\n`);
-  await answer(request, failure);
+  await Promise.all([answer(request, failure), events?.flush()]);
 }
 
 async function answer(request: DeploymentRequest, failure: unknown): Promise<void> {

@@ -2,6 +2,8 @@ import { Stack } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { partitionQueuePrefixes } from "../../lib/aws/storage/object-keys.ts";
+import { eventSource } from "../../lib/events.ts";
+import { eventAccess } from "../event-access.ts";
 import { appRolePath } from "../names.ts";
 import type { ControllerFunctionProps } from "./controller-function.ts";
 import { queueAccess } from "./queue-access.ts";
@@ -12,6 +14,7 @@ export function controllerPolicy(scope: Construct, props: ControllerFunctionProp
   return new PolicyDocument({
     statements: [
       ...dataStatements(scope, props),
+      ...eventStatements(scope, props),
       ...clusterStatements(scope, props),
       ...purchaseStatements(scope, props),
       ...instanceStatements(scope, props),
@@ -40,6 +43,22 @@ function dataStatements(
   ];
 }
 
+/** What happens to containers and hosts; calls of functions that hear of events. */
+function eventStatements(
+  scope: Construct,
+  { table, environment }: ControllerFunctionProps,
+): PolicyStatement[] {
+  return [
+    eventAccess(scope, environment, eventSource("*")),
+    rowAccess(table, ["*#call#*"], ["PutItem"]),
+    new PolicyStatement({
+      actions: ["sqs:SendMessage"],
+      resources: [Stack.of(scope).formatArn({ service: "sqs", resource: "*" })],
+      conditions: { StringEquals: { "aws:ResourceTag/windlass:environment": environment } },
+    }),
+  ];
+}
+
 /** Queues of SQS that keep partitions of queues are removed when those are over; nothing is taken from them. */
 function partitionStatements(
   scope: Construct,
@@ -64,7 +83,7 @@ function sweepStatements({
   table,
   bucket,
 }: Pick<ControllerFunctionProps, "table" | "bucket">): PolicyStatement[] {
-  const [bundles, manifests] = ["bundles/*", "manifests/*"];
+  const [bundles, manifests, templates] = ["bundles/*", "manifests/*", "templates/*"];
   return [
     rowAccess(table, ["*#history"], ["Query", "DeleteItem"]),
     rowAccess(table, ["*#sweep"], ["GetItem", "PutItem"]),
@@ -74,12 +93,12 @@ function sweepStatements({
     }),
     new PolicyStatement({
       actions: ["s3:DeleteObject"],
-      resources: [bucket.arnForObjects(bundles), bucket.arnForObjects(manifests)],
+      resources: [bundles, manifests, templates].map((keys) => bucket.arnForObjects(keys)),
     }),
     new PolicyStatement({
       actions: ["s3:ListBucket"],
       resources: [bucket.bucketArn],
-      conditions: { StringLike: { "s3:prefix": [bundles, manifests] } },
+      conditions: { StringLike: { "s3:prefix": [bundles, manifests, templates] } },
     }),
     new PolicyStatement({ actions: ["ecs:DeregisterTaskDefinition"], resources: ["*"] }),
   ];

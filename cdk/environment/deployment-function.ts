@@ -7,7 +7,9 @@ import { Architecture, Code, Function as Lambda, Runtime } from "aws-cdk-lib/aws
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import { eventSource } from "../../lib/events.ts";
 import { ownFolder } from "../../lib/local/bundle/own-package.ts";
+import { eventAccess } from "../event-access.ts";
 import { queueAccess } from "./queue-access.ts";
 import { rowAccess } from "./row-access.ts";
 
@@ -37,6 +39,7 @@ export class DeploymentFunction extends Construct {
             ...rowStatements(table),
             ...objectStatements(this, bucket),
             ...queueAccess(this, environment),
+            eventAccess(this, environment, eventSource("*")),
             // Whether a stack is being brought back.
             new PolicyStatement({
               actions: ["cloudformation:DescribeStacks"],
@@ -74,6 +77,7 @@ export class DeploymentFunction extends Construct {
         TABLE_NAME: table.tableName,
         BUCKET_NAME: bucket.bucketName,
         CONTROLLER_NAME: controllerArn,
+        ENVIRONMENT: environment,
       },
       role,
       logGroup,

@@ -25,6 +25,8 @@ export interface DeployedStack {
   readonly changed: number;
   /** What constructs looked up, as the `context` of a next time. */
   readonly lookedUp: Readonly<Record<string, unknown>>;
+  /** The template as JSON. */
+  readonly template: string;
 }
 
 /** Synthesizes a stack in this process and deploys it. @throws WindlassError */
@@ -40,12 +42,15 @@ async function deployFrom(
   const ioHost = new ProgressHost({ onProgress, onMessage });
   const contextStore = new MemoryContext(context);
   const toolkit = new Toolkit({ ioHost, emojis: false, color: false });
+  let template = "";
   try {
     const source = await toolkit.fromAssemblyBuilder(
       async ({ outdir, context: given, env }) => {
         const scope = new App({ outdir, context: { ...FEATURE_FLAGS, ...given } });
         build(scope, { account: env["CDK_DEFAULT_ACCOUNT"], region: env["CDK_DEFAULT_REGION"] });
-        return scope.synth();
+        const assembly = scope.synth();
+        template = JSON.stringify(assembly.getStackByName(name).template);
+        return assembly;
       },
       // Nothing is written where the user is.
       {
@@ -64,5 +69,5 @@ async function deployFrom(
     throw toDeployError(error, name, ioHost.failures);
   }
   const lookedUp = persistableContext(await contextStore.read());
-  return { changed: ioHost.changed, lookedUp };
+  return { changed: ioHost.changed, lookedUp, template };
 }

@@ -16,6 +16,22 @@ export interface SweepRow {
   readonly deregistered?: readonly string[];
 }
 
+/** Who deployed an app, of what, and how they call it. */
+export interface DeploymentLabel {
+  /** What `--tag` says. */
+  readonly tag?: string;
+  /** Version of the `windlass` that deployed it. */
+  readonly client: string;
+  /** The end of the ARN of whoever deployed it, for instance `user/ada`. */
+  readonly by?: string;
+  /** Seven digits of the commit of the project, with `*` where files differ from it. */
+  readonly commit?: string;
+  /** Number of the deployment that this one brings back. */
+  readonly rollbackTo?: number;
+  /** It has changed nothing: containers are new. */
+  readonly isRollover?: true;
+}
+
 /** A deployment of an app. */
 export interface DeploymentRow {
   /** Grows by one with each deployment, rollbacks too. */
@@ -37,4 +53,6 @@ export interface DeploymentRow {
   readonly scaling?: Readonly<Record<string, PoolScaling>>;
   /** By name, for as long as calls of it may be asked for; rows of before there was any say nothing. */
   readonly removed?: Readonly<Record<string, Removal>>;
+  /** What `windlass` tells of it; nothing where another tool deployed it. */
+  readonly label?: DeploymentLabel;
 }

@@ -56,3 +56,8 @@ export function factsPath(environment: string): string {
 export function logGroupOf(environment: string, app?: string): string {
   return app === undefined ? factsPath(environment) : `${factsPath(environment)}/${app}`;
 }
+
+/** The event bus of an environment: apps know its name without asking. */
+export function eventBusName(environment: string): string {
+  return `windlass-${environment}`;
+}

@@ -1,11 +1,11 @@
 import type { CallRequest, FailureKind } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
+import type { ErrorReport } from "../error-report.ts";
 import { DeserializationError } from "../errors.ts";
 import { callTime } from "../ids.ts";
 import { packPage, toRequest, unpackPage } from "../messages.ts";
 import { KEPT_SECONDS } from "./call-row.ts";
 import { type Envelope, openEnvelope, sealEnvelope } from "./envelope.ts";
-import type { ErrorReport } from "./error-report.ts";
 import { pageOf } from "./page-text.ts";
 import { poolOf } from "./parameter-sets.ts";
 import type { Span } from "./range-row.ts";

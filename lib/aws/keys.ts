@@ -85,3 +85,8 @@ export function pageObject(app: string, callId: string, name: string): string {
 export function bundleObject(app: string, codeHash: string): string {
   return `bundles/${app}/${codeHash}.mjs`;
 }
+
+/** The template that a stack of an app was last deployed from, by what that was made from. */
+export function templateObject(app: string, templateHash: string): string {
+  return `templates/${app}/${templateHash}.json`;
+}

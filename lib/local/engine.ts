@@ -17,6 +17,7 @@ import type {
 } from "../backend.ts";
 import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
 import { InvalidError, NotFoundError } from "../errors.ts";
+import type { EventSink } from "../events.ts";
 import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
 import { packPage } from "../messages.ts";
@@ -32,6 +33,7 @@ import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
 import { hasGpu } from "./gpu-here.ts";
 import { type EngineHost, thisMachine } from "./host.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
+import { LocalEvents } from "./local-events.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { literalPathNotices } from "./mount-literals.ts";
 import type { InputObserver } from "./pool.ts";
@@ -70,6 +72,8 @@ export interface EngineOptions {
   readonly inlineSecrets?: InlineSecrets | undefined;
   /** Hears of every input and result. */
   readonly observer?: InputObserver | undefined;
+  /** Hears of events, beside the functions that `app.on` calls with them. */
+  readonly eventSink?: EventSink | undefined;
 }
 
 export interface MachineEngineOptions extends EngineOptions {
@@ -105,6 +109,7 @@ export class LocalEngine implements Backend {
   readonly #pools: Map<string, ManagedPool> = new Map();
   readonly #noticed: Set<string> = new Set();
   readonly #host: EngineHost;
+  readonly #told: LocalEvents | undefined;
   #durable: Promise<DurableCalls> | undefined;
   #openDurable: DurableCalls | undefined;
   #stopTimer: () => void = () => {};
@@ -116,6 +121,11 @@ export class LocalEngine implements Backend {
     this.#host = host;
     this.#options = options;
     this.stores = host.stores;
+    this.#told = LocalEvents.of({
+      ...{ spec: options.spec, clock: host.clock, sink: options.eventSink },
+      open: (request, sink) => this.open(request, sink),
+      notice: (text) => options.events.notice(text),
+    });
   }
 
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
@@ -275,6 +285,7 @@ export class LocalEngine implements Backend {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#told?.settle();
     this.#host.close();
     this.#keepTime();
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
@@ -320,10 +331,25 @@ export class LocalEngine implements Backend {
       inspect: this.#options.inspect,
       secrets: () => this.#secretsOf(spec),
       maxWorking: spec.maxContainers ?? this.#host.maxWorking,
-      observer: this.#options.observer,
+      observer: this.#observer(),
+      told: this.#told,
     });
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  #observer(): InputObserver | undefined {
+    const { observer } = this.#options;
+    const told = this.#told;
+    if (told === undefined) return observer;
+    return {
+      arrived: (request, page) => observer?.arrived(request, page),
+      answered(request, page, how) {
+        observer?.answered(request, page, how);
+        told.answered(request, page, how);
+      },
+      yielded: (request, items) => observer?.yielded(request, items),
+    };
   }
 
   /** As they are now: each container has those of its start. @throws NotFoundError, ContainerStartupError */

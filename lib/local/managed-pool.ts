@@ -18,6 +18,7 @@ import type { CallState, Cancelled } from "./call-state.ts";
 import type { InspectOptions } from "./container.ts";
 import type { EngineEvents, PoolSnapshot } from "./engine.ts";
 import type { EngineHost } from "./host.ts";
+import type { LocalEvents } from "./local-events.ts";
 import type { OpenMounts } from "./local-mounts.ts";
 import { type InputObserver, Pool } from "./pool.ts";
 import { type Door, Entrance } from "./web/entrance.ts";
@@ -45,6 +46,8 @@ export interface ManagedPoolOptions {
   readonly maxWorking: number;
   readonly host: EngineHost;
   readonly observer: InputObserver | undefined;
+  /** Hears of its containers. */
+  readonly told: LocalEvents | undefined;
   /** Variables of its secrets. @throws WindlassError */
   readonly secrets: () => SecretValues;
 }
@@ -58,6 +61,8 @@ interface Managed {
   settled: Promise<void>;
   /** Nothing new comes on the connections that it has. */
   closed: Promise<void>;
+  /** It was to end. */
+  isAsked: boolean;
 }
 
 /** A pool and its containers, kept in number by the policy. */
@@ -317,7 +322,8 @@ export class ManagedPool {
     });
     const startedAt = this.#clock.now();
     const times = { startedAt, readyAt: startedAt, idleSince: startedAt };
-    this.#containers.set(containerId, { agent, ...times, settled, closed, volumes });
+    const state = { settled, closed, isAsked: false };
+    this.#containers.set(containerId, { agent, ...times, ...state, volumes });
   }
 
   #changed(
@@ -326,15 +332,19 @@ export class ManagedPool {
   ): void {
     const managed = this.#containers.get(id);
     if (managed === undefined) return;
+    const { name } = this.#options.spec;
     if (state === "ready") {
       managed.readyAt = this.#clock.now();
       managed.idleSince = managed.readyAt;
       this.#failedStarts = 0;
       this.#entrance.dispatch();
+      this.#options.told?.started({ name, id }, managed.readyAt - managed.startedAt);
     }
+    if (state === "draining") managed.isAsked = true;
     if (state === "draining" || state === "ended") this.#pool.leave(managed.agent);
     if (state !== "ended") return;
     this.#containers.delete(id);
+    if (!this.#isClosed) this.#options.told?.stopped({ name, id }, whyEnded(managed, error));
     if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
   }
@@ -369,6 +379,15 @@ export class ManagedPool {
       message: cause instanceof Error ? cause.message : "no container could be started",
     });
   }
+}
+
+/** Undefined: it had been asked to end. */
+function whyEnded({ isAsked }: Managed, error: Page | undefined): string | undefined {
+  if (error !== undefined) {
+    const [thrown] = decodePage(error);
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  }
+  return isAsked ? undefined : "its process ended";
 }
 
 function toContainerState(managed: Managed, now: number): ContainerState {

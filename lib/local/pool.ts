@@ -53,11 +53,18 @@ interface Active {
   traced: number | undefined;
 }
 
+/** By whom inputs were run, and how often. */
+export interface HowAnswered {
+  readonly attempts: number;
+  /** `null`: no container ran them. */
+  readonly containerId: string | null;
+}
+
 /** Hears of all inputs of pools, and of what becomes of each. */
 export interface InputObserver {
   arrived(request: CallRequest, page: InputPage): void;
   /** Each input is answered once. */
-  answered(request: CallRequest, page: ResultPage): void;
+  answered(request: CallRequest, page: ResultPage, how: HowAnswered): void;
   yielded(request: CallRequest, items: ItemPage): void;
 }
 
@@ -384,14 +391,19 @@ export class Pool implements LeaseSource {
       const ended = { endedAt: this.options.clock.wallTime(), failures: failuresOf(page) };
       call.tracer.ran(call.request.callId, { ...begun, ...ended });
     }
-    this.#deliver(call, page);
+    this.#deliver(call, page, active);
   }
 
-  #deliver(call: CallState, page: ResultPage): void {
+  #deliver(call: CallState, page: ResultPage, by: Active | Work): void {
     const failed = page.failures?.length ?? 0;
     this.#failed += failed;
     this.#done += page.count - failed;
-    this.options.observer?.answered(call.request, page);
+    const { observer } = this.options;
+    if (observer !== undefined) {
+      const isRun = "worker" in by;
+      const attempts = isRun ? by.work.attempt + 1 : by.attempt;
+      observer.answered(call.request, page, { attempts, containerId: isRun ? by.worker.id : null });
+    }
     call.deliver(page);
   }
 
@@ -462,7 +474,7 @@ export class Pool implements LeaseSource {
       ...times,
       failures: failuresOf(page),
     });
-    this.#deliver(call, page);
+    this.#deliver(call, page, work);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorClasses } from "../error-classes.ts";
+import type { EventsOption } from "../events.ts";
 import type { Gpu } from "../gpu.ts";
 import type { Image } from "../image/image.ts";
 import type { Retries } from "../retries.ts";
@@ -118,6 +119,13 @@ export interface ContainerOptions<Batch extends BatchOptions | undefined = undef
    * @default - all of its own app, and all dicts, queues, secrets and volumes that its module names
    */
   readonly uses?: readonly (string | StoredObject)[] | undefined;
+  /**
+   * Which events it tells: `"off"`, `"failures"` for all but completed calls, `"all"`, or `{ sampleRate: 0.01 }` for that
+   * share of completed calls and all others. On AWS a million events cost $1.00. What `app.on` calls tells none. What
+   * events there are: docs/events.md.
+   * @default - `"failures"`; `"all"` in an app that has an `app.on("call.completed", …)`
+   */
+  readonly events?: EventsOption | undefined;
 }
 
 /** Options of a class. */

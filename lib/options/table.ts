@@ -2,6 +2,7 @@ import { isRetries } from "../retries.ts";
 import { isSchedule } from "../schedule.ts";
 import { checkBatch } from "./batch.ts";
 import { checkConcurrency } from "./concurrency.ts";
+import { checkEvents } from "./events.ts";
 import type { AnyFunctionOptions } from "./function-options.ts";
 import { checkGpu } from "./gpu.ts";
 import { checkImage } from "./image.ts";
@@ -94,6 +95,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof AnyFunctionOptions, OptionChec
   nonpreemptible: checkBoolean,
   spot: checkSpot,
   uses: checkUses,
+  events: checkEvents,
   schedule: checkSchedule,
 };
 

@@ -14,6 +14,7 @@ import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { isWindlassError, NotFoundError } from "../../lib/errors.ts";
+import type { EventSink } from "../../lib/events.ts";
 import { unpackPage } from "../../lib/messages.ts";
 import { scaledSpec } from "../../lib/scheduling/scaled-spec.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
@@ -27,6 +28,7 @@ import { toErrorPage } from "../agent/error-page.ts";
 import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
 import type { Runner } from "../agent/runner-process.ts";
 import { openMounts } from "./aws-mounts.ts";
+import { ContainerEvents } from "./container-events.ts";
 import { ContainerRecord, type ContainerReport } from "./container-record.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { areStartsFailing } from "./failed-starts.ts";
@@ -64,6 +66,8 @@ export interface AwsContainerOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly onLine: (line: LogLine) => void;
+  /** Where events go. @default - nowhere */
+  readonly events?: EventSink | undefined;
   /** Something failed that no caller is told of, since it is tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -90,6 +94,7 @@ export class AwsContainer {
   readonly #options: AwsContainerOptions;
   readonly #record: ContainerRecord;
   readonly #deployments: Deployments;
+  readonly #told: ContainerEvents;
   /** Starts while the deployment is looked up. */
   #runner: Runner | undefined;
   #end: (code: number) => void = () => {};
@@ -122,6 +127,7 @@ export class AwsContainer {
       onDrain: () => this.drain(),
     });
     const { app, environment: name } = environment;
+    this.#told = new ContainerEvents({ environment, sink: options.events, now: wallClock });
     this.#deployments = new Deployments({ app, environment: name, rows, objects, now });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -206,6 +212,7 @@ export class AwsContainer {
       if (this.#state !== "ended") {
         this.#state = "ended";
         await this.#record.write({ status: "ended", taken: 0 });
+        this.#told.stopped("it was not needed any more, or its host goes");
         await this.#wakeForSuccessor();
         this.#end(0);
       }
@@ -240,6 +247,7 @@ export class AwsContainer {
     try {
       const report = { deployment: this.#deployment, error: describe(error) };
       await this.#record.write({ status: "ended", taken: 0, ...report });
+      this.#told.failed(report.error);
       await this.#giveUp(error);
     } finally {
       this.#end(1);
@@ -302,6 +310,7 @@ export class AwsContainer {
       times: () => this.#times(),
       mayScaleOut: () => scaledSpec(spec, this.#scaling).maxContainers !== 1,
       onError,
+      onAnswered: this.#told.answers({ deployment: this.#deployment, events: spec.events }),
     });
     const meter = new LeaseMeter({
       ...{ source, now },
@@ -345,6 +354,7 @@ export class AwsContainer {
       this.#readyAt = this.#options.wallClock();
       this.#idleSince ??= this.#options.wallClock();
       void this.#record.write({ status: "ready", ...this.#report() });
+      this.#told.started(this.#readyAt - (this.#record.createdAt ?? this.#readyAt));
     }
     if (state !== "ended") return;
     this.#work?.meter.leave();

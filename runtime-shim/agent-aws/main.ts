@@ -1,8 +1,12 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { AwsBackend } from "../../lib/aws/aws-backend.ts";
+import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import { createClients } from "../../lib/aws/clients.ts";
 import { createBackend } from "../../lib/aws/create-backend.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
+import { BusSink, type BusSinkOptions, EventBridgeBus } from "../../lib/aws/event-bus.ts";
 import { formatLogLine } from "../../lib/aws/log-line.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { createCount } from "../../lib/aws/sqs-demand.ts";
@@ -18,6 +22,8 @@ import { unprivileged } from "./unprivileged.ts";
 
 /** How often clocks are looked at. */
 const TICK_MS = 50;
+/** What the end of a container waits for its last events. */
+const LAST_EVENTS_MS = 2000;
 /** Beside this program in the image. */
 const RUNNER_FILE: string = fileURLToPath(new URL("runner-node.mjs", import.meta.url));
 const PYTHON_RUNNER_FILE: string = fileURLToPath(new URL("runner-python/main.py", import.meta.url));
@@ -57,6 +63,12 @@ async function main(): Promise<number> {
     return made;
   };
   const [backend, wake] = [backendOf(app), wakeOf(app)];
+  const client = new EventBridgeClient({ ...CLIENT_CONFIG, maxAttempts: 3 });
+  const sink = new BusSink({
+    bus: new EventBridgeBus(client, environment.environment),
+    after: (ms, run) => void setTimeout(run, ms).unref(),
+    onDropped: tellDropped(onError),
+  });
   const container = new AwsContainer({
     ...{ environment, rows, objects, queues, backend, otherApp: backendOf, wake },
     ...{ ...clocks, onError },
@@ -72,14 +84,27 @@ async function main(): Promise<number> {
         ),
         cwd: process.cwd(),
       }),
+    events: sink,
     onLine: (line) => process[line.stream].write(`${formatLogLine(line)}\n`),
   });
   process.on("SIGTERM", () => container.stop());
   setInterval(() => container.tick(), TICK_MS);
   void container.start();
   const code = await container.ended;
-  await Promise.all([...backends.values()].map((one) => one.close()));
+  // A bus that does not answer keeps no container.
+  const events = Promise.race([sink.flush(), pause(LAST_EVENTS_MS)]);
+  await Promise.all([events, ...[...backends.values()].map((one) => one.close())]);
   return code;
+}
+
+/** Says that events are lost: of the first, and then each time that they are ten times as many. */
+function tellDropped(onError: (error: unknown) => void): BusSinkOptions["onDropped"] {
+  let next = 1;
+  return (dropped, reason) => {
+    if (dropped < next) return;
+    next = dropped * 10;
+    onError(`${dropped} events are lost: ${String(reason)}`);
+  };
 }
 
 try {

@@ -1,7 +1,7 @@
+import type { AlikeFailures } from "../../lib/alike-failures.ts";
 import { KEPT_SECONDS } from "../../lib/aws/call-row.ts";
-import { reportOf } from "../../lib/aws/error-report.ts";
 import { type FailedInputs, type Payload, sealFailedInputs } from "../../lib/aws/failed-inputs.ts";
-import { type AlikeFailures, readFailures } from "../../lib/aws/failures.ts";
+import { readFailures } from "../../lib/aws/failures.ts";
 import type { RangeStore } from "../../lib/aws/held-range.ts";
 import { pageObject } from "../../lib/aws/keys.ts";
 import { sealPage } from "../../lib/aws/page-text.ts";
@@ -12,6 +12,7 @@ import type { Span, StoredResults } from "../../lib/aws/range-row.ts";
 import type { Page } from "../../lib/codec/page.ts";
 import { pageSize } from "../../lib/codec/page-builder.ts";
 import { explodePage, joinPages } from "../../lib/codec/slice.ts";
+import { reportOf } from "../../lib/error-report.ts";
 
 /** Larger arguments go into an object: ten entries fit into one request. */
 const INLINE_BYTES = 32 * 1024;
@@ -35,11 +36,14 @@ export class DeadLetters {
     this.#options = options;
   }
 
-  /** One entry for the failures that are alike and follow each other among the results of a range. */
-  async send(inputs: RangeInputs, results: readonly StoredResults[]): Promise<void> {
+  /** One entry for the failures that are alike and follow each other among the results of a range. Resolves to those. */
+  async send(
+    inputs: RangeInputs,
+    results: readonly StoredResults[],
+  ): Promise<readonly AlikeFailures[]> {
     const { store, queues, queueUrl } = this.#options;
     const failures = await readFailures(results, store.objects);
-    if (failures.length === 0) return;
+    if (failures.length === 0) return [];
     const payloads = new Payloads(inputs, store);
     for (let from = 0; from < failures.length; from += MADE_AT_ONCE) {
       const some = failures.slice(from, from + MADE_AT_ONCE);
@@ -49,6 +53,7 @@ export class DeadLetters {
         entries.map((entry) => queues.send(queueUrl, { body: sealFailedInputs(entry) })),
       );
     }
+    return failures;
   }
 
   async #entryOf(

@@ -1,3 +1,4 @@
+import type { AlikeFailures } from "../../lib/alike-failures.ts";
 import type { CallRow } from "../../lib/aws/call-row.ts";
 import type { HeldMessage } from "../../lib/aws/held-message.ts";
 import type { HeldRange, RangeStore } from "../../lib/aws/held-range.ts";
@@ -5,6 +6,7 @@ import type { Queues } from "../../lib/aws/queues.ts";
 import type { RangeInputs } from "../../lib/aws/range-message.ts";
 import type { Span, StoredRun } from "../../lib/aws/range-row.ts";
 import type { ItemPage, ResultPage } from "../../lib/backend.ts";
+import type { AnsweredInputs } from "../../lib/call-events.ts";
 import type { ContainerTimes } from "../../lib/call-trace.ts";
 import { crashError, interruptedError, MAX_CRASHES } from "../../lib/crashes.ts";
 import { failedPage } from "../../lib/failed-page.ts";
@@ -38,6 +40,8 @@ export interface HoldingPorts {
   readonly onSent: (inputs: number) => void;
   /** Results came after those of another container, and were dropped. */
   readonly onDropped: () => void;
+  /** Inputs are answered for, their callers told. */
+  readonly onAnswered?: ((answered: AnsweredInputs) => void) | undefined;
   /** It holds the message no longer. */
   readonly onOver: (holding: Holding) => void;
   /** Something failed that no caller can be told of; the message comes again. */
@@ -316,9 +320,21 @@ export class Holding {
     const { inputs, range } = this;
     if (!(await this.#write(() => range.finish()))) return;
     // Its callers know by now. Should this fail, whoever receives the message next does it.
-    if (range.hasFailed) await this.#ports.deadLetters.send(inputs, range.results);
+    const failures = range.hasFailed
+      ? await this.#ports.deadLetters.send(inputs, range.results)
+      : [];
+    this.#tellEvents(failures);
     this.#end();
     await this.#message.delete();
+  }
+
+  #tellEvents(failures: readonly AlikeFailures[]): void {
+    const { onAnswered, store } = this.#ports;
+    if (onAnswered === undefined) return;
+    const { request } = this.inputs;
+    const spans = this.range.results.map(({ start, count }) => ({ start, end: start + count }));
+    spans.sort((a, b) => a.start - b.start);
+    onAnswered({ request, spans, failures, cancelled: this.#cancelled, at: store.now() });
   }
 
   async #write(write: () => Promise<boolean>): Promise<boolean> {

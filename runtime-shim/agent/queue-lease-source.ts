@@ -42,6 +42,8 @@ export interface QueueLeaseSourceOptions {
   readonly mayScaleOut: () => boolean;
   /** Something failed that no caller can be told of; the message comes again. */
   readonly onError: (error: unknown) => void;
+  /** Inputs are answered for, their callers told. @default - nobody hears of it */
+  readonly onAnswered?: HoldingPorts["onAnswered"];
 }
 
 let lastLeaseId = 0;
@@ -77,6 +79,7 @@ export class QueueLeaseSource implements LeaseSource {
     });
     this.#ports = {
       ...{ store, queues, queueUrl, deadLetters, onShared, onError },
+      onAnswered: options.onAnswered,
       timesOf: () => ({ id: options.containerId, ...(options.times?.() ?? atOnce(store.now())) }),
       onDropped: () => {
         this.#dropped += 1;

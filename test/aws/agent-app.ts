@@ -30,6 +30,11 @@ app.function("patient", async (file: string) => {
 
 app.function("warm", { minContainers: 1 }, (x: number) => x);
 
+app.function("moody", (x: string) => {
+  if (x === "throws") throw new Error("it throws");
+  return x;
+});
+
 app.function("fatal", (x: number) => {
   if (x === 1) process.exit(3);
   return x;

@@ -16,6 +16,7 @@ import type { Rows } from "../../lib/aws/rows.ts";
 import type { CallRequest, ResultPage } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
+import type { WindlassEvent } from "../../lib/events.ts";
 import { createCallId, createContainerId } from "../../lib/ids.ts";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { sha256 } from "../../lib/sha256.ts";
@@ -100,6 +101,8 @@ export class Lab {
   readonly errors: unknown[] = [];
   /** Pools that the controller was asked to look at. */
   readonly woken: string[] = [];
+  /** Events of its containers. */
+  readonly events: WindlassEvent[] = [];
   /** Languages of the runners that were started. */
   readonly runners: string[] = [];
   readonly started: Started[] = [];
@@ -178,6 +181,7 @@ export class Lab {
         this.woken.push(...pools);
       },
       onLine: (line) => lines.push(line),
+      events: { emit: (event) => this.events.push(event) },
     });
     let code: number | undefined;
     void container.ended.then((ended) => {

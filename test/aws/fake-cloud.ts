@@ -20,6 +20,7 @@ import { sealInputs } from "../../lib/aws/range-message.ts";
 import { writeScaling } from "../../lib/aws/scaling.ts";
 import type { AutoscalerSettings } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
+import type { WindlassEvent } from "../../lib/events.ts";
 import { createCallId } from "../../lib/ids.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import type { Room } from "../../lib/scheduling/fit.ts";
@@ -69,6 +70,7 @@ export class FakeCloud {
   readonly writtenAt: Map<string, number> = new Map();
   readonly deregistered: string[] = [];
   readonly logs: Readonly<Record<string, unknown>>[] = [];
+  readonly events: WindlassEvent[] = [];
   /** What CreateFleet answers where something is not for sale: for a type, one of its markets, a market, or `*`. */
   readonly refusals: Map<string, string> = new Map();
   /** What it says beside that. */
@@ -344,6 +346,7 @@ export class FakeCloud {
         return `id-${this.#ids}`;
       },
       log: (fields) => this.logs.push(fields),
+      events: { emit: (event) => this.events.push(event) },
     };
   }
 

@@ -1,6 +1,7 @@
 import type { RowKey } from "../../lib/aws/keys.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Row, Rows, RowWrite } from "../../lib/aws/rows.ts";
+import { NotFoundError } from "../../lib/errors.ts";
 
 /** Called before and after each operation; may wait, and may throw to end whoever asked. */
 export type Gate = (operation: string, moment: "before" | "after") => Promise<void>;
@@ -71,7 +72,7 @@ export class MemoryObjects implements Objects {
 
   async get(key: string): Promise<string> {
     const text = this.texts.get(key);
-    if (text === undefined) throw new Error(`no object "${key}"`);
-    return text;
+    if (text !== undefined) return text;
+    throw new NotFoundError("WINDLASS_OBJECT_MISSING", `no object "${key}"`);
   }
 }

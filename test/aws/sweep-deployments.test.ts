@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { App } from "../../lib/app.ts";
 import { flipDeployment, type NextDeployment } from "../../lib/aws/deploy/flip-deployment.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
-import { bundleObject, deploymentKey, historyKey } from "../../lib/aws/keys.ts";
+import { bundleObject, deploymentKey, historyKey, templateObject } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import { FakeCloud } from "./fake-cloud.ts";
@@ -15,9 +15,12 @@ const [SPEC] = resolveSpec(media).functions;
 
 let cloud: FakeCloud;
 let rows: Rows;
+/** Of the templates that are deployed. */
+let templateHash: string;
 
 beforeEach(() => {
   cloud = new FakeCloud();
+  templateHash = "";
   rows = cloud.table.port(async () => {});
 });
 
@@ -34,7 +37,7 @@ async function deploy(
       { taskDefinition, spec: SPEC, queueUrl: `media/${taskDefinition}` },
     ]),
   );
-  const names = { specHash: "", owner: "stack/1", shards: "0", templateHash: "", isAhead: false };
+  const names = { specHash: "", owner: "stack/1", shards: "0", templateHash, isAhead: false };
   const next: NextDeployment = { ...names, codeHash: code, manifestKey, removes: [] };
   await flipDeployment(rows, {
     app: "media",
@@ -89,6 +92,19 @@ it("keeps the last ten deployments, and removes what only older ones name", asyn
   expect(bundles()).toEqual(numbered("code", 3, 12));
   expect(await history()).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   expect((await rows.get<DeploymentRow>(deploymentKey("media")))?.body.number).toBe(12);
+});
+
+it("removes templates that no deployment which is kept was made from", async () => {
+  await put(templateObject("media", "gone"), "{}");
+  await put(templateObject("media", "kept"), "{}");
+  templateHash = "gone";
+  await deployAll(1, 2);
+  templateHash = "kept";
+  await deployAll(3, 12);
+  cloud.now += 2 * DAY_MS;
+  await cloud.invoke(SWEEP);
+
+  expect(namesOf("templates/media/")).toEqual(["kept.json"]);
 });
 
 it("asks for one thing only where nothing is old", async () => {

@@ -20,6 +20,7 @@ import { type RangeInputs, sealInputs } from "../../lib/aws/range-message.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { WindlassError } from "../../lib/errors.ts";
+import type { WindlassEvent } from "../../lib/events.ts";
 import { MemoryTable } from "../aws/memory-table.ts";
 
 /** How a hole begins. */
@@ -107,6 +108,7 @@ let queues: Queues;
 let isRollback: boolean;
 let wake: (app: string, pools: readonly string[]) => Promise<void>;
 let failures: unknown[];
+let events: WindlassEvent[];
 let table: MemoryTable;
 let objects: MemoryObjects;
 /** Runs once, between the read and the write of the next deployment. */
@@ -147,6 +149,7 @@ beforeEach(() => {
   isRollback = false;
   wake = async () => {};
   failures = [];
+  events = [];
   objects.staged.set("1.mjs", CODE_1);
   objects.staged.set("2.mjs", CODE_2);
   const kept = `"double":{"queueUrl":"${HOLE}{0}","env":"${HOLE}{!HOME}",${SPECS.double}}`;
@@ -198,6 +201,7 @@ function run(...given: Parameters<typeof request>): Promise<void> {
 function ports(): DeploymentPorts {
   return {
     ...{ rows, objects, queues, clock, wake },
+    events: { emit: (event) => events.push(event) },
     onError: (error) => failures.push(error),
     isRollback: async (stackId) => {
       expect(stackId).toBe(STACK);
@@ -564,4 +568,15 @@ describe("while the controller removes old deployments", () => {
   function mark(until: number, expected: number) {
     return { kind: "put", key: sweepKey("media"), body: { until }, expected } as const;
   }
+});
+
+it("tells of each deployment that has become the current one", async () => {
+  await run("Create", FIRST);
+  await run("Update", FIRST);
+  await run("Update", SECOND);
+
+  expect(events).toMatchObject([
+    { name: "deployment.finished", app: "media", deployment: 1, change: "stack", tag: null },
+    { deployment: 2, codeHash: SECOND.codeHash, at: new Date(now).toISOString() },
+  ]);
 });

@@ -146,7 +146,8 @@ it("invokes its controller each minute, and for what happens to its tasks and to
   for (const { source, detail } of patterns) {
     expect(detail?.clusterArn === undefined).toBe(source[0] === "aws.ec2");
   }
-  expect(propertiesOf(template, "AWS::Lambda::Permission")).toHaveLength(rules.length);
+  // One more for the rules of the environment's bus.
+  expect(propertiesOf(template, "AWS::Lambda::Permission")).toHaveLength(rules.length + 1);
 });
 
 it("buys no host for more than ten dollars an hour, or than it is told", () => {

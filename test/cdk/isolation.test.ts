@@ -76,7 +76,14 @@ const madeQueue = (action: string, app: string, rest: string): Attempt => ({
   action,
   resource: `arn:aws:sqs:${REGION}:${ACCOUNT}:${ownQueuePrefix("default", app)}${rest}`,
 });
+/** An event of an app, on the bus of the environment. */
+const eventOf = (app: string): Attempt => ({
+  action: "events:PutEvents",
+  resource: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/windlass-default`,
+  context: { "events:source": [`windlass.${app}`] },
+});
 const OWN: readonly Attempt[] = [
+  eventOf("alpha"),
   row("dynamodb:GetItem", "alpha#call#1"),
   row("dynamodb:PutItem", "alpha#sessions"),
   row("dynamodb:Query", "alpha#call#1#0"),
@@ -99,9 +106,12 @@ const OTHERS: readonly Attempt[] = ["beta", "alpha-2", "alpha.x"].flatMap((other
   object("s3:GetObject", `manifests/${other}/1.json`),
   message("sqs:ReceiveMessage", other),
   message("sqs:SendMessage", other),
+  eventOf(other),
 ]);
 const ALWAYS_DENIED: readonly Attempt[] = [
   row("dynamodb:GetItem", "#controller"),
+  { ...eventOf("alpha"), context: {} },
+  { ...eventOf("alpha"), resource: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default` },
   { action: "dynamodb:Scan", resource: table },
   { action: "dynamodb:GetItem", resource: table },
   { action: "sqs:ReceiveMessage", resource: queue },
@@ -278,10 +288,10 @@ describe("a function with `uses`", () => {
 
   it("is refused before the deployment where its policy is too long for IAM", () => {
     const names = (count: number) => Array.from({ length: count }, (_, n) => `beta/function-${n}`);
-    expect(policiesOf("alpha", names(17))).toHaveLength(1);
+    expect(policiesOf("alpha", names(15))).toHaveLength(1);
     expect(mistake(() => policiesOf("alpha", names(100)))).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_USES_TOO_MUCH
-      \`uses\` of "render" makes a policy of 23796 characters, at most 9500 are allowed
+      \`uses\` of "render" makes a policy of 24108 characters, at most 9500 are allowed
       hint: name whole apps instead of their functions, or spread the calls over several functions"
     `);
   });

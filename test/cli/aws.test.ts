@@ -222,7 +222,8 @@ test("a stack of that name which is something else", async () => {
 });
 
 test("an app that another stack has deployed", async () => {
-  const body = { number: 1, owner: "arn:aws:cloudformation:us-east-1:1:stack/Media/1/Deployment" };
+  const owner = "arn:aws:cloudformation:us-east-1:1:stack/Media/1/Deployment";
+  const body = { number: 1, owner, codeHash: "code", templateHash: "" };
   const GetItem = {
     Item: {
       pk: { S: "media#deployment" },
@@ -232,8 +233,11 @@ test("an app that another stack has deployed", async () => {
     },
   };
   const DescribeStacks = { error: "ValidationError", message: "Stack with id x does not exist" };
-  expect(await deploy({ ...READY, GetItem, DescribeStacks })).toMatchInlineSnapshot(`
-    "error[WINDLASS_APP_EXISTS] app "media" is deployed in environment "default" by the stack Media
+  const told = await deploy({ ...READY, GetItem, DescribeStacks });
+  expect(told.replace(/(stack|code): .*/g, "$1: …")).toMatchInlineSnapshot(`
+    "  ~ stack: …
+      ~ code: …
+    error[WINDLASS_APP_EXISTS] app "media" is deployed in environment "default" by the stack Media
     hint: deploy that stack with \`cdk deploy\`, or give this app another name with \`--name\`
     exit 1"
   `);

@@ -59,7 +59,12 @@ function toResponse(
 
 /** The facts of an environment. */
 export function facts(version: string): object {
-  const values = { version, "table-name": "rows", "bucket-name": "objects" };
+  const values = {
+    version,
+    "table-name": "rows",
+    "bucket-name": "objects",
+    "cluster-name": "hosts",
+  };
   return {
     Parameters: Object.entries(values).map(([name, Value]) => ({
       Name: `/windlass/default/${name}`,

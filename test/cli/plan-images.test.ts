@@ -20,6 +20,7 @@ const steps = {
   progress: unexpected,
   notice: unexpected,
   detail: unexpected,
+  lines: unexpected,
 };
 
 beforeEach(() => {

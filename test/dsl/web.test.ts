@@ -81,7 +81,7 @@ test("options of an endpoint that are wrong say what is right", () => {
 
     InvalidError WINDLASS_OPTION_UNKNOWN
     \`routes\` is not an option of endpoint "thumb"
-    hint: use one of \`method\`, \`path\`, \`query\`, \`body\`, \`docs\`, \`auth\`, \`cors\`, \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`image\`, \`env\`, \`secrets\`, \`volumes\`, \`enableMemorySnapshot\`, \`snapshotCaches\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\` or \`uses\`"
+    hint: use one of \`method\`, \`path\`, \`query\`, \`body\`, \`docs\`, \`auth\`, \`cors\`, \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`image\`, \`env\`, \`secrets\`, \`volumes\`, \`enableMemorySnapshot\`, \`snapshotCaches\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\`, \`uses\` or \`events\`"
   `);
 });
 

@@ -374,7 +374,7 @@ describe("windlass destroy", () => {
         code: 0,
         stdout: expect.stringContaining("Nothing of it is left"),
       });
-      for (const folder of ["bundles", "calls", "manifests"]) {
+      for (const folder of ["bundles", "calls", "manifests", "templates"]) {
         expect(await keysOf(facts["bucket-name"], `${folder}/${app.name}/`)).toEqual([]);
       }
       expect(await rows.get(callKey(app.name, "call-1"))).toBeUndefined();

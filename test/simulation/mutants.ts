@@ -98,8 +98,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "failures are not told to the dead-letter queue",
     file: HOLDING,
-    find: "if (range.hasFailed) await this.#ports.deadLetters.send(inputs, range.results);",
-    replace: "",
+    find: "await this.#ports.deadLetters.send(inputs, range.results)",
+    replace: "[]",
   },
   {
     name: "cancelled calls are run",

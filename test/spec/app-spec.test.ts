@@ -39,6 +39,10 @@ test("a function without options has the defaults of Modal", () => {
         "enableMemorySnapshot": false,
         "env": {},
         "ephemeralDiskGiB": null,
+        "events": {
+          "completedRate": 0,
+          "failures": true,
+        },
         "generator": false,
         "gpu": [],
         "image": "0f03e29f5df8bb647555e00ebacdf27931d1f628eb03b00e62bf20441e569612",
@@ -53,6 +57,7 @@ test("a function without options has the defaults of Modal", () => {
         "name": "resize",
         "nonpreemptible": false,
         "objects": [],
+        "on": [],
         "python": null,
         "retries": {
           "backoffCoefficient": 1,

@@ -3,6 +3,7 @@ import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   type ECSClient,
+  InvalidParameterException,
   paginateListTaskDefinitionFamilies,
   paginateListTaskDefinitions,
   paginateListTasks,
@@ -10,6 +11,9 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import { onAws } from "../aws-error.ts";
+import type { ContainerRow } from "../container-row.ts";
+import { containerKey } from "../keys.ts";
+import type { Rows } from "../rows.ts";
 
 /** ECS describes 100 tasks a request [DescribeTasks]. */
 const DESCRIBED_TASKS = 100;
@@ -38,6 +42,42 @@ export async function stopContainers(
     }
     return stopped;
   });
+}
+
+/**
+ * Stops those containers of an app that run the code of a deployment before this one. They hand back what they run, as
+ * when their host goes. One that is starting has nothing yet, and leaves by itself.
+ */
+export async function stopOlderContainers(
+  client: ECSClient,
+  given: {
+    readonly cluster: string;
+    readonly rows: Rows;
+    readonly app: string;
+    readonly number: number;
+  },
+): Promise<number> {
+  const { cluster, rows, app, number } = given;
+  const known = await rows.list<ContainerRow>(containerKey(app, "").pk);
+  const tasks = known.flatMap(({ body: { status, deployment, taskArn } }) =>
+    status !== "ended" && deployment > 0 && deployment < number && taskArn !== null
+      ? [taskArn]
+      : [],
+  );
+  const reason = `deployment ${number} replaces it`;
+  let stopped = 0;
+  await onAws(`stop containers of app "${app}"`, async () => {
+    for (const task of tasks) {
+      try {
+        await client.send(new StopTaskCommand({ cluster, task, reason }));
+        stopped += 1;
+      } catch (error) {
+        // It has ended since its row was written.
+        if (!(error instanceof InvalidParameterException)) throw error;
+      }
+    }
+  });
+  return stopped;
 }
 
 /** As the controller says it when it starts a container. */

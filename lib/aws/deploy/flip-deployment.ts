@@ -3,6 +3,7 @@ import { KEPT_SECONDS } from "../call-row.ts";
 import type { DeploymentRow, Removal, SweepRow } from "../deployment-row.ts";
 import { appKey, deploymentKey, historyKey, sweepKey } from "../keys.ts";
 import type { Row, Rows, RowWrite } from "../rows.ts";
+import { writeTogether } from "./write-together.ts";
 
 /** Deployments of one app rarely meet; that many in a row are not chance. */
 const MAX_ATTEMPTS = 10;
@@ -62,7 +63,7 @@ export async function flipDeployment(
     if (listed === undefined) {
       writes.push({ kind: "put", key: appKey(app), body: { app }, expected: 0 });
     }
-    if (await isWritten(rows, writes)) return row;
+    if (await writeTogether(rows, writes)) return row;
   }
   const message = `app "${app}" was deployed by others ${MAX_ATTEMPTS} times meanwhile`;
   throw new ExecutionError("WINDLASS_DEPLOYMENT_CONTENDED", message, { hint: "deploy again" });
@@ -92,23 +93,4 @@ function toRow(
   );
   const added = removes.map((name): [string, Removal] => [name, { number, at }]);
   return { ...next, number, at, removed: Object.fromEntries([...before, ...added]) };
-}
-
-async function isWritten(rows: Rows, writes: readonly RowWrite[]): Promise<boolean> {
-  try {
-    return await rows.transact(writes);
-  } catch (error) {
-    if (isConflict(error)) return false;
-    throw error;
-  }
-}
-
-/** Two transactions wrote at once: DynamoDB cancels one of them, whatever its conditions say. */
-function isConflict(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: { readonly CancellationReasons?: unknown } };
-  const reasons = cause?.CancellationReasons;
-  return (
-    Array.isArray(reasons) &&
-    reasons.some(({ Code }: { readonly Code?: string }) => Code === "TransactionConflict")
-  );
 }

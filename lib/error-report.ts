@@ -1,5 +1,5 @@
-import type { Failure } from "../backend.ts";
-import { toError } from "../client/failure.ts";
+import type { Failure } from "./backend.ts";
+import { toError } from "./client/failure.ts";
 
 /** What is for reading is cut there, in characters: entries must fit into messages beside each other. */
 const MAX_MESSAGE_CHARS = 2000;

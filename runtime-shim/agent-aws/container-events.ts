@@ -1,0 +1,72 @@
+import { type AnsweredInputs, callEvents } from "../../lib/call-events.ts";
+import {
+  type ContainerStartedEvent,
+  type EventSink,
+  type EventsSpec,
+  NO_EVENTS,
+  type WindlassEvent,
+} from "../../lib/events.ts";
+import type { AgentEnvironment } from "./environment.ts";
+
+export interface ContainerEventsOptions {
+  readonly environment: Pick<AgentEnvironment, "app" | "containerId" | "environment" | "function">;
+  readonly sink: EventSink | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What runs in a container. */
+interface Running {
+  readonly deployment: number;
+  /** Manifests of before there were events lack it. */
+  readonly events: EventsSpec | undefined;
+}
+
+type ContainerBase = Omit<ContainerStartedEvent, "name" | "startMs">;
+
+/** The events of a container and of the inputs that it answers for. */
+export class ContainerEvents {
+  readonly #options: ContainerEventsOptions;
+  #running: Running | undefined;
+
+  constructor(options: ContainerEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Tells of inputs that code of this deployment has answered for; undefined where nothing is to be told. */
+  answers(running: Running): ((answered: AnsweredInputs) => void) | undefined {
+    this.#running = running;
+    const { sink } = this.#options;
+    const { events = NO_EVENTS, deployment } = running;
+    if (sink === undefined || !events.failures) return undefined;
+    const { environment, containerId } = this.#options.environment;
+    return (answered) => {
+      const origin = { environment, deployment, containerId };
+      for (const event of callEvents(answered, events, origin)) sink.emit(event);
+    };
+  }
+
+  started(startMs: number): void {
+    this.#emit((base) => ({ ...base, name: "container.started", startMs }));
+  }
+
+  stopped(reason: string): void {
+    this.#emit((base) => ({ ...base, name: "container.stopped", isFailure: false, reason }));
+  }
+
+  failed(reason: string): void {
+    this.#emit((base) => ({ ...base, name: "container.stopped", isFailure: true, reason }));
+  }
+
+  #emit(toEvent: (base: ContainerBase) => WindlassEvent): void {
+    if (this.#running?.events?.failures !== true) return;
+    const { environment: of, now, sink } = this.#options;
+    sink?.emit(
+      toEvent({
+        ...{ version: 1, at: new Date(now()).toISOString(), environment: of.environment },
+        ...{ app: of.app, function: of.function, containerId: of.containerId },
+        deployment: this.#running.deployment,
+      }),
+    );
+  }
+}
