@@ -101,6 +101,10 @@ describe("the limit of hosts", () => {
     expect(told({ hosts: more, maxHosts: 8 })).toBe(
       "the environment's limit of 8 hosts is reached: media/most has 3, media/two has 2, media/also has 1, 1 other has the rest",
     );
+    const fifth = pool("fifth", { containers: on(["h"], young) });
+    expect(told({ pools: [...pools, fifth], hosts: [...hosts, host("h")], maxHosts: 8 })).toBe(
+      "the environment's limit of 8 hosts is reached: media/most has 2, media/two has 2, media/also has 1, 2 others have the rest",
+    );
     const three = pools.filter(({ key }) => key !== "media one");
     expect(told({ pools: three, maxHosts: 7 })).toBe(
       "the environment's limit of 7 hosts is reached: media/most has 2, media/two has 2, media/also has 1",
@@ -133,6 +137,11 @@ describe("the limit of hosts", () => {
     const actions = planOf({ pools, maxHosts: 1 });
     expect(of(actions, "buy").map(({ type }) => type.name)).toEqual(["c6a.16xlarge"]);
     expect(shares(actions)).toEqual({ "media a": 20, "media b": 20, "media c": 20 });
+    // What was written before there was a choice of processors is for the usual ones.
+    const [first = pool("none"), ...others] = pools;
+    const before = { ...first, needs: { ...first.needs, architecture: undefined } };
+    const mixed = planOf({ pools: [before, ...others], maxHosts: 1 });
+    expect(of(mixed, "buy").map(({ type }) => type.name)).toEqual(["c6a.16xlarge"]);
   });
 
   it("lowered below what there is buys nothing, and ends nothing that works", () => {
