@@ -105,9 +105,14 @@ describe("a function that no host can hold", () => {
     const [text] = mistakes({ train: { gpu: ["B200", "A100-40GB"] } });
     expect(text).toContain("asks for B200 or A100-40GB: p4d.24xlarge costs $21.97/h");
     expect(text).toContain("--max-hourly-usd 22`");
-    expect(mistakes({ train: { gpu: ["A100-40GB", "B200"] } })[0]).toContain(": p4d.24xlarge costs");
+    expect(mistakes({ train: { gpu: ["A100-40GB", "B200"] } })[0]).toContain(
+      ": p4d.24xlarge costs",
+    );
     // Of what no host has there is no price.
-    for (const gpu of [["L4", "B200"], ["B200", "L4"]] as const) {
+    for (const gpu of [
+      ["L4", "B200"],
+      ["B200", "L4"],
+    ] as const) {
       const [dear] = mistakes({ train: { gpu: [...gpu], memoryMiB: 900_000 } });
       expect(dear).toContain(": p6-b200.48xlarge costs $113.95/h");
     }
