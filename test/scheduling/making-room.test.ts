@@ -5,6 +5,7 @@ import type {
   CapacityState,
   HostState,
 } from "../../lib/scheduling/capacity-state.ts";
+import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
 import { busy, CPU, host, L4, of, on, planOf, pool } from "./limited.ts";
 import { NOW, poolOf } from "./states.ts";
@@ -116,6 +117,26 @@ describe("room for one container is made on the host", () => {
     }
   });
 
+  it("and nobody else takes what is there of it already", () => {
+    const claims = [
+      { cpu: 1500, memoryMiB: 128 },
+      { cpu: 128, memoryMiB: 1500 },
+    ];
+    const third = poor("third", { ...CPU, cpu: 512, memoryMiB: 512 });
+    const room = { cpu: 600, memoryMiB: 600, gpus: 0 };
+    for (const claim of claims) {
+      const pools = [rich("rich", mixed("a", [2, 0])), poor("large", { ...CPU, ...claim }), third];
+      const actions = planOf({ pools, hosts: [host("a", { room })], maxHosts: 1 });
+      expect(of(actions, "drain")[0]).toMatchObject({ for: "media large" });
+      expect(of(actions, "place")).toEqual([]);
+    }
+    const four = host("g", { type: "g6.12xlarge", room: { cpu: 9000, memoryMiB: 9000, gpus: 1 } });
+    const gpus = [rich("rich", mixed("g", [3, 0]), L4), poor("large", { ...L4, gpu: ["L4:2"] })];
+    const actions = planOf({ pools: [...gpus, poor("third", L4)], hosts: [four], maxHosts: 1 });
+    expect(of(actions, "drain")[0]).toMatchObject({ for: "media large" });
+    expect(of(actions, "place")).toEqual([]);
+  });
+
   it("for twenty at a time", () => {
     const ids = names("h", 30);
     const containers = ids.flatMap((id) => mixed(id, [2, 0]));
@@ -223,6 +244,17 @@ describe("a whole host ends for another", () => {
     expect(promised(actions)).toEqual(["g0"]);
     const late = of(actions, "wait").find((one) => one.pool === "media late");
     expect(late?.reason).toBe("the environment's limit of 1 host is reached: media/rich has 1");
+  });
+
+  it("and containers go to what is bought now before that", () => {
+    const pools = [1536, 1024, 512].map((cpu) => poor(`${cpu}`, { ...CPU, cpu }));
+    const ends = host("a", { status: "leaving" });
+    const types = HOST_TYPES.filter(({ name }) => name === "c6a.large");
+    const actions = planOf({ pools, types, hosts: [ends], maxHosts: 2 });
+    expect(promised(actions)).toEqual(["1024"]);
+    expect(of(actions, "buy")[0]?.boughtFor.map((one) => one.pool)).toEqual([
+      ...["media 1536", "media 512"],
+    ]);
   });
 
   it("unless a container was to have room there", () => {

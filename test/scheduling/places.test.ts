@@ -112,6 +112,17 @@ describe("several pools", () => {
     expect(idsOf(planOf({ hosts, pools }))).toEqual(["b", "a", "b"]);
   });
 
+  it("go to hosts that are there before one that is bought meanwhile", () => {
+    const room = { ...ROOM, cpu: 1024 };
+    const hosts = [empty("a", { room, tasks: 1 }), empty("b", { room, tasks: 1 })];
+    const pools = [
+      { ...wanting("f"), backlog: 2 },
+      wanting("g", { cpu: 3000 }),
+      wanting("h", { gpu: ["L4"] }),
+    ];
+    expect(idsOf(planOf({ hosts, pools, maxHosts: 3 }))).toEqual(["a", "b"]);
+  });
+
   it("share what one of them is bought, as long as there is room", () => {
     const pools = ["f", "g", "h"].map((key) => wanting(key));
     const buys = of(planOf({ pools }), "buy");
