@@ -126,4 +126,14 @@ it("another that has room and is cheap is taken instead of a dear one", () => {
   const cheap = { ...eight({ tasks: 0 }), id: "cheap", type: type.name, room: roomOf(type, {}) };
   const pools = [working(1000), pool("new", { inputMs: 600_000 })];
   expect(placed(pools, { hosts: [eight(), cheap] })).toBe("cheap");
+  // And of several the cheapest.
+  const small = hostType("g6.xlarge");
+  if (small === undefined) throw new RangeError("there is no such type");
+  const cheapest = { ...cheap, id: "cheapest", type: small.name, room: roomOf(small, {}) };
+  for (const others of [
+    [cheap, cheapest],
+    [cheapest, cheap],
+  ]) {
+    expect(placed(pools, { hosts: [eight(), ...others] })).toBe("cheapest");
+  }
 });

@@ -35,8 +35,9 @@ describe("the line of a function with a GPU", () => {
     expect(line(options)).toBe(text);
   });
 
-  it("is missing where there is no GPU", () => {
+  it("is missing where there is no GPU, or none below the limit", () => {
     expect(line({ cpu: 2 })).toBe("");
+    expect(line({ gpu: "H100:8" })).toBe("");
   });
 
   it("follows the limit of the environment", () => {
@@ -105,6 +106,45 @@ describe("a function that no host can hold", () => {
     const [text] = mistakes({ train: { gpu: ["B200", "A100-40GB"] } });
     expect(text).toContain("asks for B200 or A100-40GB: p4d.24xlarge costs $21.97/h");
     expect(text).toContain("--max-hourly-usd 22`");
+    expect(mistakes({ train: { gpu: ["A100-40GB", "B200"] } })[0]).toContain(
+      ": p4d.24xlarge costs",
+    );
+    // Of what no host has there is no price.
+    for (const gpu of [
+      ["L4", "B200"],
+      ["B200", "L4"],
+    ] as const) {
+      const [dear] = mistakes({ train: { gpu: [...gpu], memoryMiB: 900_000 } });
+      expect(dear).toContain(": p6-b200.48xlarge costs $113.95/h");
+    }
+  });
+
+  it("is no mistake where a host can be had for another GPU of its list", () => {
+    expect(mistakes({ train: { gpu: ["H200", "L4"] } })).toEqual([]);
+  });
+
+  it("is told of the limit that is too low alone, where the other is just enough", () => {
+    const usd = 0.820759;
+    const [total] = mistakes({ embed: { gpu: "L4" } }, usd, 0.5);
+    expect(total).toContain("bootstrap --max-total-hourly-usd 1`");
+    const [one] = mistakes({ embed: { gpu: "L4" } }, 0.5, usd);
+    expect(one).toContain("bootstrap --max-hourly-usd 1`");
+  });
+
+  it("is told to ask for less where the limit allows no host at all", () => {
+    expect(mistakes({ embed: { gpu: "L4" } }, 0.01)[0]).toContain("hint: ask for less; or raise");
+  });
+
+  it("may be a class", () => {
+    const app = new App("media");
+    class Model {
+      run(): number {
+        return 1;
+      }
+    }
+    app.cls("Model", { gpu: "H100:8" }, Model);
+    const [mistake] = hostMistakes(resolveSpec(app).functions, { maxUsdPerHour: 10 });
+    expect(mistake?.message).toMatch(/^class "Model" asks for H100:8/);
   });
 
   it("at all is told what there is", () => {
@@ -113,7 +153,7 @@ describe("a function that no host can hold", () => {
       /^WINDLASS_NO_HOST_TYPE\n.*no host type has L4, 0.125 vCPUs and 900000 MiB/,
     );
     expect(text).toContain("hint: ask for L4");
-    expect(text).not.toContain("max-hourly-usd");
+    expect(text).not.toContain("raise the limit");
     expect(mistakes({ wide: { cpu: 300 } })[0]).toContain('function "wide": no host type has 300');
   });
 

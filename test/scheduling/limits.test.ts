@@ -10,53 +10,8 @@ import { claimOn } from "../../lib/scheduling/fit.ts";
 import { HOST_TYPES, hostType } from "../../lib/scheduling/host-types.ts";
 import type { ContainerState } from "../../lib/scheduling/plan.ts";
 import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
+import { busy, CPU, gpuHost, host, L4, of, on, planOf, pool } from "./limited.ts";
 import { NOW, poolOf, runs, saleOf } from "./states.ts";
-
-const CPU = { cpu: 1024, memoryMiB: 1024, spot: "never" } as const;
-const L4 = { ...CPU, gpu: ["L4"] } as const;
-
-function pool(key: string, given: Partial<CapacityPool> = {}): CapacityPool {
-  return { ...poolOf(CPU), key: `media ${key}`, backlog: 0, ...given };
-}
-
-/** A host on which nothing is left. */
-function host(id: string, given: Partial<HostState> = {}): HostState {
-  return {
-    ...{ id, type: "c6a.large", market: "on-demand", status: "active", boughtAt: NOW - 600_000 },
-    ...{ isConnected: true, room: { cpu: 0, memoryMiB: 0, gpus: 0 }, tasks: 2 },
-    ...{ idleSince: null, emptyAt: null, boughtFor: [], trail: "", ...given },
-  };
-}
-
-function gpuHost(id: string, given: Partial<HostState> = {}): HostState {
-  return host(id, { type: "g6.xlarge", tasks: 1, ...given });
-}
-
-/** Busy containers that have been there for long, on these hosts. */
-function on(hosts: readonly string[], given: Partial<ContainerState> = {}): ContainerState[] {
-  return hosts.map((id, index) => {
-    const known = { id: `${id}/${index}`, host: id, createdAt: NOW - 600_000, idleSince: 0 };
-    return { ...known, status: "busy", ...given };
-  });
-}
-
-function busy(key: string, hosts: readonly string[], given: Partial<CapacityPool> = {}) {
-  const containers = on(hosts);
-  return pool(key, { containers, running: containers.length, backlog: 50, ...given });
-}
-
-function planOf(given: Partial<CapacityState>): CapacityAction[] {
-  return planCapacity(saleOf(given), NOW);
-}
-
-function of<Kind extends CapacityAction["kind"]>(
-  actions: readonly CapacityAction[],
-  kind: Kind,
-): Extract<CapacityAction, { kind: Kind }>[] {
-  return actions.filter(
-    (action): action is Extract<CapacityAction, { kind: Kind }> => action.kind === kind,
-  );
-}
 
 /** Containers that each pool gets, on hosts that are there or are bought. */
 function shares(actions: readonly CapacityAction[]): Record<string, number> {
@@ -146,6 +101,10 @@ describe("the limit of hosts", () => {
     expect(told({ hosts: more, maxHosts: 8 })).toBe(
       "the environment's limit of 8 hosts is reached: media/most has 3, media/two has 2, media/also has 1, 1 other has the rest",
     );
+    const fifth = pool("fifth", { containers: on(["h"], young) });
+    expect(told({ pools: [...pools, fifth], hosts: [...hosts, host("h")], maxHosts: 8 })).toBe(
+      "the environment's limit of 8 hosts is reached: media/most has 2, media/two has 2, media/also has 1, 2 others have the rest",
+    );
     const three = pools.filter(({ key }) => key !== "media one");
     expect(told({ pools: three, maxHosts: 7 })).toBe(
       "the environment's limit of 7 hosts is reached: media/most has 2, media/two has 2, media/also has 1",
@@ -178,6 +137,11 @@ describe("the limit of hosts", () => {
     const actions = planOf({ pools, maxHosts: 1 });
     expect(of(actions, "buy").map(({ type }) => type.name)).toEqual(["c6a.16xlarge"]);
     expect(shares(actions)).toEqual({ "media a": 20, "media b": 20, "media c": 20 });
+    // What was written before there was a choice of processors is for the usual ones.
+    const [first = pool("none"), ...others] = pools;
+    const before = { ...first, needs: { ...first.needs, architecture: undefined } };
+    const mixed = planOf({ pools: [before, ...others], maxHosts: 1 });
+    expect(of(mixed, "buy").map(({ type }) => type.name)).toEqual(["c6a.16xlarge"]);
   });
 
   it("lowered below what there is buys nothing, and ends nothing that works", () => {

@@ -191,6 +191,8 @@ describe("whoever waits is told what was tried", () => {
     expect(refusedTimes(2, {})?.trying).toBe(
       "no spot c6a.large or m6a.large in us-east-1a/b, trying spot c7i.large",
     );
+    expect(refusedTimes(4, {})?.trying).toMatch(/^no spot \S+, \S+, \S+ or \S+ in/);
+    expect(refusedTimes(5, {})?.trying).toMatch(/^no spot \S+, \S+, \S+ or 2 others in/);
     expect(refusedTimes(7, {})?.trying).toBe(
       "no spot c6a.large, m6a.large, c7i.large or 4 others in us-east-1a/b, trying c6a.large on demand",
     );
@@ -203,6 +205,38 @@ describe("whoever waits is told what was tried", () => {
     };
     expect(told("us-east-1-bos-1a", "us-east-1a")).toContain("in us-east-1-bos-1a, us-east-1a,");
     expect(told()).toContain("in any zone of this environment, trying");
+  });
+
+  it("zones in their order, and each once", () => {
+    const resting = {
+      [offerKey("g6.xlarge", "spot")]: soldOut("us-east-1c", "us-east-1a"),
+      [offerKey("g6.xlarge", "on-demand")]: soldOut("us-east-1a", "us-east-1b"),
+    };
+    const needs = { gpu: ["L4"], memoryMiB: 14_000 };
+    const types = HOST_TYPES.filter(({ name }) => /^g6\.2?xlarge$/.test(name));
+    expect(next(needs, { resting, types }).wait?.trying).toBe(
+      "no spot g6.xlarge in us-east-1a/c, trying spot g6.2xlarge",
+    );
+    const only = types.filter(({ name }) => name === "g6.xlarge");
+    expect(next(needs, { resting, types: only }).wait?.reason).toBe(
+      "no L4 in us-east-1a/b/c; tried again within 5 minutes",
+    );
+  });
+
+  it("one place after the other where types are lacking in different ones", () => {
+    const resting = {
+      [offerKey("c6a.large", "on-demand")]: soldOut("us-east-1a"),
+      [offerKey("m6a.large", "on-demand")]: soldOut("us-east-1b"),
+    };
+    expect(next({ spot: "never" }, { resting }).wait?.trying).toBe(
+      "no c6a.large on demand in us-east-1a; no m6a.large on demand in us-east-1b, trying c7i.large on demand",
+    );
+  });
+
+  it("of the first of its list alone, where none can be had", () => {
+    const reason = next({ gpu: ["H100:8", "B200"] }).wait?.reason;
+    expect(reason).toMatch(/^p5.48xlarge costs/);
+    expect(reason).not.toContain("p6-b200");
   });
 
   it("that nothing is left, once everything was refused", () => {
@@ -227,6 +261,11 @@ describe("whoever waits is told what was tried", () => {
     const resting = { [offerKey("g6.xlarge", "spot")]: rest };
     expect(next({ gpu: ["L4"] }, { resting }).wait?.trying).toBe(
       `${message}, trying spot g6.2xlarge`,
+    );
+    // Once, though it was said of two.
+    const both = { ...resting, [offerKey("g6.2xlarge", "spot")]: rest };
+    expect(next({ gpu: ["L4"] }, { resting: both }).wait?.trying).toBe(
+      `${message}, trying spot g6.4xlarge`,
     );
   });
 });
@@ -296,13 +335,18 @@ describe("the table of hosts", () => {
       const cells = [`\`${gpu}\``, (memoryMiB / 1024).toFixed(1), ...hosts];
       expect(rows).toContain(`| ${cells.join(" | ")} |`);
     }
-    const { gpuDate, generalDate } = PRICE_LIST;
-    expect(page.replaceAll("\n", " ")).toContain(`as of ${gpuDate}, others as of ${generalDate}`);
+    const { region, gpuDate, generalDate, gravitonDate } = PRICE_LIST;
+    expect(page.replaceAll("\n", " ")).toContain(
+      `in ${region}, hosts with GPUs as of ${gpuDate}, others as of ${generalDate}, those for arm64 as of ${gravitonDate},`,
+    );
   });
 
   it("has what EC2 has: no type twice, prices that grow with the size", () => {
     expect(new Set(HOST_TYPES.map(({ name }) => name)).size).toBe(HOST_TYPES.length);
     for (const one of HOST_TYPES) {
+      expect(one.name).toMatch(/^[a-z]+\d[a-z\d]*(-b\d+)?\.(\d*x?large|metal)$/);
+      expect([null, ...Object.keys(GPU_MEMORY_MIB)]).toContain(one.gpu);
+      expect(one.vcpus * one.memoryMiB, one.name).toBeGreaterThan(0);
       expect(one.usdPerHour, one.name).toBeGreaterThan(0);
       expect(one.gpus > 0, one.name).toBe(one.gpu !== null);
       const family = one.name.split(".")[0];

@@ -155,6 +155,17 @@ describe("where containers start", () => {
     expect(actions).toContainEqual({ kind: "place", pool: "f", host: "busy", gpus: 0 });
   });
 
+  it("the one first whose host has come, until something has run there", () => {
+    const boughtFor = [{ pool: "b", needs: POOL.needs, count: 1 }];
+    const room = { cpu: 1024, memoryMiB: 1024, gpus: 0 };
+    const pools = ["a", "b"].map((key) => ({ ...POOL, key }));
+    const first = (given: Partial<HostState>): CapacityAction | undefined =>
+      planCapacity(stateOf({ pools, hosts: [{ ...HOST, room, boughtFor, ...given }] }), NOW)[0];
+    expect(first({ tasks: 0 })).toMatchObject({ kind: "place", pool: "b" });
+    expect(first({ tasks: 1 })).toMatchObject({ kind: "place", pool: "a" });
+    expect(first({ tasks: 0, workedAt: NOW - 1000 })).toMatchObject({ kind: "place", pool: "a" });
+  });
+
   it("not on a host that ECS does not hear of", () => {
     const lost = { ...HOST, isConnected: false, tasks: 1 };
     expect(types(planCapacity(stateOf({ hosts: [lost] }), NOW))).toEqual(["c6a.large"]);
