@@ -69,6 +69,6 @@ function print(sites: readonly Site[], json: boolean): void {
 
 function nothingToServe(file: string): UsageError {
   return new UsageError("WINDLASS_NOTHING_TO_SERVE", `the app of "${file}" has no endpoint`, {
-    hint: "define one with `app.endpoint(…)`, `app.webApp(…)` or `app.webServer(…)`",
+    hint: "define one with `app.endpoint(…)`, `app.webApp(…)`, `app.webServer(…)` or `app.pythonAsgi(…)`",
   });
 }

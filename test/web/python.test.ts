@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -245,9 +245,9 @@ describe("WebSockets of ASGI", () => {
     const socket = new WebSocket(url, ["v1", "v2"]);
     const [response] = await once(socket, "upgrade");
 
-    expect(socket.protocol || (await once(socket, "open"), socket.protocol)).toBe("v2");
-    expect(response.headers["x-scheme"]).toBe("ws");
-    socket.close();
+    await once(socket, "open");
+
+    expect([socket.protocol, response.headers["x-scheme"]]).toEqual(["v2", "ws"]);
   });
 
   it("are closed by the app with a code and a reason", async () => {
@@ -394,6 +394,26 @@ describe("classes", () => {
       "hello",
     ]);
   });
+
+  it("answer calls in the container that answers requests", async () => {
+    const first = await (await fetch(served.url("Site"))).text();
+
+    const seen = await (await fetch(served.url("asgi", "/seen"))).json();
+
+    expect(`hello! ${seen}`).toBe(first);
+  });
+});
+
+it("saved Python is served at once, and what was served ends as it should", async () => {
+  await fetch(served.url("Site"));
+  const file = join(served.root, "asgi.py");
+
+  writeFileSync(file, readFileSync(file, "utf8").replace('greeting="hello"', 'greeting="good day"'));
+  await served.running.seen(/reloaded/);
+
+  expect(await (await fetch(served.url("Site"))).text()).toMatch(/^good day!/);
+  await served.running.seen(/lifespan is over/);
+  await served.running.seen(/the object leaves/);
 });
 
 const FAILED = {

@@ -13,7 +13,7 @@ app.pythonAsgi("guarded", { handler: "asgi.py:make_app", auth: "bearer", cors: t
 app.pythonAsgi("unstarted", { handler: "asgi.py:fails_to_start" });
 app.pythonAsgi("nothing", { handler: "asgi.py:gives_nothing" });
 app.pythonAsgi("itself", { handler: "asgi.py:app" });
-app.pythonCls("Site", { handler: "asgi.py:Site", pythonAsgi: "web" });
+app.pythonCls("Site", { handler: "asgi.py:Site", pythonAsgi: "web", maxContainers: 1 });
 app.pythonCls("Wsgi", { handler: "wsgi.py:Site", pythonWsgi: "web" });
 app.pythonCls("Unmarked", { handler: "asgi.py:Unmarked", pythonAsgi: "web" });
 app.python("double", { handler: "asgi.py:double" });

@@ -177,6 +177,10 @@ async def call(scope, receive, send):
     await answer_json(send, await windlass.function("double").remote.aio(21))
 
 
+async def seen(scope, receive, send):
+    await answer_json(send, await windlass.cls("Site")().seen.remote.aio())
+
+
 ROUTES = {
     "/scope/ö": show_scope,
     "/headers": headers,
@@ -196,6 +200,7 @@ ROUTES = {
     "/context": context,
     "/pid": pid,
     "/call": call,
+    "/seen": seen,
 }
 
 
