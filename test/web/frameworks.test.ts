@@ -26,9 +26,7 @@ describe.runIf(process.env["WINDLASS_PYPI"] === "1")("frameworks, unmodified", (
   let served: Served;
   beforeAll(async () => {
     const source = readFileSync(join(import.meta.dirname, "frameworks.py"), "utf8");
-    served = await serveProject(
-      appProject({ "app.ts": APP, "frameworks.py": source }, afterAll),
-    );
+    served = await serveProject(appProject({ "app.ts": APP, "frameworks.py": source }, afterAll));
     await fetch(served.url("api"));
   }, 300_000);
   afterAll(async () => {

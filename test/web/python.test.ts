@@ -243,9 +243,7 @@ describe("WebSockets of ASGI", () => {
   it("agree on a subprotocol, and have headers of the app", async () => {
     const url = served.url("asgi", "/socket").replace("http", "ws");
     const socket = new WebSocket(url, ["v1", "v2"]);
-    const [response] = await once(socket, "upgrade");
-
-    await once(socket, "open");
+    const [[response]] = await Promise.all([once(socket, "upgrade"), once(socket, "open")]);
 
     expect([socket.protocol, response.headers["x-scheme"]]).toEqual(["v2", "ws"]);
   });
@@ -408,7 +406,10 @@ it("saved Python is served at once, and what was served ends as it should", asyn
   await fetch(served.url("Site"));
   const file = join(served.root, "asgi.py");
 
-  writeFileSync(file, readFileSync(file, "utf8").replace('greeting="hello"', 'greeting="good day"'));
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace('greeting="hello"', 'greeting="good day"'),
+  );
   await served.running.seen(/reloaded/);
 
   expect(await (await fetch(served.url("Site"))).text()).toMatch(/^good day!/);

@@ -4,11 +4,12 @@ export const app = new App("python-web");
 
 // One container, so that it knows all that happened.
 const many = { concurrency: { maxInputs: 200 }, maxContainers: 1 };
+const hasty = { timeoutSeconds: 1, startupTimeoutSeconds: 60, ...many };
 
 app.pythonAsgi("asgi", { handler: "asgi.py:make_app", ...many });
 app.pythonWsgi("wsgi", { handler: "wsgi.py:make_app", ...many });
-app.pythonAsgi("hasty", { handler: "asgi.py:make_app", timeoutSeconds: 1, ...many });
-app.pythonWsgi("hastyWsgi", { handler: "wsgi.py:make_app", timeoutSeconds: 1, ...many });
+app.pythonAsgi("hasty", { handler: "asgi.py:make_app", ...hasty });
+app.pythonWsgi("hastyWsgi", { handler: "wsgi.py:make_app", ...hasty });
 app.pythonAsgi("guarded", { handler: "asgi.py:make_app", auth: "bearer", cors: true });
 app.pythonAsgi("unstarted", { handler: "asgi.py:fails_to_start" });
 app.pythonAsgi("nothing", { handler: "asgi.py:gives_nothing" });
