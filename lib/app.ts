@@ -29,14 +29,13 @@ import type {
 } from "./options/function-options.ts";
 import { show } from "./options/show.ts";
 import { throwViolations, type Violation } from "./options/violation.ts";
-import { readPython } from "./python/define.ts";
+import { type PythonGiven, readPython } from "./python/define.ts";
 import type { PythonClsHandle, PythonHandle } from "./python/handle.ts";
 import type { MethodsOf, PythonHandlers, PythonParamsOf, SignatureOf } from "./python/handlers.ts";
-import type { PythonClsOptions, PythonOptions } from "./python/options.ts";
+import type { PythonClsOptions, PythonOptions, PythonWebOptions } from "./python/options.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
 import { readWeb } from "./web/define-web.ts";
-import type { WebDefinition } from "./web/definition.ts";
 import type { EndpointRequest } from "./web/endpoint-request.ts";
 import { createWebHandle, type WebHandle } from "./web/handle.ts";
 import type {
@@ -263,6 +262,29 @@ export class App {
   }
 
   /**
+   * Defines a function that is written in Python and returns an ASGI app, such as one of FastAPI: it is called without
+   * arguments, once in each container, and what it returns answers HTTP requests and WebSockets.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example app.pythonAsgi("api", { handler: "api.py:make_app", concurrency: { maxInputs: 100 } })
+   * @throws InvalidError naming every mistake
+   */
+  pythonAsgi(name: string, options: PythonWebOptions): WebHandle {
+    const place = callPlace(this.pythonAsgi);
+    return this.#pythonWeb({ name, options, place, web: "asgi" }, this.pythonAsgi);
+  }
+
+  /**
+   * The same for a function that returns a WSGI app, such as one of Flask: each request has a thread.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example app.pythonWsgi("site", { handler: "site.py:make_app", concurrency: { maxInputs: 20 } })
+   * @throws InvalidError naming every mistake
+   */
+  pythonWsgi(name: string, options: PythonWebOptions): WebHandle {
+    const place = callPlace(this.pythonWsgi);
+    return this.#pythonWeb({ name, options, place, web: "wsgi" }, this.pythonWsgi);
+  }
+
+  /**
    * Defines a function that answers HTTP requests of one route, with what it returns as JSON: `windlass serve` and
    * `windlass deploy` give it a URL. What else it may return, and what it throws: docs/endpoints.md.
    * @param name - 1 to 64 letters, digits, `_` or `-`
@@ -394,8 +416,14 @@ export class App {
     return this.#parent === undefined ? this : this.#parent.root;
   }
 
+  #pythonWeb(given: Omit<PythonGiven, "kind">, below: (...args: never[]) => unknown): WebHandle {
+    const { definition, violations } = readPython({ kind: "function", ...given }, this.#defaults);
+    this.#define({ definition, violations }, below);
+    return createWebHandle(this.#target(definition.name));
+  }
+
   #web(
-    kind: WebDefinition["kind"],
+    kind: Parameters<typeof readWeb>[0],
     given: Omit<Given, "file">,
     below: (...args: never[]) => unknown,
   ): WebHandle {

@@ -134,7 +134,7 @@ export type {
   PythonObject,
 } from "./python/handle.ts";
 export type { PythonHandlers } from "./python/handlers.ts";
-export type { PythonClsOptions, PythonOptions } from "./python/options.ts";
+export type { PythonClsOptions, PythonOptions, PythonWebOptions } from "./python/options.ts";
 // The AppSpec: an app as data.
 export { resolveSpec } from "./resolve.ts";
 export { Retries, type RetriesOptions } from "./retries.ts";
@@ -224,6 +224,7 @@ export type {
   CorsOptions,
   EndpointOptions,
   HttpMethod,
+  PythonClsWebOptions,
   RouteOptions,
   WebAppOptions,
   WebServerOptions,
@@ -237,4 +238,4 @@ export {
   type WebAppFactory,
   type WebServerContext,
 } from "./web/web-app.ts";
-export type { CorsSpec, RouteSpec, WebSpec } from "./web/web-spec.ts";
+export type { CorsSpec, PythonWebKind, RouteSpec, WebSpec } from "./web/web-spec.ts";

@@ -1,4 +1,12 @@
 import type { FunctionSpec } from "../lib/spec.ts";
+import type { PythonWebKind } from "../lib/web/web-spec.ts";
+
+/** An app of Python. */
+interface PythonWebRequest {
+  readonly kind: PythonWebKind;
+  /** The method of a class that makes it; `null`: the function does. */
+  readonly target: string | null;
+}
 
 /** What the agent asks a fresh runner to become. */
 export interface LoadRequest {
@@ -17,6 +25,8 @@ export interface LoadRequest {
   readonly isBatched: boolean;
   /** Other containers listen on ports of the same machine. */
   readonly sharesPorts: boolean;
+  /** What it answers requests with, where its agent speaks HTTP for it: an app of Python. */
+  readonly web: PythonWebRequest | null;
   /** Parameters of a class, packed; 0 if there are none. */
   readonly params: string | 0;
 }

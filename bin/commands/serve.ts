@@ -78,7 +78,7 @@ function nothingToServe(file: string): UsageError {
     "WINDLASS_NOTHING_TO_SERVE",
     `the app of "${file}" has no endpoint and no schedule`,
     {
-      hint: "define one with `app.endpoint(…)`, `app.webApp(…)` or `app.webServer(…)`",
+      hint: "define one with `app.endpoint(…)`, `app.webApp(…)`, `app.webServer(…)` or `app.pythonAsgi(…)`",
     },
   );
 }

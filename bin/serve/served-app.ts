@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { prewarmRunner } from "../../lib/local/container.ts";
 import { type LocalEngine, startEngine } from "../../lib/local/engine.ts";
+import { listPythonFiles } from "../../lib/local/python/collect-files.ts";
 import type { FiringSchedules } from "../../lib/local/schedules/start.ts";
 import type { Front, Site } from "../../lib/local/web/front.ts";
 import { writeServing } from "../../lib/local/web/serving.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import { runtime } from "../../lib/runtime.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
 import { type LoadedApp, loadApp } from "../load-app.ts";
@@ -24,6 +27,9 @@ export class ServedApp {
   /** Engines of versions before, that finish what had come to them. */
   readonly #retiring: Set<LocalEngine> = new Set();
   #loaded: LoadedApp | undefined;
+  #pythonFiles: readonly string[] = [];
+  /** Changes with any of the files that its containers load. */
+  #version = "";
   #engine: LocalEngine | undefined;
   #schedules: FiringSchedules | undefined;
   #spec: AppSpec | undefined;
@@ -35,7 +41,7 @@ export class ServedApp {
 
   /** Files that it was made from. */
   get files(): readonly string[] {
-    return this.#loaded?.bundle.inputs ?? [];
+    return [...(this.#loaded?.bundle.inputs ?? []), ...this.#pythonFiles];
   }
 
   /** What it defines. */
@@ -57,8 +63,10 @@ export class ServedApp {
     const { file, front, output, options } = this.#options;
     const loaded = await loadApp(file);
     const before = this.#engine;
-    if (before !== undefined && loaded.bundle.hash === this.#loaded?.bundle.hash) return undefined;
     const spec = resolveSpec(loaded.app);
+    const pythonFiles = listPythonFiles(spec, loaded.project.root);
+    const version = [loaded.bundle.hash, ...pythonFiles.map(versionOf)].join();
+    if (before !== undefined && version === this.#version) return undefined;
     const engine = await startEngine({
       spec,
       inlineSecrets: inlineSecrets(loaded.app),
@@ -70,6 +78,8 @@ export class ServedApp {
     });
     this.#loaded = loaded;
     this.#spec = spec;
+    this.#pythonFiles = pythonFiles;
+    this.#version = version;
     this.#engine = engine;
     runtime.backends.set(spec.name, engine);
     // Those that were asked lately are asked next.
@@ -121,5 +131,14 @@ export class ServedApp {
     this.#retiring.add(engine);
     void done.finally(() => this.#retiring.delete(engine));
     await closed;
+  }
+}
+
+function versionOf(file: string): string {
+  try {
+    return sha256(readFileSync(file, "utf8"));
+  } catch {
+    // It was removed meanwhile.
+    return "";
   }
 }

@@ -114,7 +114,9 @@ export class ManagedPool {
 
   /** Starts a container that nothing waits for yet, where there is none. */
   warm(): void {
-    if (this.#containers.size === 0 && !this.#isClosed && !this.#lacksPython()) this.#start();
+    if (this.#containers.size > 0 || this.#isClosed) return;
+    if (this.#options.spec.python === null || this.#python !== undefined) this.#start();
+    else void this.#warmPython();
   }
 
   /** Has a container answer the requests of a connection, of which nothing was read. */
@@ -223,6 +225,11 @@ export class ManagedPool {
       this.#pool.backlog + this.#entrance.backlog > 0 || this.#options.spec.minContainers > 0;
     if (isWanted && !this.#isFindingPython) void this.#findPython();
     return true;
+  }
+
+  async #warmPython(): Promise<void> {
+    if (!this.#isFindingPython) await this.#findPython();
+    if (this.#python !== undefined) this.warm();
   }
 
   async #findPython(): Promise<void> {

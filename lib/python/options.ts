@@ -1,6 +1,10 @@
 import type { BatchOptions, ClsOptions, FunctionOptions } from "../options/function-options.ts";
 import type { Schedule } from "../schedule.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import type { PythonClsWebOptions, WebAppOptions } from "../web/options.ts";
+
+/** Options of a web app that is written in Python: `handler` is the function that returns it. */
+export interface PythonWebOptions extends WebAppOptions, PythonHandlerOption {}
 
 interface PythonHandlerOption {
   /**
@@ -18,4 +22,5 @@ export interface PythonOptions<When extends Schedule | undefined = Schedule | un
 /** Options of a Python class. */
 export interface PythonClsOptions
   extends ClsOptions<StandardSchema | undefined, BatchOptions | undefined>,
+    PythonClsWebOptions,
     PythonHandlerOption {}

@@ -13,8 +13,12 @@ import type { StandardSchema } from "../standard-schema.ts";
 import { ACCESS_OPTIONS, checkAccess, checkPort, checkRoute, ROUTE_OPTIONS } from "./check-web.ts";
 import type { RouteDefinition, WebDefinition } from "./definition.ts";
 import type { AccessOptions, ClsWebOptions, CorsOptions, RouteOptions } from "./options.ts";
+import type { PythonWebKind } from "./web-spec.ts";
 
 type Values = Readonly<Record<string, unknown>>;
+
+/** Kinds of what is written in TypeScript. */
+type Kind = Exclude<WebDefinition["kind"], PythonWebKind>;
 
 /** What functions of each kind are called in messages, and their own options. */
 const KINDS = {
@@ -27,34 +31,14 @@ const KINDS = {
 const NOT_OF_WEB = ["batch", "retries", "schedule", "singleUseContainers"];
 
 /** Reads the arguments of `app.endpoint`, `app.webApp` and `app.webServer`. */
-export function readWeb(
-  kind: WebDefinition["kind"],
-  given: Given,
-  defaults: Defaults,
-): Reading<Definition> {
+export function readWeb(kind: Kind, given: Given, defaults: Defaults): Reading<Definition> {
   const { name, options, body, file } = given;
   const { word, own } = KINDS[kind];
   const subject = `${word} ${show(name)}`;
-  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
-  const all: Values = isObject ? (options as Values) : {}; // Any object can be read by key.
-  const [web, container] = divide(all, own);
-  const names = [...own, ...FUNCTION_NAMES.filter((option) => !NOT_OF_WEB.includes(option))];
-  const [known] = divide(
-    container,
-    FUNCTION_NAMES.filter((option) => names.includes(option)),
-  );
-  const written = Object.keys(all).filter((option) => !NOT_OF_WEB.includes(option));
+  const { web, container, violations: inOptions } = divideOptions(options, { own, subject });
   const violations = [
     ...checkName(name, `a ${word}`.replace("a e", "an e")),
-    ...(isObject
-      ? written.flatMap((option) =>
-          checkOption(option, { subject, names, renamed: RENAMED_OPTIONS }),
-        )
-      : []),
-    ...checkFunctionOptions(isObject ? known : options, subject),
-    ...NOT_OF_WEB.filter((option) => option in container).map((option) =>
-      notOfWeb(option, subject),
-    ),
+    ...inOptions,
     ...checkAccess(web, subject),
     ...(kind === "endpoints" ? checkRoute(web, subject) : []),
     ...(kind === "server" ? checkPort(web["port"], subject) : []),
@@ -69,6 +53,32 @@ export function readWeb(
     file,
   };
   return { definition, violations };
+}
+
+/** The options of a function that answers requests: its own, those of its containers, and the mistakes in the latter. */
+export function divideOptions(
+  options: unknown,
+  { own, subject }: { readonly own: readonly string[]; readonly subject: string },
+): { readonly web: Values; readonly container: Values; readonly violations: Violation[] } {
+  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
+  const all: Values = isObject ? (options as Values) : {}; // Any object can be read by key.
+  const [web, container] = divide(all, own);
+  const names = [...own, ...FUNCTION_NAMES.filter((option) => !NOT_OF_WEB.includes(option))];
+  const [known] = divide(
+    container,
+    FUNCTION_NAMES.filter((option) => names.includes(option)),
+  );
+  const written = Object.keys(all).filter((option) => !NOT_OF_WEB.includes(option));
+  const violations = [
+    ...written.flatMap((option) =>
+      checkOption(option, { subject, names, renamed: RENAMED_OPTIONS }),
+    ),
+    ...checkFunctionOptions(isObject ? known : options, subject),
+    ...NOT_OF_WEB.filter((option) => option in container).map((option) =>
+      notOfWeb(option, subject),
+    ),
+  ];
+  return { web, container, violations };
 }
 
 /** Reads what a class has on the web: `undefined` for nothing. */
@@ -90,7 +100,9 @@ export function readClsWeb(
     return {
       web: undefined,
       rest,
-      violations: access.map((option) => accessOfNothing(option, subject)),
+      violations: access.map((option) =>
+        accessOfNothing(option, { subject, others: ["endpoints", "webApp"] }),
+      ),
     };
   }
   const violations = [
@@ -166,7 +178,7 @@ function checkMethod(
   ];
 }
 
-function notOfWeb(option: string, subject: string): Violation {
+export function notOfWeb(option: string, subject: string): Violation {
   return {
     code: "WINDLASS_OPTION_NOT_OF_WEB",
     message: `\`${option}\` is not an option of ${subject}: it applies to calls, not to requests`,
@@ -174,10 +186,14 @@ function notOfWeb(option: string, subject: string): Violation {
   };
 }
 
-function accessOfNothing(option: string, subject: string): Violation {
+export function accessOfNothing(
+  option: string,
+  { subject, others }: { readonly subject: string; readonly others: readonly [string, string] },
+): Violation {
+  const [one, other] = others;
   return {
     code: "WINDLASS_ACCESS_WITHOUT_WEB",
-    message: `\`${option}\` of ${subject} says who may send requests, but it has neither \`endpoints\` nor \`webApp\``,
+    message: `\`${option}\` of ${subject} says who may send requests, but it has neither \`${one}\` nor \`${other}\``,
     hint: "add one of them, or remove it",
   };
 }
@@ -190,7 +206,7 @@ function twoWebs(subject: string): Violation {
   };
 }
 
-function toWebDefinition(kind: WebDefinition["kind"], web: Values): WebDefinition {
+function toWebDefinition(kind: Kind, web: Values): WebDefinition {
   const options: AccessOptions & RouteOptions & { readonly port?: number } = web; // Used only if it was valid.
   const access = toAccess(options, kind === "endpoints");
   if (kind === "app") return { ...access, kind, target: undefined };
@@ -209,7 +225,10 @@ function toClsWeb(options: ClsWebOptions): WebDefinition {
   return { ...toAccess(options, true), kind: "endpoints", routes, hasDocs };
 }
 
-function toAccess({ auth = "none", cors }: AccessOptions, isOpen: boolean) {
+export function toAccess(
+  { auth = "none", cors }: AccessOptions,
+  isOpen: boolean,
+): Pick<WebDefinition, "auth" | "cors"> {
   const asked = cors ?? isOpen;
   return { auth, cors: asked === false ? undefined : toCors(asked === true ? {} : asked) };
 }
@@ -226,7 +245,7 @@ function toRoute(
 }
 
 /** The options that are of the web, and the others. */
-function divide(options: Values, own: readonly string[]): [web: Values, others: Values] {
+export function divide(options: Values, own: readonly string[]): [web: Values, others: Values] {
   const entries = Object.entries(options);
   return [
     Object.fromEntries(entries.filter(([name]) => own.includes(name))),

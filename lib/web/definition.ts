@@ -1,6 +1,6 @@
 import type { StandardSchema } from "../standard-schema.ts";
 import type { HttpMethod } from "./options.ts";
-import type { CorsSpec } from "./web-spec.ts";
+import type { CorsSpec, PythonWebKind } from "./web-spec.ts";
 
 /** A route as it was defined. */
 export interface RouteDefinition {
@@ -26,6 +26,6 @@ export type WebDefinition = Access &
         readonly routes: readonly RouteDefinition[];
         readonly hasDocs: boolean;
       }
-    | { readonly kind: "app"; readonly target: string | undefined }
+    | { readonly kind: "app" | PythonWebKind; readonly target: string | undefined }
     | { readonly kind: "server"; readonly port: number }
   );

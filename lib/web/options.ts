@@ -55,6 +55,14 @@ export interface WebServerOptions extends WebAppOptions {
   readonly port: number;
 }
 
+/** What a class of Python has on the web. */
+export interface PythonClsWebOptions extends AccessOptions {
+  /** The method, decorated with `@windlass.asgi`, that returns an ASGI app once the object has entered. */
+  readonly pythonAsgi?: string | undefined;
+  /** The method, decorated with `@windlass.wsgi`, that returns a WSGI app once the object has entered. */
+  readonly pythonWsgi?: string | undefined;
+}
+
 /** What a class has on the web. */
 export interface ClsWebOptions<Methods extends string = string> extends AccessOptions {
   /** Methods that answer HTTP requests, each with its route; its path is `/` and its name where none is given. */

@@ -20,6 +20,9 @@ export interface RouteSpec {
   readonly body: Readonly<Record<string, unknown>> | null;
 }
 
+/** Interfaces of apps that are written in Python. */
+export type PythonWebKind = "asgi" | "wsgi";
+
 interface AccessSpec {
   readonly auth: "none" | "bearer";
   /** `null`: what it answers says what browsers may read. */
@@ -36,6 +39,7 @@ export type WebSpec = AccessSpec &
       }
     /** `target`: the method of a class that makes the app; `null` for a function, which is it. */
     | { readonly kind: "app"; readonly target: string | null }
+    | { readonly kind: PythonWebKind; readonly target: string | null }
     | { readonly kind: "server"; readonly port: number }
   );
 
@@ -43,8 +47,8 @@ export type WebSpec = AccessSpec &
 export function toWebSpec(web: WebDefinition | undefined): WebSpec | null {
   if (web === undefined) return null;
   const access = { auth: web.auth, cors: web.cors ?? null };
-  if (web.kind === "app") return { ...access, kind: web.kind, target: web.target ?? null };
   if (web.kind === "server") return { ...access, kind: web.kind, port: web.port };
+  if (web.kind !== "endpoints") return { ...access, kind: web.kind, target: web.target ?? null };
   const routes = web.routes.map(({ method, path, target, query, body }) => ({
     method,
     path,

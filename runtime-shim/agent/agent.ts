@@ -30,6 +30,7 @@ import type { ContainerMounts } from "./container-mounts.ts";
 import { toErrorPage } from "./error-page.ts";
 import type { GiveBackReason, Lease, LeaseSource, LeaseWorker } from "./lease-source.ts";
 import { NestedCalls } from "./nested-calls.ts";
+import { PythonWeb, pythonWebOf } from "./python-web.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { Runner, RunnerEnd } from "./runner-process.ts";
 import { newRunning, type Running } from "./running.ts";
@@ -97,6 +98,8 @@ export class Agent implements LeaseWorker {
   readonly #nested: NestedCalls;
   readonly #storage: StorageRequests;
   readonly #running: Map<number, Running> = new Map();
+  /** Of an app of Python: this agent answers its connections. */
+  readonly #pythonWeb: PythonWeb | undefined;
   /** Of a function that takes batches. */
   readonly #batches: Batches | undefined;
   /** When its runner was asked to become its function: to mount takes what it takes. */
@@ -118,10 +121,8 @@ export class Agent implements LeaseWorker {
     this.id = options.containerId;
     this.#options = options;
     this.#process = options.process;
-    this.web = new WebTraffic((socket) => {
-      if (this.#process.pass === undefined) socket.destroy();
-      else this.#process.pass(socket);
-    });
+    this.#pythonWeb = this.#openPythonWeb();
+    this.web = this.#createTraffic();
     const { app, deployedAs = app, spec, backend, otherApp, mounts } = options;
     this.#maxInputs = spec.concurrency.maxInputs;
     this.#nested = new NestedCalls({
@@ -181,7 +182,8 @@ export class Agent implements LeaseWorker {
 
   /** Its runner runs inputs one after the other, in the order of their leases. */
   get #isSequential(): boolean {
-    return this.#batches === undefined && this.#options.spec.concurrency.maxInputs === 1;
+    const isOneByOne = this.#batches === undefined && this.#pythonWeb === undefined;
+    return isOneByOne && this.#options.spec.concurrency.maxInputs === 1;
   }
 
   run(lease: Lease): void {
@@ -224,7 +226,12 @@ export class Agent implements LeaseWorker {
     if (this.#state === "draining" || this.#state === "ended") return;
     this.#setState("draining");
     this.#batches?.flush();
-    this.#process.send(encodeControl("exit"));
+    const drained = this.#pythonWeb?.drain();
+    if (drained === undefined) this.#process.send(encodeControl("exit"));
+    else {
+      this.#options.onClosing?.();
+      void drained.then(() => this.#process.send(encodeControl("exit")));
+    }
   }
 
   /** Hands back what it runs, runs preempt and exit hooks, ends: its host is about to go. */
@@ -389,6 +396,42 @@ export class Agent implements LeaseWorker {
     this.#process.send(encodeControl("back", running.lease.id));
   }
 
+  #createTraffic(): WebTraffic {
+    const web = this.#pythonWeb;
+    if (web !== undefined) {
+      return new WebTraffic((socket) => web.accept(socket), { passesCopies: false });
+    }
+    return new WebTraffic((socket) => {
+      if (this.#process.pass === undefined) socket.destroy();
+      else this.#process.pass(socket);
+    });
+  }
+
+  #openPythonWeb(): PythonWeb | undefined {
+    const { spec, backend, now, after } = this.#options;
+    const web = pythonWebOf(spec);
+    if (web === undefined) return undefined;
+    return new PythonWeb({
+      ...{ spec, web, clock: { now, after } },
+      send: (buffers) => this.#process.send(buffers),
+      limit: () => this.#maxInputs,
+      findToken: (hash) => backend.findToken(hash),
+      onLoad: ({ accepted, inside, waiting, requestMs = -1 }) =>
+        this.#toldOfRequests([accepted, inside, waiting, requestMs]),
+      onStuck: () => this.#stuck(),
+    });
+  }
+
+  #toldOfRequests(fields: readonly unknown[]): void {
+    this.web.told(fields);
+    this.#options.source.available(this);
+    this.#options.onTraffic?.();
+  }
+
+  #stuck(): void {
+    this.kill(`requests ran for more than ${this.#options.spec.timeoutSeconds} s`);
+  }
+
   #createBatches(): Batches | undefined {
     const { spec, now, after } = this.#options;
     const { batch, concurrency } = spec;
@@ -430,6 +473,7 @@ export class Agent implements LeaseWorker {
   #load(secrets: SecretValues): void {
     const { app, bundle, spec, params, containerId, mounts } = this.#options;
     const { name, kind, python, concurrency } = spec;
+    const web = pythonWebOf(spec);
     this.#redact = createRedaction(secrets);
     this.#loadedAt = this.#options.now();
     const env = { ...mounts?.defaults, ...secrets, ...spec.env, ...mounts?.variables };
@@ -445,6 +489,7 @@ export class Agent implements LeaseWorker {
       timeoutSeconds: spec.timeoutSeconds,
       sharesPorts: this.#options.sharesPorts ?? false,
       isBatched: this.#batches !== undefined,
+      web: web === undefined ? null : { kind: web.kind, target: web.target },
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
@@ -468,15 +513,13 @@ export class Agent implements LeaseWorker {
         this.#options.source.available(this);
         break;
       case "web":
-        this.web.told([id, ...rest]);
-        this.#options.source.available(this);
-        this.#options.onTraffic?.();
+        this.#toldOfRequests([id, ...rest]);
         break;
       case "closing":
         this.#options.onClosing?.();
         break;
       case "stuck":
-        this.kill(`requests ran for more than ${this.#options.spec.timeoutSeconds} s`);
+        this.#stuck();
         break;
       case "concurrency":
         this.#maxInputs = Number(id);
@@ -492,6 +535,7 @@ export class Agent implements LeaseWorker {
         this.#startupError = redactPage(toPage(id, message), this.#redact);
         break;
       default:
+        if (this.#pythonWeb?.receive(message) === true) return;
         if (!this.#storage.receive(message)) this.#nested.receive(message);
     }
   }
@@ -578,6 +622,7 @@ export class Agent implements LeaseWorker {
     this.#nested.close();
     this.#storage.close();
     this.web.close();
+    this.#pythonWeb?.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
     // First of all: what is handed back must not be leased to this agent again.
     this.#setState("ended", error);

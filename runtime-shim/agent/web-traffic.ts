@@ -4,12 +4,18 @@ import type { WebLoad } from "../web/web-server.ts";
 /** What an agent knows of the requests in its container. */
 export class WebTraffic {
   readonly #pass: (socket: Socket) => void;
+  readonly #passesCopies: boolean;
   /** Connections that the container has not said to have: they end with it. */
   readonly #underway: Set<Socket> = new Set();
   #load: WebLoad = { accepted: 0, inside: 0, waiting: 0, requestMs: undefined };
 
-  constructor(pass: (socket: Socket) => void) {
+  /** @param options - `passesCopies`: another process gets a connection, and this one closes its own */
+  constructor(
+    pass: (socket: Socket) => void,
+    { passesCopies }: { readonly passesCopies: boolean } = { passesCopies: true },
+  ) {
     this.#pass = pass;
+    this.#passesCopies = passesCopies;
   }
 
   /** Requests in the container, and connections on their way there: each most likely brings one. */
@@ -51,8 +57,7 @@ export class WebTraffic {
       if (arrived === 0) break;
       arrived -= 1;
       this.#underway.delete(socket);
-      // The container has it: what is closed here is a copy.
-      socket.destroy();
+      if (this.#passesCopies) socket.destroy();
     }
     this.#load = {
       accepted: Number(accepted),

@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 import threading
-from typing import Any, List, Optional, Union
+from typing import Any, Callable, List, Optional, Union
 
-from windlass._runtime import runtime
+from windlass._runtime import InputContext, runtime
 from windlass_runner.batched import BatchExecutor
 from windlass_runner.concurrent import ConcurrentExecutor
 from windlass_runner.executor import ExecutorOptions
@@ -34,6 +34,10 @@ _RECURSION_LIMIT = 5000
 _ANSWERS = frozenset({"results", "items", "page", "answer", "failed"})
 # For what it asked of dicts and queues.
 _STORED = frozenset({"stored", "not-stored"})
+# About requests.
+_REQUESTS = frozenset(
+    {"request", "request-body", "request-gone", "response-credit", "socket", "socket-data", "socket-gone"}
+)
 
 Executor = Union[SequentialExecutor, ConcurrentExecutor, BatchExecutor]
 # What a process exits with that SIGTERM ends.
@@ -52,6 +56,10 @@ class Program:
         self._storage: Any = None
         # Threads of user code may be the first to use one at the same time.
         self._opening = threading.Lock()
+        # What answers requests, where that is its function's to do, and calls among them.
+        self._web: Any = None
+        self._call_turns: Any = None
+        self._current_request: Callable[[], Optional[InputContext]] = lambda: None
         self._request: Any = None
         self._asked = threading.Event()
         self._is_preempted = False
@@ -84,9 +92,11 @@ class Program:
         runtime.backend = self._open_backend
         runtime.storage = self._open_storage
         loaded = load(request, self._loop)
+        if loaded.make_app is not None:
+            loaded = self._open_web(request, loaded)
         options = ExecutorOptions(loaded.handler, self._send, self._turns)
         executor = self._create_executor(request, options)
-        runtime.current = executor.current
+        runtime.current = lambda: executor.current() or self._current_request()
         self._executor = executor
         self._send(encode_control("ready"))
         return loaded
@@ -94,9 +104,21 @@ class Program:
     def _create_executor(self, request: LoadRequest, options: ExecutorOptions) -> Executor:
         if request.is_batched:
             return BatchExecutor(options, self._loop, request.name, request.max_inputs)
-        if request.max_inputs > 1:
+        # Requests need an event loop that turns, whatever else runs.
+        if request.max_inputs > 1 or self._web is not None:
             return ConcurrentExecutor(options, self._loop)
         return SequentialExecutor(options, self._loop)
+
+    def _open_web(self, request: LoadRequest, loaded: Loaded) -> Loaded:
+        """The same with calls that take their turn among requests."""
+        from windlass_runner.web import current, open_web
+        from windlass_runner.web_turns import CallTurns
+
+        turns = CallTurns(self._send)
+        self._call_turns = turns
+        self._current_request = current
+        self._web = open_web(request, loaded.make_app, self._loop, self._send)
+        return loaded._replace(handler=lambda method: turns.in_turn(loaded.handler(method)))
 
     def _open_backend(self) -> Any:
         # Loaded when it is first used: most functions call no others.
@@ -128,6 +150,8 @@ class Program:
 
     def _exit(self, loaded: Loaded) -> None:
         hooks = [("exit", loaded.exit)]
+        if self._web is not None:
+            hooks.insert(0, ("lifespan", self._web.close))
         if self._is_preempted:
             hooks.insert(0, ("preempt", loaded.preempt))
         for name, run in hooks:
@@ -169,6 +193,10 @@ class Program:
             self._asked.set()
         elif executor is None and name in ("exit", "preempt"):
             os._exit(0 if name == "exit" else _TERMINATED)
+        elif name in _REQUESTS:
+            self._web.receive(message)
+        elif name == "turn":
+            self._call_turns.receive(message)
         elif name in _STORED:
             self._storage.receive(message)
         elif executor is None or name in _ANSWERS:

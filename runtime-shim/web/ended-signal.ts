@@ -7,6 +7,11 @@ export function tellOverdue(response: ServerResponse): void {
   response.emit(OVERDUE);
 }
 
+/** Calls back when the time of a request is over. */
+export function onOverdue(response: ServerResponse, tell: () => void): void {
+  response.once(OVERDUE, tell);
+}
+
 /** Aborts when the client of a request goes before it has its answer, and when the time of the request is over. */
 export function endedSignal(response: ServerResponse, reason: () => unknown): AbortSignal {
   const controller = new AbortController();
@@ -14,7 +19,7 @@ export function endedSignal(response: ServerResponse, reason: () => unknown): Ab
   const closed = (): void => {
     if (!response.writableFinished) abort();
   };
-  response.once(OVERDUE, abort);
+  onOverdue(response, abort);
   if (response.closed) closed();
   else response.once("close", closed);
   return controller.signal;

@@ -32,6 +32,10 @@ export async function openSite(options: OpenSiteOptions): Promise<Site | undefin
   switch (web.kind) {
     case "app":
       return await openAppSite(handler(web.target) as never, subject); // Checked by what it gives.
+    case "asgi":
+    case "wsgi":
+      // Written in Python: their agents answer for them.
+      return undefined;
     case "server":
       return await openServer(web.port, options);
     case "endpoints": {

@@ -250,3 +250,78 @@ test("a spec has what answers requests, resolved", () => {
     },
   });
 });
+
+test("web apps in Python say what is wrong with them", () => {
+  const define = (options: object) => () =>
+    new App("media").pythonAsgi("api", options as { readonly handler: string });
+  const defineCls = (options: object) => () =>
+    new App("media").pythonCls("Llm", { handler: "llm.py:Llm", ...options });
+
+  expect(
+    [
+      define({}),
+      define({ handler: "api.py:make", retries: 3 }),
+      define({ handler: "api.py:make", atuh: "bearer" }),
+      define({ handler: "api.py:make", cors: "yes" }),
+      defineCls({ pythonAsgi: "not a name" }),
+      defineCls({ pythonAsgi: "web", pythonWsgi: "other" }),
+      defineCls({ pythonWsgi: "web", batch: { maxSize: 2, waitMs: 1 } }),
+      defineCls({ auth: "bearer" }),
+    ]
+      .map(mistake)
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_PYTHON_HANDLER
+    \`handler\` of web app "api" must be a relative path of a .py file, a colon and a name in it, got undefined
+    hint: write for instance \`handler: "whisper.py:transcribe"\`
+
+    InvalidError WINDLASS_OPTION_NOT_OF_WEB
+    \`retries\` is not an option of web app "api": it applies to calls, not to requests
+    hint: remove it, or let the handler call a function that has it
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`atuh\` is not an option of web app "api"
+    hint: did you mean \`auth\`?
+
+    InvalidError WINDLASS_INVALID_CORS
+    \`cors\` of web app "api" must be true, false or \`{ origins, credentials }\`, got "yes"
+    hint: write origins as browsers send them, for instance "https://example.com"
+
+    InvalidError WINDLASS_INVALID_WEB_APP
+    \`pythonAsgi\` of class "Llm" must be the name of a method, got "not a name"
+    hint: name the method that returns the web app
+
+    InvalidError WINDLASS_TWO_WEBS
+    class "Llm" has both \`pythonAsgi\` and \`pythonWsgi\`, which would answer the same requests
+    hint: mount one app in the other
+
+    InvalidError WINDLASS_OPTION_NOT_OF_WEB
+    \`batch\` is not an option of class "Llm": it applies to calls, not to requests
+    hint: remove it, or let the handler call a function that has it
+
+    InvalidError WINDLASS_ACCESS_WITHOUT_WEB
+    \`auth\` of class "Llm" says who may send requests, but it has neither \`pythonAsgi\` nor \`pythonWsgi\`
+    hint: add one of them, or remove it"
+  `);
+});
+
+test("a spec has web apps in Python", () => {
+  const app = new App("media");
+  const handler = "../python/functions.py:made";
+  app.pythonAsgi("api", { handler, auth: "bearer", concurrency: { maxInputs: 100 } });
+  app.pythonWsgi("site", { handler, cors: true });
+  app.pythonCls("Llm", { handler, pythonAsgi: "web" });
+  app.pythonCls("Plain", { handler });
+
+  const web = resolveSpec(app).functions.map(({ name, web }) => [name, web]);
+
+  expect(Object.fromEntries(web)).toEqual({
+    api: { kind: "asgi", auth: "bearer", cors: null, target: null },
+    site: {
+      ...{ kind: "wsgi", auth: "none", target: null },
+      cors: { origins: null, credentials: false },
+    },
+    Llm: { kind: "asgi", auth: "none", cors: null, target: "web" },
+    Plain: null,
+  });
+});

@@ -53,3 +53,14 @@ test("a web app is what speaks fetch, or says that it listens to node:http", () 
   // @ts-expect-error a listener of node:http takes two arguments
   app.webApp("listener", () => (_: unknown, response: { end(): void }) => response.end());
 });
+
+test("web apps in Python are named by their handlers, and are handles of what answers requests", () => {
+  const options = { handler: "api.py:make_app", concurrency: { maxInputs: 100 } };
+  expectTypeOf(app.pythonAsgi("asgi", options)).toEqualTypeOf<WebHandle>();
+  expectTypeOf(app.pythonWsgi("wsgi", { ...options, auth: "bearer" })).toEqualTypeOf<WebHandle>();
+  // @ts-expect-error requests are not retried
+  app.pythonAsgi("retried", { handler: "api.py:make_app", retries: 3 });
+  // @ts-expect-error it has no handler
+  app.pythonAsgi("bare", {});
+  app.pythonCls("Llm", { handler: "llm.py:Llm", pythonAsgi: "web", auth: "bearer" });
+});

@@ -17,7 +17,11 @@ const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "__pycache__", "si
 export function collectPythonFiles({ functions }: AppSpec, root: string): PythonFiles {
   const files = new Map<string, Uint8Array>();
   let size = 0;
-  for (const folder of new Set(functions.flatMap(({ python }) => folderOf(python?.file, root)))) {
+  const folders = functions.flatMap(({ python }) => {
+    if (python?.file.startsWith("../")) throw outside(python.file);
+    return folderOf(python?.file, root);
+  });
+  for (const folder of new Set(folders)) {
     for (const file of pythonFiles(folder)) {
       const path = relative(root, file).split(sep).join("/");
       if (files.has(path)) continue;
@@ -30,10 +34,15 @@ export function collectPythonFiles({ functions }: AppSpec, root: string): Python
   return files;
 }
 
+/** Absolute paths of the same files; those of handlers outside of the project, too. */
+export function listPythonFiles({ functions }: AppSpec, root: string): readonly string[] {
+  const folders = functions.flatMap(({ python }) => folderOf(python?.file, root));
+  return [...new Set([...new Set(folders)].flatMap((folder) => [...pythonFiles(folder)]))];
+}
+
 /** Where Python looks for the modules that a file imports: its folder, or that of its outermost package. */
 function folderOf(file: string | undefined, root: string): string[] {
   if (file === undefined) return [];
-  if (file.startsWith("../")) throw outside(file);
   let folder = dirname(resolve(root, file));
   while (existsSync(join(folder, "__init__.py")) && folder !== resolve(root)) {
     folder = dirname(folder);

@@ -77,9 +77,11 @@ export function checkHandlerTypes(appFile: string, { text }: HandlerTypes): void
 
 function askedOf(app: App): Asked[] {
   const asked = new Map<string, Asked>();
-  for (const { kind, name, python, options } of app.definitions.values()) {
+  for (const { kind, name, python, options, web } of app.definitions.values()) {
     const file = python === undefined ? undefined : absoluteFile(python);
     if (python === undefined || file === undefined) continue;
+    // Nobody calls a function that makes an app.
+    if (kind === "function" && web !== undefined) continue;
     const key = `${python.file}:${python.symbol}`;
     const known = asked.get(key);
     if (known !== undefined && known.file !== file) throw ambiguous(name, key, [known.file, file]);

@@ -6,7 +6,7 @@ about its input.
 from typing import TYPE_CHECKING, Any
 
 from ._context import current_attempt, current_function_call_id, current_input_id, is_local
-from ._hooks import enter, exit, method, preempt
+from ._hooks import asgi, enter, exit, method, preempt, wsgi
 from .errors import (
     AlreadyExistsError,
     ContainerCrashedError,
@@ -97,6 +97,7 @@ __all__ = [
     "TimeoutError",
     "Volume",
     "WindlassError",
+    "asgi",
     "bucket_path",
     "cls",
     "current_attempt",
@@ -109,4 +110,5 @@ __all__ = [
     "method",
     "preempt",
     "volume_path",
+    "wsgi",
 ]

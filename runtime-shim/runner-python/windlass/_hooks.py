@@ -26,6 +26,16 @@ def method(method: Optional[Method] = None) -> Any:
     return _mark("method", method)
 
 
+def asgi(method: Optional[Method] = None) -> Any:
+    """Marks the method that returns an ASGI app, once its object has entered: that app answers requests."""
+    return _mark("asgi", method)
+
+
+def wsgi(method: Optional[Method] = None) -> Any:
+    """The same for a WSGI app."""
+    return _mark("wsgi", method)
+
+
 def _mark(role: str, method: Any) -> Any:
     def decorate(marked: Any) -> Any:
         setattr(marked, _MARK, role)
@@ -36,7 +46,12 @@ def _mark(role: str, method: Any) -> Any:
 
 def methods_of(cls: type) -> List[str]:
     """Names of the methods that can be called remotely, those of base classes too."""
-    return sorted({name for name, _ in _marked(cls, "method")})
+    return marked_as(cls, "method")
+
+
+def marked_as(cls: type, role: str) -> List[str]:
+    """Names of the methods with this role, those of base classes too."""
+    return sorted({name for name, _ in _marked(cls, role)})
 
 
 def hooks_of(cls: type, role: str) -> List[Callable[..., Any]]:

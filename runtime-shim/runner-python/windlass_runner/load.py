@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from windlass._hooks import hooks_of, methods_of
+from windlass._hooks import hooks_of, marked_as, methods_of
 from windlass.errors import ContainerStartupError, ExecutionError
 
 from .decode import decode_page
@@ -33,10 +33,13 @@ class LoadRequest(NamedTuple):
     file: str
     symbol: str
     is_class: bool
+    # "asgi" or "wsgi" where it answers requests; the method of a class that makes the app.
+    web_kind: Optional[str]
+    web_target: Optional[str]
 
 
 def parse_request(fields: Dict[str, Any]) -> LoadRequest:
-    python = fields["python"]
+    python, web = fields["python"], fields.get("web") or {}
     return LoadRequest(
         app=fields["app"],
         bundle=fields["bundle"],
@@ -49,6 +52,8 @@ def parse_request(fields: Dict[str, Any]) -> LoadRequest:
         file=python["file"],
         symbol=python["symbol"],
         is_class=fields["kind"] == "cls",
+        web_kind=web.get("kind"),
+        web_target=web.get("target"),
     )
 
 
@@ -58,6 +63,8 @@ class Loaded(NamedTuple):
     handler: Callable[[Optional[str]], Handler]
     preempt: Callable[[], None]
     exit: Callable[[], None]
+    # Makes the app that answers requests.
+    make_app: Optional[Callable[[], Any]] = None
 
 
 def load(request: LoadRequest, loop: EventLoop) -> Loaded:
@@ -66,8 +73,18 @@ def load(request: LoadRequest, loop: EventLoop) -> Loaded:
     found = _find(module, request)
     if request.is_class:
         return _create_object(found, request, loop)
+    if request.web_kind is not None:
+        return Loaded(lambda _: _not_called(request), lambda: None, lambda: None, found)
     handler = Handler(found)
     return Loaded(lambda _: handler, lambda: None, lambda: None)
+
+
+def _not_called(request: LoadRequest) -> Handler:
+    raise ExecutionError(
+        "WINDLASS_NOT_CALLABLE",
+        f'"{request.name}" makes a web app, which answers requests and no calls',
+        "send it a request",
+    )
 
 
 def _find(module: Any, request: LoadRequest) -> Any:
@@ -119,7 +136,7 @@ def _wrong_kind(found: Any, request: LoadRequest) -> ContainerStartupError:
 
 def _create_object(cls: type, request: LoadRequest, loop: EventLoop) -> Loaded:
     names = methods_of(cls)
-    if not names:
+    if not names and request.web_kind is None:
         raise ContainerStartupError(
             "WINDLASS_CLASS_WITHOUT_METHODS",
             f'class "{request.symbol}" of "{request.file}" has no method that could be called',
@@ -146,7 +163,22 @@ def _create_object(cls: type, request: LoadRequest, loop: EventLoop) -> Loaded:
     def run(role: str) -> Callable[[], None]:
         return lambda: _run_hooks(hooks_of(cls, role), instance, loop)
 
-    return Loaded(handler, run("preempt"), run("exit"))
+    make_app = None if request.web_kind is None else _app_method(instance, request)
+    return Loaded(handler, run("preempt"), run("exit"), make_app)
+
+
+def _app_method(instance: Any, request: LoadRequest) -> Callable[[], Any]:
+    role, target = request.web_kind or "", request.web_target or ""
+    names = marked_as(type(instance), role)
+    if target not in names:
+        is_there = callable(getattr(instance, target, None))
+        raise ContainerStartupError(
+            "WINDLASS_NO_SUCH_WEB_APP",
+            f'class "{request.symbol}" of "{request.file}" has no method "{target}" that makes an app of {role.upper()}',
+            f"decorate it with `@windlass.{role}`" if is_there else f"it has: {', '.join(names) or 'none'}",
+        )
+    method: Callable[[], Any] = getattr(instance, target)
+    return method
 
 
 def _run_hooks(hooks: List[Callable[..., Any]], instance: Any, loop: EventLoop) -> None:
