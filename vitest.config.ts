@@ -13,8 +13,29 @@ const resolve = {
   ],
 };
 
-// Needs Docker and minutes, so it is there only when it is asked for: `vitest --project aws`.
-const aws = /(^|\s)--project[= ]aws(\s|$)/.test(process.argv.join(" "))
+// They need Docker and minutes, so they are there only when they are asked for: `vitest --project aws`.
+const isAskedFor = (project: string): boolean =>
+  new RegExp(`(^|\\s)--project[= ]${project}(\\s|$)`).test(process.argv.join(" "));
+
+const docker = isAskedFor("docker")
+  ? [
+      {
+        resolve,
+        test: {
+          name: "docker",
+          include: ["test/docker/**/*.test.ts", "test/conformance/docker.test.ts"],
+          maxConcurrency: 4,
+          globalSetup: ["test/docker/harness.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          pool: "forks" as const,
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
+    ]
+  : [];
+
+const aws = isAskedFor("aws")
   ? [
       {
         resolve,
@@ -43,7 +64,11 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, "test/e2e-aws/**", "test/conformance/aws.test.ts"],
+          exclude: [
+            ...configDefaults.exclude,
+            "test/{e2e-aws,docker}/**",
+            "test/conformance/{aws,docker}.test.ts",
+          ],
           maxConcurrency: 10,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -66,6 +91,7 @@ export default defineConfig({
         },
       },
       ...aws,
+      ...docker,
     ],
     coverage: { include: ["lib/**", "runtime-shim/**", "bin/**"] },
   },

@@ -223,6 +223,26 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   APP_COMMAND,
   {
+    name: "image",
+    operands: "<build|inspect|list> [file] [functions...]",
+    description: "build images with Docker of this machine, and look at them",
+    options: [
+      ["--print", "with build: print the Dockerfile of each and build nothing"],
+      ["--force", "with build: run every step again"],
+      ["--publish <name>", "with build: give the image a name for `Image.fromName`"],
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
+    examples: [
+      "$ windlass image build app.ts             all images of the app that are not there yet",
+      "$ windlass image build app.ts resize --publish base",
+      "$ windlass image inspect app.ts resize    its layers, and whether it is built",
+      "$ windlass image list                     what was built on this machine",
+    ].join("\n  "),
+    load: () => import("./commands/image.ts"),
+  },
+  {
     name: "call",
     operands: "<report|graph> [id]",
     description: "tell what became of a spawned call, and of what it has called",
@@ -236,6 +256,18 @@ const COMMANDS: readonly CommandEntry[] = [
       "$ windlass call graph fc-1m86r9aym94qq391sg2n8ws4h --app media   of a call on AWS",
     ].join("\n  "),
     load: () => import("./commands/call.ts"),
+  },
+  {
+    name: "schedule",
+    operands: "<list|run|pause|resume> [app] [function]",
+    description: "tell when functions run by themselves; pause them, or run them now",
+    options: PLACE_OPTIONS,
+    examples: [
+      "$ windlass schedule list app.ts                   when each runs next, and how it last went",
+      "$ windlass schedule pause media nightly --on aws  until it is resumed, whatever is deployed",
+      "$ windlass schedule run app.ts nightly            now",
+    ].join("\n  "),
+    load: () => import("./commands/schedule.ts"),
   },
   ...STORAGE_COMMANDS,
   {

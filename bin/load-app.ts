@@ -12,6 +12,8 @@ export interface LoadedApp {
   readonly app: App;
   readonly bundle: WatchedBundle;
   readonly project: Project;
+  /** Paths of the files that define it. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -32,7 +34,7 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   const exported = await importBundle(bundle, file);
   const app = findApp(exported, file);
   knowExportedErrors(app.name, exported);
-  return { app, bundle, project };
+  return { app, bundle, project, files: [file] };
 }
 
 async function importBundle({ file }: WatchedBundle, source: string): Promise<object> {

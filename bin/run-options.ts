@@ -1,3 +1,4 @@
+import type { ContainerKind } from "../lib/local/engine.ts";
 import { toAwsOptions } from "./deploy/deploy-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -11,6 +12,10 @@ export const RUN_OPTIONS: readonly (readonly [flags: string, description: string
   ["--detach", "with --on aws: leave what was deployed for a day, for spawned calls to go on"],
   ["--environment <name>", "with --on aws: the environment"],
   ["--cpu", "run functions that ask for a GPU on this machine's CPU, without asking"],
+  [
+    "--containers <kind>",
+    "what containers are: process (default: WINDLASS_CONTAINERS), or docker: in their images",
+  ],
   ["--no-venv", "run Python functions with the Python and the packages of this machine"],
   ["--json", "print the returned value as JSON; output of containers goes to standard error"],
   ["--quiet", "no progress, no notices, and no names before the output of containers"],
@@ -28,6 +33,8 @@ export interface RunOptions {
   readonly cpu: boolean;
   /** Python functions run in virtual environments with what their images install. */
   readonly usesVenv: boolean;
+  /** What containers on this machine are. */
+  readonly containers: ContainerKind | undefined;
   /** Undefined where it runs on this machine. */
   readonly aws: RunOnAws | undefined;
 }
@@ -56,8 +63,31 @@ export function toRunOptions(parsed: Parsed): RunOptions {
     inspect: inspectOf(parsed, "inspectBrk") ?? inspectOf(parsed, "inspect"),
     cpu: cpuOf(parsed),
     usesVenv: usesVenv(parsed),
+    containers: containersOf(parsed),
     aws: awsOf(parsed),
   };
+}
+
+function containersOf(parsed: Parsed): ContainerKind | undefined {
+  const { containers, on } = parsed;
+  if (containers === undefined) return undefined;
+  if (on === "aws") {
+    throw new UsageError("WINDLASS_ONLY_LOCAL", "`--containers` is for a run on this machine", {
+      hint: "leave out `--containers`, or `--on aws`",
+    });
+  }
+  if (containers !== "process" && containers !== "docker") {
+    throw new UsageError(
+      "WINDLASS_CONTAINERS",
+      `\`--containers\` must be process or docker, got "${String(containers)}"`,
+      { hint: "leave it out for processes of this machine" },
+    );
+  }
+  const isInspected = (parsed["inspect"] ?? parsed["inspectBrk"]) !== undefined;
+  if (containers === "process" || !isInspected) return containers;
+  throw new UsageError("WINDLASS_CONTAINERS", "`--inspect` is for containers that are processes", {
+    hint: "leave out `--containers docker`",
+  });
 }
 
 function cpuOf({ cpu, on }: Parsed): boolean {

@@ -24,6 +24,7 @@ import { manifestFunctions, StagedManifest } from "./app/manifest.ts";
 import { codeFile } from "./app/python-code.ts";
 import { QueueShard } from "./app/queue-shard.ts";
 import { AppRoles } from "./app/roles.ts";
+import { AppSchedules, scheduleResources } from "./app/schedules.ts";
 import { planShards } from "./app/shards.ts";
 import { SharedFiles } from "./app/shared-files.ts";
 import { CONTAINER_NAME, type MissingImages, TaskDefinitions } from "./app/task-definitions.ts";
@@ -112,11 +113,13 @@ export class WindlassApp extends Construct {
       images: this.spec.images,
       imageUris: props.images ?? {},
       missingImages: props.missingImages ?? "build",
+      code: props.code,
       logGroup,
       encryptionKey: props.encryptionKey,
       taskRole: roles.taskRole,
       executionRole: roles.executionRole,
     });
+    const schedules = this.#createSchedules(link, deadLetters, props);
     const functions = manifestFunctions(this.spec, {
       queueUrls: this.#createQueues(deadLetters.arn, props),
       taskDefinitionOf: (spec) => taskDefinitions.arnOf(spec),
@@ -133,6 +136,7 @@ export class WindlassApp extends Construct {
       cluster: link.clusterName,
       deadLetterQueueUrl: deadLetters.url,
       logGroup: logGroup.logGroupName,
+      ...(schedules.roleArn !== undefined && { scheduleRole: schedules.roleArn }),
       functions,
     };
     new ListenerRules(this, "Events", {
@@ -143,6 +147,7 @@ export class WindlassApp extends Construct {
     const deployment = this.#createDeployment({ link, code, manifest, props });
     // What the manifest does not name; the rest is referred to.
     deployment.node.addDependency(roles, ...link.dependencies);
+    schedules.beginWith(deployment);
     new CfnOutput(this, "LogGroupName", { value: logGroup.logGroupName });
     new CfnOutput(this, "DeadLetterQueueUrl", { value: deadLetters.url });
     for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
@@ -207,6 +212,21 @@ export class WindlassApp extends Construct {
     });
   }
 
+  #createSchedules(
+    link: EnvironmentLink,
+    deadLetters: DeadLetterQueue,
+    { encryptionKey }: WindlassAppProps,
+  ): AppSchedules {
+    return new AppSchedules(this, "Schedules", {
+      app: this.spec.name,
+      environment: link.environmentName,
+      functions: this.spec.functions,
+      scheduleFunction: () => link.scheduleFunction,
+      deadLetterQueueArn: deadLetters.arn,
+      encryptionKey,
+    });
+  }
+
   #createQueues(
     deadLetterQueueArn: string,
     { encryptionKey, shards }: WindlassAppProps,
@@ -214,7 +234,8 @@ export class WindlassApp extends Construct {
     const functions = this.spec.functions.map(({ name }) => name);
     const images = this.spec.images.length;
     const roles = this.spec.functions.filter(isNarrowed).length;
-    const plan = planShards({ app: this.spec.name, functions, images, roles, shards });
+    const schedules = scheduleResources(this.spec.functions);
+    const plan = planShards({ app: this.spec.name, functions, images, roles, schedules, shards });
     const shared = { deadLetterQueueArn, encryptionKey };
     if (plan === undefined) {
       return new InputQueues(this, "Queues", { ...shared, functions }).urls;

@@ -17,6 +17,7 @@ import { EnvironmentBus } from "./environment/event-bus.ts";
 import { SharedFileSystem } from "./environment/file-system.ts";
 import { Hosts } from "./environment/hosts.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
+import { ScheduleFunction } from "./environment/schedule-function.ts";
 import { RowTable } from "./environment/table.ts";
 import { PublishedFacts } from "./facts.ts";
 import { checkEnvironmentName } from "./names.ts";
@@ -107,15 +108,18 @@ export class WindlassEnvironment extends Construct {
     });
     const controllerArn = controller.arn;
     new EnvironmentBus(this, "Events", { environment, controllerArn });
-    const deployment = { environment, table, bucket, logGroup, controllerArn, encryptionKey };
+    const shared = { environment, table, bucket, logGroup, controllerArn, encryptionKey };
+    const schedules = new ScheduleFunction(this, "Schedules", shared);
     return {
       version: ENVIRONMENT_VERSION,
       "table-name": table.tableName,
       "bucket-name": bucket.bucketName,
       "cluster-name": cluster.name,
       "file-system-id": fileSystemId,
-      "deployment-function-arn": new DeploymentFunction(this, "Deployment", deployment).arn,
+      "deployment-function-arn": new DeploymentFunction(this, "Deployment", shared).arn,
       "controller-function-arn": controller.arn,
+      "schedule-function-arn": schedules.arn,
+      "schedule-role-arn": schedules.roleArn,
       "launch-template-id": hosts.launchTemplateId,
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
       "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),

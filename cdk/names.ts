@@ -34,3 +34,9 @@ export function shortHash(text: string, digits: number): string {
 
 /** Context of the CDK that says that whoever deploys has stored the secrets whose values are in code. */
 export const STORES_SECRETS = "windlass:stores-secrets";
+
+/** Context that says that Docker of whoever deploys keeps layers compressed by zstd. */
+export const ZSTD_LAYERS = "windlass:zstd-layers";
+
+/** The context that names files with the secrets of builds. */
+export const BUILD_SECRETS = "windlass:build-secrets";

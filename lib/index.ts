@@ -89,10 +89,32 @@ export type {
 export type { AnyClass, AnyHandler, Invalid, Items, Output, Yield } from "./handler.ts";
 // Methods of a class that run with its container.
 export { enter, enterSnapshot, exit, preempt } from "./hooks.ts";
-export type { BaseOptions, DebianSlimOptions } from "./image/base.ts";
+export type {
+  BaseOptions,
+  DebianSlimOptions,
+  MicromambaOptions,
+  RegistryOptions,
+} from "./image/base.ts";
+export { FilePatternMatcher } from "./image/file-patterns.ts";
 export { Image } from "./image/image.ts";
+export type {
+  AddDirOptions,
+  AddFileOptions,
+  DockerfileCommandsOptions,
+  FromDockerfileOptions,
+  MicromambaInstallOptions,
+  RunFunctionOptions,
+} from "./image/image-options.ts";
 export type { ImageLayer } from "./image/layer.ts";
-export type { PipInstallOptions, UvPipInstallOptions } from "./image/python-options.ts";
+export type {
+  PipInstallOptions,
+  PoetryInstallOptions,
+  PrivateReposOptions,
+  PyprojectOptions,
+  UvPipInstallOptions,
+  UvSyncOptions,
+} from "./image/python-options.ts";
+export type { BuildStepOptions } from "./image/step-options.ts";
 export type {
   AppOptions,
   BatchOptions,
@@ -117,18 +139,29 @@ export type { PythonClsOptions, PythonOptions } from "./python/options.ts";
 export { resolveSpec } from "./resolve.ts";
 export { Retries, type RetriesOptions } from "./retries.ts";
 export type { CallContext } from "./runtime.ts";
-export { Cron, type CronOptions, Period, type PeriodOptions, type Schedule } from "./schedule.ts";
+export {
+  Cron,
+  type CronOptions,
+  type FailureNotice,
+  Period,
+  type PeriodOptions,
+  type Schedule,
+  type ScheduleOptions,
+} from "./schedule.ts";
 export {
   type AppSpec,
   type BucketMountSpec,
   type EntrypointSpec,
   type FunctionSpec,
+  type ImageFilesSpec,
   type ImagePython,
+  type ImageSecretSpec,
   type ImageSpec,
   type MountSpec,
   type ObjectUseSpec,
   type PythonInstall,
   type PythonSpec,
+  type RegistrySpec,
   type ResourceSpec,
   type RetriesSpec,
   type ScheduleSpec,

@@ -4,6 +4,7 @@ import { NO_EVENTS } from "./events.ts";
 import { isGenerator } from "./handler.ts";
 import { DEFAULT_IMAGE, DEFAULT_PYTHON_IMAGE } from "./image/default-image.ts";
 import type { Image } from "./image/image.ts";
+import { toImageSpec } from "./image/image-spec.ts";
 import type { AnyFunctionOptions } from "./options/function-options.ts";
 import { toGpus } from "./options/gpu.ts";
 import { toResource } from "./options/resource.ts";
@@ -13,11 +14,12 @@ import { checkVolumes } from "./options/volumes.ts";
 import { checkPythonImage } from "./python/image.ts";
 import { checkPythonFile, projectRoot, toPythonSpec } from "./python/source-file.ts";
 import { toConcurrency, toRetries } from "./resolve-options.ts";
-import type { Schedule } from "./schedule.ts";
+import type { FailureNotice, Schedule } from "./schedule.ts";
 import {
   type AppSpec,
   type Architecture,
   type EntrypointSpec,
+  type FailureNoticeSpec,
   type FunctionSpec,
   type ImageSpec,
   type ObjectUseSpec,
@@ -53,7 +55,7 @@ export function resolveSpec(app: App): AppSpec {
     name: app.name,
     tags: app.tags,
     functions: definitions.map((definition) => toFunctionSpec(definition, app)),
-    images: toImages(definitions),
+    images: toImages(definitions, projectRoot(app.place)),
     entrypoints: [...app.entrypoints.values()].sort(byName).map(toEntrypointSpec),
   });
 }
@@ -147,17 +149,13 @@ function toObjects({ uses, volumes = {} }: AnyFunctionOptions, app: App): Object
   return sortedObjects([...named, ...mounted].filter((object) => object !== undefined));
 }
 
-function toImages(definitions: readonly Definition[]): ImageSpec[] {
+function toImages(definitions: readonly Definition[], root: string | undefined): ImageSpec[] {
   const images = new Map(definitions.map(imageOf).map((image) => [image.hash, image]));
+  const withGpu = new Set(
+    definitions.flatMap((one) => (one.options.gpu === undefined ? [] : [imageOf(one).hash])),
+  );
   return [...images.values()]
-    .map(({ hash, base, platform, layers, dockerfile, python }) => ({
-      hash,
-      python,
-      base,
-      platform,
-      layers: layers.map((layer) => ({ hash: layer.hash, commands: layer.commands })),
-      dockerfile,
-    }))
+    .map((image) => toImageSpec(image, { root, gpu: withGpu.has(image.hash) }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1));
 }
 
@@ -195,11 +193,20 @@ function checkPython(definition: Definition): Violation[] {
 
 function toSchedule(schedule: Schedule | undefined): ScheduleSpec | null {
   if (schedule === undefined) return null;
+  const runs = { overlap: schedule.overlap, onFailure: toFailureNotice(schedule.onFailure) };
   if (schedule.kind === "cron") {
-    return { kind: "cron", expression: schedule.expression, timezone: schedule.timezone };
+    const { kind, expression, timezone } = schedule;
+    return { kind, expression, timezone, ...runs };
   }
   const { kind, years, months, weeks, days, hours, minutes, seconds } = schedule;
-  return { kind, years, months, weeks, days, hours, minutes, seconds };
+  return { kind, years, months, weeks, days, hours, minutes, seconds, ...runs };
+}
+
+function toFailureNotice(notice: FailureNotice | undefined): FailureNoticeSpec | null {
+  if (notice === undefined) return null;
+  return notice.snsTopicArn === undefined
+    ? { kind: "webhook", url: notice.webhookUrl }
+    : { kind: "sns", topicArn: notice.snsTopicArn };
 }
 
 function toEntrypointSpec({ name, schema }: EntrypointDefinition): EntrypointSpec {

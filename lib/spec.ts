@@ -16,19 +16,39 @@ export interface ResourceSpec {
   readonly limit: number | null;
 }
 
-/** When a function runs by itself; the lengths of a period add up. */
-export type ScheduleSpec =
-  | { readonly kind: "cron"; readonly expression: string; readonly timezone: string }
-  | {
-      readonly kind: "period";
-      readonly years: number;
-      readonly months: number;
-      readonly weeks: number;
-      readonly days: number;
-      readonly hours: number;
-      readonly minutes: number;
-      readonly seconds: number;
-    };
+/** Who is told of a scheduled run that has failed. */
+export type FailureNoticeSpec =
+  | { readonly kind: "sns"; readonly topicArn: string }
+  | { readonly kind: "webhook"; readonly url: string };
+
+/** What all schedules have. */
+interface RunsSpec {
+  /** What becomes of a run while the one before is not done. */
+  readonly overlap: "skip" | "queue" | "allow";
+  /** `null`: nobody. */
+  readonly onFailure: FailureNoticeSpec | null;
+}
+
+export interface CronSpec extends RunsSpec {
+  readonly kind: "cron";
+  readonly expression: string;
+  readonly timezone: string;
+}
+
+/** Its lengths add up. */
+export interface PeriodSpec extends RunsSpec {
+  readonly kind: "period";
+  readonly years: number;
+  readonly months: number;
+  readonly weeks: number;
+  readonly days: number;
+  readonly hours: number;
+  readonly minutes: number;
+  readonly seconds: number;
+}
+
+/** When a function runs by itself. */
+export type ScheduleSpec = CronSpec | PeriodSpec;
 
 /** Python of an image, so far as its steps tell. */
 export interface ImagePython {
@@ -47,6 +67,28 @@ export interface PythonInstall {
 /** Processors that images are built for, and hosts have. */
 export type Architecture = "amd64" | "arm64";
 
+/** Files of the user's machine that an image copies: in the folder that it is built from, `files/<hash>`. */
+export interface ImageFilesSpec {
+  readonly hash: string;
+  /** Of the file or folder, relative to the root of the app's project, with `/`. */
+  readonly path: string;
+}
+
+/** A secret whose variables steps of an image have while they run. */
+export interface ImageSecretSpec {
+  /** By which instructions name it. */
+  readonly id: string;
+  /** `null`: its values are in code. */
+  readonly name: string | null;
+}
+
+/** How the base of an image is pulled. */
+export interface RegistrySpec {
+  readonly kind: "basic" | "ecr" | "gcp";
+  /** With the credentials; `null`: those of who builds. */
+  readonly secret: ImageSecretSpec | null;
+}
+
 /** An image, resolved. Its hash is that of its last layer, or of its base if it has none. */
 export interface ImageSpec {
   readonly hash: string;
@@ -59,6 +101,19 @@ export interface ImageSpec {
   readonly layers: readonly { readonly hash: string; readonly commands: readonly string[] }[];
   /** All of it as a Dockerfile. */
   readonly dockerfile: string;
+  /** What its instructions copy, sorted by hash. */
+  readonly files: readonly ImageFilesSpec[];
+  readonly secrets: readonly ImageSecretSpec[];
+  /** `null`: whoever may pull it by himself. */
+  readonly registry: RegistrySpec | null;
+  /** What its containers run first, with the agent as arguments; empty: the agent. */
+  readonly entrypoint: readonly string[];
+  /** True: it is built again with each build. */
+  readonly isForced: boolean;
+  /** Whether its build runs functions of the app's module. */
+  readonly runsCode: boolean;
+  /** Whether functions with a GPU have it. */
+  readonly gpu: boolean;
 }
 
 /** What a function may call. */

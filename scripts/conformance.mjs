@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROWS } from "../test/conformance/rows.ts";
 
-const PROJECTS = { local: "unit", aws: "aws", testing: "unit" };
+const PROJECTS = { local: "unit", docker: "docker", aws: "aws", testing: "unit" };
 
 const { values: options } = parseArgs({
   options: {

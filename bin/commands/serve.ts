@@ -3,21 +3,27 @@ import type { Invocation } from "../command-table.ts";
 import { reportError } from "../report.ts";
 import { handleInterrupts } from "../run/interrupts.ts";
 import { createRunOutput, type RunOutput } from "../run/output.ts";
+import { scheduleNotices } from "../schedules/describe.ts";
 import { toServeOptions } from "../serve/serve-options.ts";
 import { ServedApp } from "../serve/served-app.ts";
 import { FileWatch } from "../serve/watch-files.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** Serves the endpoints of an app until it is interrupted. */
+/** Serves the endpoints of an app and fires its schedules, until it is interrupted. */
 export async function run({ operands, options: parsed }: Invocation): Promise<number> {
   const [file = ""] = operands;
   const options = toServeOptions(parsed);
-  const output = createRunOutput({ ...options, inspect: undefined, cpu: false, aws: undefined });
+  const output = createRunOutput({
+    ...{ ...options, cpu: false },
+    ...{ inspect: undefined, containers: undefined, aws: undefined },
+  });
   const front = new Front(options);
   const served = new ServedApp({ file, front, output, options });
   handleInterrupts(output).guard(served);
   const sites = (await served.load()) ?? [];
-  if (sites.length === 0) throw nothingToServe(file);
+  const runs = scheduleNotices(served.spec?.functions ?? [], Date.now());
+  if (sites.length === 0 && runs.length === 0) throw nothingToServe(file);
+  for (const line of runs) output.notice(line);
   if (options.reloads) reloadOnSave(served, output, parsed["debug"] === true);
   print(sites, options.json);
   return await new Promise<never>(() => {});
@@ -63,12 +69,16 @@ function print(sites: readonly Site[], json: boolean): void {
     );
     return;
   }
-  const width = Math.max(...sites.map(({ name }) => name.length));
+  const width = Math.max(0, ...sites.map(({ name }) => name.length));
   for (const { name, url } of sites) process.stdout.write(`${name.padEnd(width)}  ${url}\n`);
 }
 
 function nothingToServe(file: string): UsageError {
-  return new UsageError("WINDLASS_NOTHING_TO_SERVE", `the app of "${file}" has no endpoint`, {
-    hint: "define one with `app.endpoint(…)`, `app.webApp(…)` or `app.webServer(…)`",
-  });
+  return new UsageError(
+    "WINDLASS_NOTHING_TO_SERVE",
+    `the app of "${file}" has no endpoint and no schedule`,
+    {
+      hint: "define one with `app.endpoint(…)`, `app.webApp(…)` or `app.webServer(…)`",
+    },
+  );
 }

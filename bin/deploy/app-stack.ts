@@ -1,6 +1,7 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { ECSClient } from "@aws-sdk/client-ecs";
-import { appStackId, STORES_SECRETS } from "../../cdk/names.ts";
+import type { BuildSecretFiles } from "../../cdk/images/built-image.ts";
+import { appStackId, BUILD_SECRETS, STORES_SECRETS, ZSTD_LAYERS } from "../../cdk/names.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
 import {
   checkOutput,
@@ -14,7 +15,10 @@ import { deploymentKey, templateObject } from "../../lib/aws/keys.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { AlreadyExistsError, ExecutionError } from "../../lib/errors.ts";
-import type { AppSpec } from "../../lib/spec.ts";
+import type { BuildInputs } from "../../lib/local/images/build-inputs.ts";
+import { findBuilder, keepsZstd } from "../../lib/local/images/docker.ts";
+import type { AppSpec, ImageSpec } from "../../lib/spec.ts";
+import { withBuildSecrets } from "./build-secrets.ts";
 import { cloudWatchBuildLogs, watchBuilds } from "./build-watch.ts";
 import { imagesInEcs } from "./deployed-images.ts";
 import type { ImageBuilder } from "./image-builder.ts";
@@ -41,6 +45,8 @@ export interface AppDeployment {
   readonly rows: Rows;
   readonly objects: Objects;
   readonly steps: Steps;
+  /** Reads secrets that steps of images have. */
+  readonly readSecret: BuildInputs["readSecret"];
 }
 
 /** Deploys an app's stack. Resolves to the deployment that is then current. @throws WindlassError */
@@ -56,23 +62,34 @@ export async function deployAppStack(
   // The CDK takes a second to load: after all that may be refused.
   const { WindlassAppStack } = await import("../../cdk/stacks.ts");
   const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
-  const { changed, template } = await deployStack({
-    name,
-    build: (scope) =>
-      new WindlassAppStack(scope, {
-        ...{ app: { ...spec, name: module }, name: spec.name, code, environment, ...plan },
-        dropCalls,
-        ...(shards !== undefined && { shards }),
-      }),
-    context: { "windlass:template-hash": deployment.templateHash, [STORES_SECRETS]: true },
-    onProgress: (progress) => steps.progress(progressText(progress)),
-    onMessage(message) {
-      builds.see(message);
-      steps.detail(message);
+  const toBuild = plan.missingImages === "build" ? missingFrom(spec, plan.images) : [];
+  const hasZstd = toBuild.length > 0 && (await readyDocker());
+  const deploy = (buildSecrets: BuildSecretFiles) =>
+    deployStack({
+      name,
+      build: (scope) =>
+        new WindlassAppStack(scope, {
+          ...{ app: { ...spec, name: module }, name: spec.name, code, environment, ...plan },
+          dropCalls,
+          ...(shards !== undefined && { shards }),
+        }),
+      context: {
+        "windlass:template-hash": deployment.templateHash,
+        [STORES_SECRETS]: true,
+        [BUILD_SECRETS]: buildSecrets,
+        [ZSTD_LAYERS]: hasZstd,
+      },
+      onProgress: (progress) => steps.progress(progressText(progress)),
+      onMessage(message) {
+        builds.see(message);
+        steps.detail(message);
+      },
+    });
+  const { changed, template } = await withBuildSecrets(toBuild, deployment, deploy).catch(
+    async (error: unknown) => {
+      throw await builds.explain(error);
     },
-  }).catch(async (error: unknown) => {
-    throw await builds.explain(error);
-  });
+  );
   await keepTemplate(deployment, template);
   return { row: await flippedRow(rows, spec.name, name), changed };
 }
@@ -100,6 +117,18 @@ export async function flippedRow(rows: Rows, app: string, stack: string): Promis
     `the stack ${stack} was deployed, but app "${app}" has no deployment`,
     { hint: "look at the log of the environment's deployment function, then deploy again" },
   );
+}
+
+/** The CDK calls Docker as this process would. Answers whether it keeps layers by zstd. */
+async function readyDocker(): Promise<boolean> {
+  // Without it the CDK says so itself, with what else there is.
+  const builder = await findBuilder().catch(() => undefined);
+  if (builder === "buildkit") process.env["DOCKER_BUILDKIT"] ??= "1";
+  return builder === "buildx" && (await keepsZstd());
+}
+
+function missingFrom({ images }: AppSpec, uris: ImageUris): readonly ImageSpec[] {
+  return images.filter(({ hash }) => uris[hash] === undefined);
 }
 
 /** Refuses where another stack is in the way. */

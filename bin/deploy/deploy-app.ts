@@ -2,12 +2,14 @@ import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
 import { labelDeployment } from "../../lib/aws/deploy/history.ts";
 import type { DeploymentLabel, DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { createStores } from "../../lib/aws/storage/aws-stores.ts";
+import { readLocalSecret } from "../../lib/local/storage/local-secrets.ts";
 import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import type { SpecChange } from "../../lib/spec-diff.ts";
 import type { LoadedApp } from "../load-app.ts";
 import { announce } from "./announce.ts";
 import type { Strategy } from "./deploy-options.ts";
+import { secretReader } from "./build-secrets.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
 import { storeInlineSecrets } from "./inline-secrets.ts";
@@ -88,7 +90,7 @@ function isSame({ current, deployment }: PreparedDeployment): boolean {
   return current !== undefined && keys.every((key) => current[key] === deployment[key]);
 }
 
-function storesOf({ environment }: DeployRequest, { ports }: PreparedDeployment) {
+function storesOf({ environment }: DeployRequest, { ports }: Pick<PreparedDeployment, "ports">) {
   const { clients, facts } = ports;
   return createStores({
     ...{ clients, environment, now: Date.now },
@@ -118,6 +120,13 @@ async function updateStack(
   const deployed = await deployAppStack({
     ...{ spec, module: loaded.app.name, code: bundle, environment, images, shards },
     ...{ builder, lender, dropCalls, steps, rows, objects, templateHash: deployment.templateHash },
+    readSecret: secretReader(
+      {
+        secrets: storesOf(request, { ports }).secrets,
+        readLocal: (name) => readLocalSecret(loaded.project.stateDirectory, name),
+      },
+      spec.name,
+    ),
   });
   // The stack may have been right already while other code was ahead of it.
   const row = (await deployCode(ports, deployment)) ?? deployed.row;

@@ -1,11 +1,11 @@
 import { DescribeTaskDefinitionCommand, type ECSClient } from "@aws-sdk/client-ecs";
-import { imageContextHash } from "../../cdk/images/context.ts";
 import { onAws } from "../../lib/aws/aws-error.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { deploymentKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
+import { imageContextHash } from "../../lib/local/images/context.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 import type { ImageUris } from "./images.ts";
 

@@ -1,6 +1,7 @@
 import { runKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { createContainerId } from "../../lib/ids.ts";
+import type { AppSpec } from "../../lib/spec.ts";
 import { removeApp } from "../deploy/remove-app.ts";
 import type { Steps } from "../deploy/steps.ts";
 
@@ -24,6 +25,12 @@ interface RunRow {
 export function ephemeralName(app: string): string {
   const suffix = `-run-${createContainerId().slice(-RANDOM_CHARS)}`;
   return `${app.slice(0, MAX_NAME_CHARS - suffix.length)}${suffix}`;
+}
+
+/** What is deployed for a run: under that name, and without schedules, which are for what stays. */
+export function ephemeralSpec(spec: AppSpec, name: string): AppSpec {
+  const functions = spec.functions.map((one) => ({ ...one, schedule: null }));
+  return { ...spec, name, functions };
 }
 
 /** Says now and then that the run goes on, until the returned function is called. */

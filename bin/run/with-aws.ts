@@ -19,7 +19,7 @@ import { printValue } from "../print-value.ts";
 import type { RunOnAws } from "../run-options.ts";
 import { runUserCode } from "../usage-error.ts";
 import { followLogs } from "./cloud-logs.ts";
-import { ephemeralName, keepAlive, sweepRuns } from "./ephemeral-app.ts";
+import { ephemeralName, ephemeralSpec, keepAlive, sweepRuns } from "./ephemeral-app.ts";
 import { handleInterrupts } from "./interrupts.ts";
 import type { Job } from "./job.ts";
 import { createRunOutput } from "./output.ts";
@@ -60,7 +60,7 @@ export async function withAws({ loaded, file, spec, aws }: Setting, job: Job): P
       else undo.push(() => removeApp(app, { environment, isAll: true, dropCalls: true, steps }));
       undo.push(await keepAlive(rows, app, isDetached));
       const images = givenImages(spec.images, []);
-      const named = { ...spec, name: app };
+      const named = ephemeralSpec(spec, app);
       const { gpus } = await deployApp({
         ...{ loaded, file, spec: named, environment, images, builder, lender: spec.name, steps },
         ...{ shards: undefined, dropCalls: false },

@@ -18,8 +18,8 @@ interface Setting extends LoadedApp {
 
 /** Runs a job with a local engine as its backend and closes the engine, whatever happens. */
 export async function withEngine(setting: Setting, { work, options }: Job): Promise<unknown> {
-  const { app, spec, bundle, project, startEngine, acceptsCpu } = setting;
-  const { inspect, json, usesVenv } = options;
+  const { app, spec, bundle, project, files, startEngine, acceptsCpu } = setting;
+  const { inspect, json, usesVenv, containers } = options;
   const output = createRunOutput(options);
   const interrupts = handleInterrupts(output);
   const engine = await startEngine({
@@ -31,6 +31,8 @@ export async function withEngine(setting: Setting, { work, options }: Job): Prom
     inspect,
     acceptsCpu,
     usesVenv,
+    files,
+    containers,
   });
   interrupts.guard(engine);
   runtime.backends.set(spec.name, engine);

@@ -1,9 +1,11 @@
 import { prewarmRunner } from "../../lib/local/container.ts";
 import { type LocalEngine, startEngine } from "../../lib/local/engine.ts";
+import type { FiringSchedules } from "../../lib/local/schedules/start.ts";
 import type { Front, Site } from "../../lib/local/web/front.ts";
 import { writeServing } from "../../lib/local/web/serving.ts";
 import { resolveSpec } from "../../lib/resolve.ts";
 import { runtime } from "../../lib/runtime.ts";
+import type { AppSpec } from "../../lib/spec.ts";
 import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
 import { type LoadedApp, loadApp } from "../load-app.ts";
 import type { RunOutput } from "../run/output.ts";
@@ -23,6 +25,8 @@ export class ServedApp {
   readonly #retiring: Set<LocalEngine> = new Set();
   #loaded: LoadedApp | undefined;
   #engine: LocalEngine | undefined;
+  #schedules: FiringSchedules | undefined;
+  #spec: AppSpec | undefined;
   #sites: readonly Site[] = [];
 
   constructor(options: ServedAppOptions) {
@@ -32,6 +36,11 @@ export class ServedApp {
   /** Files that it was made from. */
   get files(): readonly string[] {
     return this.#loaded?.bundle.inputs ?? [];
+  }
+
+  /** What it defines. */
+  get spec(): AppSpec | undefined {
+    return this.#spec;
   }
 
   /** Where its functions answer. */
@@ -60,6 +69,7 @@ export class ServedApp {
       usesVenv: options.usesVenv,
     });
     this.#loaded = loaded;
+    this.#spec = spec;
     this.#engine = engine;
     runtime.backends.set(spec.name, engine);
     // Those that were asked lately are asked next.
@@ -67,6 +77,7 @@ export class ServedApp {
     this.#sites = await front.use(engine);
     const urls = Object.fromEntries(this.#sites.map(({ name, url }) => [name, url]));
     writeServing(loaded.project.stateDirectory, urls);
+    await this.#fire(spec, engine, loaded.project.stateDirectory);
     if (before !== undefined) await this.#retire(before);
     prewarmRunner(loaded.project.root, true);
     return this.#sites;
@@ -74,6 +85,8 @@ export class ServedApp {
 
   async close(): Promise<void> {
     this.#stopServing();
+    // Before its engine, so that no run that ends with that counts as failed.
+    await this.#schedules?.close();
     await Promise.all([...this.#all()].map((engine) => engine.close()));
   }
 
@@ -85,6 +98,16 @@ export class ServedApp {
   #stopServing(): void {
     this.#options.front.close();
     if (this.#loaded !== undefined) writeServing(this.#loaded.project.stateDirectory, undefined);
+  }
+
+  /** Fires its schedules in place of those that fired before; loads what does so where there are any. */
+  async #fire(spec: AppSpec, backend: LocalEngine, stateDirectory: string): Promise<void> {
+    await this.#schedules?.close();
+    this.#schedules = undefined;
+    if (spec.functions.every(({ schedule }) => schedule === null)) return;
+    const { startSchedules } = await import("../../lib/local/schedules/start.ts");
+    const notice = (text: string): void => this.#options.output.notice(text);
+    this.#schedules = await startSchedules({ spec, backend, stateDirectory, notice });
   }
 
   *#all(): Iterable<LocalEngine> {

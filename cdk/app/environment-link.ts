@@ -20,6 +20,7 @@ export class EnvironmentLink extends Construct {
   readonly encryptionKey: IKey | undefined;
   readonly #fact: (name: Fact) => string;
   #fileSystemId: string | undefined;
+  #scheduleFunction: { readonly arn: string; readonly roleArn: string } | undefined;
   /** What must exist before the app is deployed. */
   readonly dependencies: readonly IDependable[];
 
@@ -44,6 +45,15 @@ export class EnvironmentLink extends Construct {
     this.deploymentFunctionArn = fact("deployment-function-arn");
     this.controllerFunctionArn = fact("controller-function-arn");
     this.#fact = fact;
+  }
+
+  /** What fires schedules, asked for by apps that have any: environments of before there were some do not tell. */
+  get scheduleFunction(): { readonly arn: string; readonly roleArn: string } {
+    this.#scheduleFunction ??= {
+      arn: this.#fact("schedule-function-arn"),
+      roleArn: this.#fact("schedule-role-arn"),
+    };
+    return this.#scheduleFunction;
   }
 
   /** Asked for by apps that mount it: others have no parameter for it. */

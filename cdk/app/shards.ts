@@ -14,6 +14,8 @@ export interface ShardPlan {
   readonly images: number;
   /** Roles of functions that have their own. */
   readonly roles: number;
+  /** Resources of schedules. */
+  readonly schedules: number;
   readonly shards: number | undefined;
 }
 
@@ -24,10 +26,10 @@ export interface ShardPlan {
  * @throws InvalidError when a stack would have more than 400 resources, or `shards` is out of range
  */
 export function planShards(plan: ShardPlan): readonly (readonly string[])[] | undefined {
-  const { app, functions, images, roles, shards } = plan;
+  const { app, functions, images, roles, schedules, shards } = plan;
   if (shards !== undefined) checkShards(app, shards);
   // Shards take queues, and nothing else of the app's own stack; each is a resource of it.
-  const beside = images + roles + FIXED_RESOURCES;
+  const beside = images + roles + schedules + FIXED_RESOURCES;
   const shared = beside + (shards ?? 0);
   if (shared > MAX_RESOURCES) throw tooManyRoles(plan, shared);
   if (shards === undefined) {
@@ -64,8 +66,9 @@ function neededShards(functions: readonly string[]): number {
   return shards;
 }
 
-function tooManyRoles({ app, roles }: ShardPlan, resources: number): InvalidError {
-  const message = `app "${app}" needs ${resources} resources beside its queues in one stack, at most ${MAX_RESOURCES} are allowed: ${roles} are roles of functions with \`uses\``;
+function tooManyRoles({ app, roles, schedules }: ShardPlan, resources: number): InvalidError {
+  const scheduled = schedules === 0 ? "" : `, ${schedules} are for schedules`;
+  const message = `app "${app}" needs ${resources} resources beside its queues in one stack, at most ${MAX_RESOURCES} are allowed: ${roles} are roles of functions with \`uses\`${scheduled}`;
   const hint =
     "nested stacks take queues only: make it two apps, or leave out `uses` where a function may call its whole app";
   return new InvalidError("WINDLASS_TOO_MANY_RESOURCES", message, { hint });

@@ -36,6 +36,8 @@ export interface TaskDefinitionsProps {
   /** URIs by hash of the image. */
   readonly imageUris: Readonly<Record<string, string>>;
   readonly missingImages: MissingImages;
+  /** Path of the app's bundle, of which images may run functions. */
+  readonly code: string;
   readonly taskRole: IRole;
   readonly executionRole: IRole;
   readonly logGroup: ILogGroup;
@@ -93,7 +95,7 @@ export class TaskDefinitions extends Construct {
 
   #missingImage(image: ImageSpec, props: TaskDefinitionsProps): string {
     const { missingImages } = props;
-    if (missingImages === "build") return builtImage(this, image);
+    if (missingImages === "build") return builtImage(this, image, props);
     if (missingImages === "codebuild") return this.#builds(props).add(image);
     if (missingImages === "parameters") return imageParameter(this, image);
     throw new InvalidError(

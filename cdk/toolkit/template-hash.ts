@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { readOwnPackage } from "../../lib/local/bundle/own-package.ts";
+import { imageContextHash } from "../../lib/local/images/context.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec } from "../../lib/spec.ts";
-import { imageContextHash } from "../images/context.ts";
 
 /**
  * All that an app's template is made from, apart from its code. Who builds an image is not among it: it is the same image

@@ -9,6 +9,8 @@ export type Fact =
   | "file-system-id"
   | "deployment-function-arn"
   | "controller-function-arn"
+  | "schedule-function-arn"
+  | "schedule-role-arn"
   | "launch-template-id"
   | "host-security-group-id"
   | "subnet-ids"

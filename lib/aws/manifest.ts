@@ -12,6 +12,8 @@ export interface Manifest {
   readonly cluster: string;
   readonly deadLetterQueueUrl: string;
   readonly logGroup: string;
+  /** ARN of the role that tells of failed runs; absent where nothing is scheduled. */
+  readonly scheduleRole?: string;
   readonly functions: Readonly<Record<string, ManifestFunction>>;
 }
 

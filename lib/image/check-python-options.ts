@@ -1,8 +1,9 @@
-import { checkKnown } from "../options/known.ts";
 import { show } from "../options/show.ts";
 import type { Violation } from "../options/violation.ts";
 import { isText } from "./checks.ts";
 import { credentialsViolation, hasCredentials } from "./credentials.ts";
+import { checkLocalPath } from "./path-checks.ts";
+import { checkBoolean, checkStepOptions } from "./step-options.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -14,11 +15,43 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ["prerelease", "`pre`"],
 ]);
 
-/** All mistakes in the options of `pipInstall` or `uvPipInstall`. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  "uvPipInstall()": [...PIP_NAMES, "uvVersion", "requirements"],
+  "pipInstallFromPyproject()": [...PIP_NAMES, "optionalDependencies"],
+  "pipInstallPrivateRepos()": [...PIP_NAMES, "gitUser"],
+  "uvSync()": ["groups", "extras", "frozen", "extraOptions", "uvVersion"],
+  "poetryInstall()": ["lockfile", "ignoreLockfile", "with", "without", "only", "poetryVersion"],
+};
+const LISTS = [
+  "extraOptions",
+  "optionalDependencies",
+  "groups",
+  "extras",
+  "with",
+  "without",
+  "only",
+];
+const FLAGS = ["pre", "frozen", "ignoreLockfile"];
+const VERSIONS = [
+  {
+    name: "uvVersion",
+    code: "WINDLASS_INVALID_UV_VERSION",
+    program: "uv",
+    example: "0.13.9",
+  },
+  {
+    name: "poetryVersion",
+    code: "WINDLASS_INVALID_POETRY_VERSION",
+    program: "Poetry",
+    example: "2.5.1",
+  },
+] as const;
+
+/** All mistakes in the options of a method that installs Python packages. */
 export function checkPythonOptions(options: unknown, method: string): Violation[] {
-  const names = method === "uvPipInstall()" ? [...PIP_NAMES, "uvVersion"] : PIP_NAMES;
-  const { values, violations } = checkKnown(options, { subject: method, names, renamed: RENAMED });
-  if (values === undefined) return violations;
+  const names = NAMES[method] ?? PIP_NAMES;
+  const given = { subject: method, names, renamed: RENAMED };
+  const { values, violations } = checkStepOptions(options, given);
   return [
     ...violations,
     ...URLS.flatMap((name) => checkUrl(values[name], `\`${name}\` of ${method}`)),
@@ -36,30 +69,35 @@ function checkUrl(value: unknown, subject: string): Violation[] {
   return hasCredentials(value) ? [credentialsViolation(subject)] : [];
 }
 
-function checkOthers({ pre, extraOptions, uvVersion }: Values, method: string): Violation[] {
-  const violations: Violation[] = [];
-  if (pre !== undefined && typeof pre !== "boolean") {
-    violations.push({
-      code: "WINDLASS_NOT_A_BOOLEAN",
-      message: `\`pre\` of ${method} must be true or false, got ${show(pre)}`,
-      hint: "write `true` or `false`",
-    });
+function checkOthers(values: Values, method: string): Violation[] {
+  const files = [values["requirements"] ?? [], values["lockfile"] ?? []].flat();
+  return [
+    ...FLAGS.flatMap((name) => checkBoolean(values[name], `\`${name}\` of ${method}`)),
+    ...LISTS.flatMap((name) => checkList(values[name], name, method)),
+    ...VERSIONS.flatMap((version) => checkVersion(values[version.name], version, method)),
+    ...files.flatMap((file) => checkLocalPath(file, `a file of ${method}`)),
+  ];
+}
+
+function checkList(value: unknown, name: string, method: string): Violation[] {
+  if (value === undefined || isTextList(value)) return [];
+  const message = `\`${name}\` of ${method} must be a list of strings, got ${show(value)}`;
+  if (name !== "extraOptions") {
+    const hint = `write names, for instance \`${name}: ["dev"]\``;
+    return [{ code: "WINDLASS_INVALID_GROUPS", message, hint }];
   }
-  if (extraOptions !== undefined && !isTextList(extraOptions)) {
-    violations.push({
-      code: "WINDLASS_INVALID_EXTRA_OPTIONS",
-      message: `\`extraOptions\` of ${method} must be a list of strings, got ${show(extraOptions)}`,
-      hint: 'write each argument as one string, for instance `["--no-deps"]`',
-    });
-  }
-  if (uvVersion !== undefined && !/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(String(uvVersion))) {
-    violations.push({
-      code: "WINDLASS_INVALID_UV_VERSION",
-      message: `\`uvVersion\` of ${method} must be a version of uv, got ${show(uvVersion)}`,
-      hint: 'write all three numbers, for instance "0.13.9"',
-    });
-  }
-  return violations;
+  const hint = 'write each argument as one string, for instance `["--no-deps"]`';
+  return [{ code: "WINDLASS_INVALID_EXTRA_OPTIONS", message, hint }];
+}
+
+function checkVersion(
+  value: unknown,
+  { name, code, program, example }: (typeof VERSIONS)[number],
+  method: string,
+): Violation[] {
+  if (value === undefined || /^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(String(value))) return [];
+  const message = `\`${name}\` of ${method} must be a version of ${program}, got ${show(value)}`;
+  return [{ code, message, hint: `write all three numbers, for instance "${example}"` }];
 }
 
 function isTextList(value: unknown): boolean {

@@ -1,5 +1,7 @@
 import { sha256 } from "../sha256.ts";
 import type { PythonInstall } from "../spec.ts";
+import type { BuildSecret } from "./build-secrets.ts";
+import type { LocalFiles } from "./local-files.ts";
 
 /** One step of an image. */
 export interface ImageLayer {
@@ -11,12 +13,26 @@ export interface ImageLayer {
   readonly install?: PythonInstall | undefined;
 }
 
+type StepKind =
+  | ("apt" | "env" | "node" | "npm" | "pip" | "run" | "uvPip")
+  | ("python" | "micromamba" | "uvSync" | "poetry" | "privateRepos" | "function" | "files")
+  | ("dockerfile" | "entrypoint" | "cmd" | "shell" | "workdir");
+
+/** Files of the user's machine, by the hash that instructions name them with. */
+export interface StepFiles {
+  readonly hash: string;
+  readonly files: LocalFiles;
+}
+
 /** The instructions that a method of `Image` adds. */
 export interface Step {
-  readonly kind: "apt" | "env" | "node" | "npm" | "pip" | "run" | "uvPip";
+  readonly kind: StepKind;
   /** Written from sorted arguments, so that equal arguments give equal bytes. */
   readonly commands: readonly string[];
-  readonly install?: PythonInstall;
+  readonly install?: PythonInstall | undefined;
+  /** What its instructions copy. */
+  readonly files?: readonly StepFiles[] | undefined;
+  readonly secrets?: readonly BuildSecret[] | undefined;
 }
 
 export function toLayer(parent: string, { kind, commands, install }: Step): ImageLayer {
@@ -28,8 +44,8 @@ export function toLayer(parent: string, { kind, commands, install }: Step): Imag
   });
 }
 
-export function baseHash(base: string, platform: string): string {
-  return hashOf(["base", platform, base]);
+export function baseHash(begin: readonly string[], platform: string): string {
+  return hashOf(["base", platform, ...begin]);
 }
 
 function hashOf(parts: readonly string[]): string {

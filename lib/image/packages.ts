@@ -15,7 +15,7 @@ const PYTHON_NAME = String.raw`[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?(?:\[[\w., -]*\
 const URL_TEXT = String.raw`(?:git\+)?https:\/\/[\w.~:/?#@+,=%-]+`;
 
 /** What can be installed. Words that begin with `-`, and syntax of shells, are in no pattern. */
-export const PACKAGE_RULES: Readonly<Record<"apt" | "python" | "npm", PackageRule>> = {
+export const PACKAGE_RULES: Readonly<Record<"apt" | "python" | "npm" | "conda", PackageRule>> = {
   apt: {
     code: "WINDLASS_INVALID_APT_PACKAGE",
     // A `-` at the end would remove the package.
@@ -30,6 +30,12 @@ export const PACKAGE_RULES: Readonly<Record<"apt" | "python" | "npm", PackageRul
     ),
     packages: "Python packages",
     hint: 'write a name, with versions if they matter: "torch==2.9.0" or "uvicorn[standard]>=0.30,<1"; options of the installer go into `extraOptions`',
+  },
+  conda: {
+    code: "WINDLASS_INVALID_CONDA_PACKAGE",
+    pattern: /^(?:[\w./-]+::)?[A-Za-z0-9_][\w.-]*\s*(?:[=<>!~]=?[\w.*+!=<>,|-]+)*$/,
+    packages: "packages of conda",
+    hint: 'write a name, with a version if it matters: "pymc==5.10.4" or "conda-forge::graphviz"',
   },
   npm: {
     code: "WINDLASS_INVALID_NPM_PACKAGE",

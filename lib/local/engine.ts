@@ -16,7 +16,7 @@ import type {
   Target,
 } from "../backend.ts";
 import type { CallTrace, MadeRecord, TraceQuery } from "../call-trace.ts";
-import { NotFoundError } from "../errors.ts";
+import { InvalidError, NotFoundError } from "../errors.ts";
 import type { EventSink } from "../events.ts";
 import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
@@ -41,6 +41,9 @@ import type { InputObserver } from "./pool.ts";
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
 const BUSY_TICK_MS = 50;
 const IDLE_TICK_MS = 1000;
+
+/** What containers of an engine are. */
+export type ContainerKind = "process" | "docker";
 
 /** A line that a container wrote. */
 export interface LogLine {
@@ -75,6 +78,10 @@ export interface EngineOptions {
 
 export interface MachineEngineOptions extends EngineOptions {
   readonly stateDirectory: string;
+  /** Files that define the app, which containers of Docker are given as one. @default - none: it runs in none */
+  readonly files?: readonly string[] | undefined;
+  /** What containers are: processes, or those of Docker in their images. @default - WINDLASS_CONTAINERS, else process */
+  readonly containers?: ContainerKind | undefined;
   /** Python functions run in virtual environments with what their images install. @default true */
   readonly usesVenv?: boolean | undefined;
 }
@@ -124,8 +131,10 @@ export class LocalEngine implements Backend {
   /** Starts what must run before the first call: warm containers, and calls that an earlier engine left. */
   async start(): Promise<void> {
     const { spec: app, events, root, bundle } = this.#options;
-    const notices = [ignoredImagesNotice(app), snapshotNotice(app)];
-    for (const notice of [...notices, ...literalPathNotices(app, bundle.file, root)]) {
+    const ignored = this.#host.hasImages
+      ? []
+      : [ignoredImagesNotice(app), ...literalPathNotices(app, bundle.file, root)];
+    for (const notice of [...ignored, snapshotNotice(app)]) {
       if (notice !== undefined) events.notice(notice);
     }
     for (const spec of app.functions) {
@@ -427,20 +436,33 @@ export class LocalEngine implements Backend {
   }
 }
 
-/** Makes an engine for an app on this machine and starts it. */
+/** Makes an engine for an app on this machine and starts it. @throws WindlassError */
 export async function startEngine(options: MachineEngineOptions): Promise<LocalEngine> {
-  const { spec, root, stateDirectory, events, inspect, usesVenv = true } = options;
+  const { spec, root, stateDirectory, events, inspect, usesVenv = true, files } = options;
   const { images } = spec;
   const notice = (text: string): void => events.notice(text);
-  const host = thisMachine({
-    app: spec.name,
-    root,
-    stateDirectory,
-    images,
-    inspect,
-    usesVenv,
-    notice,
-  });
+  const own = { root, stateDirectory, images, notice };
+  const machine = thisMachine({ app: spec.name, ...own, inspect, usesVenv });
+  const isInDocker = kindOf(options) === "docker";
+  if (!isInDocker || files === undefined) return await begin(machine, options);
+  const { inDocker } = await import("./docker/in-docker.ts");
+  const { host, bundle } = await inDocker(machine, { ...own, files });
+  return await begin(host, { ...options, bundle });
+}
+
+/** A debugger is for processes. */
+function kindOf({ containers, inspect }: MachineEngineOptions): ContainerKind {
+  const kind = containers ?? (process.env["WINDLASS_CONTAINERS"] || "process");
+  if (kind === "docker") return inspect === undefined ? "docker" : "process";
+  if (kind === "process") return kind;
+  throw new InvalidError(
+    "WINDLASS_CONTAINERS",
+    `WINDLASS_CONTAINERS must be process or docker, got "${kind}"`,
+    { hint: "leave it out for processes of this machine" },
+  );
+}
+
+async function begin(host: EngineHost, options: EngineOptions): Promise<LocalEngine> {
   const engine = new LocalEngine(host, options);
   await engine.start();
   return engine;

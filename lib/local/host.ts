@@ -7,7 +7,7 @@ import type { FunctionSpec, ImageSpec } from "../spec.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import { dropPrewarmed, type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
-import { LocalMounts } from "./local-mounts.ts";
+import { LocalMounts, type OpenMounts } from "./local-mounts.ts";
 import { PythonHost } from "./python/python-host.ts";
 import { readLocalSecret } from "./storage/local-secrets.ts";
 import { localStores } from "./storage/local-stores.ts";
@@ -35,7 +35,15 @@ export interface EngineHost {
   /** The command that runs Python for a function that is written in it. @throws WindlassError */
   pythonOf(spec: FunctionSpec): Promise<string>;
   /** A fresh process, or what stands for one; it is told what to run. */
-  startRunner(spec: FunctionSpec, python: string | undefined): Runner;
+  startRunner(
+    spec: FunctionSpec,
+    python: string | undefined,
+    volumes: OpenMounts | undefined,
+  ): Runner;
+  /** Containers have what their images say, at the paths that functions name. */
+  readonly hasImages: boolean;
+  /** Containers share the ports of this machine. */
+  readonly sharesPorts: boolean;
   /** No more containers will start. */
   close(): void;
 }
@@ -68,6 +76,8 @@ export function thisMachine(options: MachineOptions): EngineHost {
     readSecret,
     findToken: (hash) => new LocalTokens(stateDirectory).has(hash),
     pythonOf: (spec) => python.commandOf(spec),
+    hasImages: false,
+    sharesPorts: true,
     startRunner: (spec, command) =>
       command === undefined
         ? startRunner(root, { inspect, takesConnections: spec.web !== null })

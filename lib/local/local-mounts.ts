@@ -27,6 +27,12 @@ export interface LocalMountsOptions {
 /** Volumes of one container on this machine: in folders of its own, which end with it. */
 export interface OpenMounts {
   readonly mounts: ContainerMounts;
+  /** Those of volumes, and the paths at which containers with a file system of their own have them. */
+  readonly folders: readonly {
+    readonly path: string;
+    readonly folder: string;
+    readonly isReadOnly: boolean;
+  }[];
   /** Commits what the container has left, and removes its folders. */
   close(): Promise<void>;
 }
@@ -50,11 +56,12 @@ export class LocalMounts {
     if (volumes.length === 0 && cache === undefined) return undefined;
     const folder = join(this.#engineFolder(), container.id);
     const caches = join(folder, "~caches");
+    const placed: readonly PlacedVolume[] = [
+      ...volumesOf(volumes).map((mount) => this.#place(mount, folder)),
+      ...(cache ? [{ mount: cache, folder: caches, isShared: false, isCache: true }] : []),
+    ];
     const mounts = new ContainerMounts({
-      placed: [
-        ...volumesOf(volumes).map((mount) => this.#place(mount, folder)),
-        ...(cache ? [{ mount: cache, folder: caches, isShared: false, isCache: true }] : []),
-      ],
+      placed,
       defaults: cacheVariables(spec, caches),
       buckets: this.#buckets(bucketsOf(volumes), folder),
       stores: this.#options.stores,
@@ -63,6 +70,11 @@ export class LocalMounts {
     });
     return {
       mounts,
+      folders: placed.map(({ mount, folder: own }) => ({
+        path: mount.path,
+        folder: own,
+        isReadOnly: mount.readOnly,
+      })),
       close: async () => {
         await mounts.close();
         await rm(folder, { recursive: true, force: true });

@@ -293,9 +293,8 @@ export class ManagedPool {
       spec,
       params,
       bundle,
-      process: this.#options.host.startRunner(spec, this.#python),
-      // Containers are processes: they share the ports of this machine.
-      sharesPorts: true,
+      process: this.#options.host.startRunner(spec, this.#python, volumes),
+      sharesPorts: this.#options.host.sharesPorts,
       secrets: this.#options.secrets,
       mounts: volumes?.mounts,
       source: this.#pool,

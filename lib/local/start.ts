@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import type { Traces } from "../client/traced-call.ts";
+import type { Image } from "../image/image.ts";
 import { resolveSpec } from "../resolve.ts";
 import { inlineSecrets } from "../storage/app-secrets.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -24,8 +25,15 @@ export async function startLocal(
     bundle: await bundleApp(entries, project.root),
     root: project.root,
     stateDirectory: project.stateDirectory,
+    files: entries,
     events: options.output ? PLAIN : SILENT,
   });
+}
+
+/** Builds an image on this machine and names it, in the project that this process works in. */
+export async function publish(image: Image, name: string): Promise<void> {
+  const { publish: build } = await import("./images/publish.ts");
+  await build(image, name);
 }
 
 /** The stores of the project that this process works in. */

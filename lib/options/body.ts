@@ -40,6 +40,13 @@ export function checkHandlerOptions(
       hint: "give every parameter a default value (`width = 100`), or remove `schedule`",
     });
   }
+  if (schedule !== undefined && isGenerator(handler)) {
+    violations.push({
+      code: "WINDLASS_SCHEDULED_GENERATOR",
+      message: `${subject} has a schedule, but is a generator: nobody takes what it yields`,
+      hint: "schedule a function that iterates it",
+    });
+  }
   if (isGenerator(handler) && (typeof retries === "number" ? retries : retries.maxRetries) > 0) {
     violations.push({
       code: "WINDLASS_GENERATOR_RETRIES",

@@ -52,7 +52,7 @@ export function absoluteFile({
 }
 
 /** The user's own file, where the code that runs is a bundle. */
-function sourceOf({ file, line, column }: Place): string {
+export function sourceOf({ file, line, column }: Place): string {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
   const source =
     entry !== undefined && "originalSource" in entry ? entry.originalSource : undefined;

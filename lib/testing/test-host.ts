@@ -68,6 +68,8 @@ export function createTestHost(options: TestHostOptions): EngineHost {
     },
     // Requests are not sent to apps of a test.
     findToken: () => false,
+    hasImages: false,
+    sharesPorts: true,
     startRunner: () => options.startRunner(),
     close: () => {},
   };

@@ -163,7 +163,6 @@ export class RunnerProgram implements Container {
 /** Calls take their turn among the requests of a class that has both. */
 function ofCalls(loaded: Loaded): (job: CalledAs) => Handler {
   const { web } = loaded;
-  // What a test loads is an object of a class.
   if (web === undefined) return (job) => loaded.handler(job);
   return (job) => web.inTurn(loaded.handler(job));
 }

@@ -69,7 +69,7 @@ it("tells an account that may not start builds", () => {
 });
 
 it.each([
-  [outputOfFailure(LOG), "WINDLASS_IMAGE_NOT_BUILT", "windlass spec"],
+  [outputOfFailure(LOG), "WINDLASS_IMAGE_NOT_BUILT", "windlass image build"],
   [
     '#9 ERROR: process "/opt/windlass/node --version" did not complete successfully: exit code: 127',
     "WINDLASS_IMAGE_WITHOUT_GLIBC",
@@ -80,7 +80,7 @@ it.each([
     "WINDLASS_IMAGE_PULL_LIMIT",
     "docker login",
   ],
-  ["npm error enoent ENOENT: no such file", "WINDLASS_IMAGE_NOT_BUILT", "windlass spec"],
+  ["npm error enoent ENOENT: no such file", "WINDLASS_IMAGE_NOT_BUILT", "windlass image build"],
 ])("says the same of a build wherever it failed: %s", (said, code, hint) => {
   for (const error of [toBuildError(REASON, said), toImageError(said)]) {
     expect(error).toMatchObject({ code, hint: expect.stringContaining(hint) });

@@ -26,6 +26,8 @@ it("publishes what apps look up", () => {
       "max-hosts",
       "max-hourly-usd",
       "max-total-hourly-usd",
+      "schedule-function-arn",
+      "schedule-role-arn",
       "subnet-ids",
       "table-name",
       "version",

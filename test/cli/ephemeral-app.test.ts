@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { deadRuns, ephemeralName, keepAlive } from "../../bin/run/ephemeral-app.ts";
+import { App, Cron, resolveSpec } from "windlass";
+import { deadRuns, ephemeralName, ephemeralSpec, keepAlive } from "../../bin/run/ephemeral-app.ts";
 import { appKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { MemoryTable } from "../aws/memory-table.ts";
@@ -30,6 +31,16 @@ describe("the app of one run on AWS", () => {
     expect(new Set(names).size).toBe(3);
     for (const name of names) expect(name).toMatch(/^m[a-z]*-run-[0-9a-z]{8}$/);
     expect(names[2]?.length).toBe(64);
+  });
+
+  it("has no schedules, which are for apps that stay", () => {
+    const app = new App("media");
+    app.function("nightly", { schedule: new Cron("0 3 * * *") }, () => 1);
+
+    expect(ephemeralSpec(resolveSpec(app), "media-run-1")).toMatchObject({
+      name: "media-run-1",
+      functions: [{ name: "nightly", schedule: null }],
+    });
   });
 
   it("is swept an hour after its run has died, and not while that goes on", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App, Image, resolveSpec } from "windlass";
 import { type ImageRequest, planImages } from "../../bin/deploy/plan-images.ts";
-import { imageContextHash } from "../../cdk/images/context.ts";
+import { imageContextHash } from "../../lib/local/images/context.ts";
 import type { ImageSpec } from "../../lib/spec.ts";
 import { MemoryTable } from "../aws/memory-table.ts";
 

@@ -91,7 +91,10 @@ export const OTHER_ROWS: readonly Row[] = [
     section: "2, 10",
     core: "Y",
     says: "Cron, Period, and their rules",
-    pending: "schedules",
+    elsewhere: {
+      file: "test/schedules/local-schedules.test.ts",
+      title: "fires at each of its times, once",
+    },
   },
   {
     id: "timeouts.queue",

@@ -211,6 +211,22 @@ test("a handler must be a function, and says what else to use", () => {
   `);
 });
 
+test("a generator has no schedule", () => {
+  const app = new App("demo");
+
+  expect(
+    mistake(() =>
+      app.function("nightly", { schedule: new Period({ days: 1 }) }, function* () {
+        yield 1;
+      }),
+    ),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_SCHEDULED_GENERATOR
+    function "nightly" has a schedule, but is a generator: nobody takes what it yields
+    hint: schedule a function that iterates it"
+  `);
+});
+
 test("a scheduled handler must work without arguments", () => {
   const app = new App("media");
 

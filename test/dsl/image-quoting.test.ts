@@ -57,8 +57,8 @@ function instructionOf(step: () => Image): string | undefined {
 }
 
 function commandOf(instruction: string): string {
-  expect(instruction).toMatch(/^RUN \[[^\n\r]*\]$/);
-  const [sh, flag, command] = JSON.parse(instruction.slice("RUN ".length)) as string[];
+  const [, json = ""] = /^RUN (?:--mount=\S+ )*(\[[^\n\r]*\])$/.exec(instruction) ?? [];
+  const [sh, flag, command] = JSON.parse(json) as string[];
   expect([sh, flag]).toEqual(["/bin/sh", "-c"]);
   return command ?? "";
 }

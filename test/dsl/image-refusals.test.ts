@@ -174,7 +174,7 @@ test("wrong options of pipInstall and uvPipInstall are told all at once", () => 
 
     InvalidError WINDLASS_OPTION_UNKNOWN
     \`uvVersion\` is not an option of pipInstall()
-    hint: use one of \`findLinks\`, \`indexUrl\`, \`extraIndexUrl\`, \`pre\` or \`extraOptions\`
+    hint: use one of \`findLinks\`, \`indexUrl\`, \`extraIndexUrl\`, \`pre\`, \`extraOptions\`, \`secrets\`, \`env\` or \`forceBuild\`
 
     InvalidError WINDLASS_INVALID_INDEX_URL
     \`indexUrl\` of pipInstall() must be a URL with http or https, got "example.com"

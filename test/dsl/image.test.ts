@@ -67,13 +67,13 @@ test("a chain of all steps is this Dockerfile", () => {
     "FROM python:3.12-slim-bookworm
     COPY --from=node:22-bookworm-slim /usr/local/bin/node /usr/local/bin/node
     COPY --from=node:22-bookworm-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
-    RUN ["/bin/sh","-c","ln -sf ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && ln -sf ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx && (node --version || (apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libatomic1 && rm -rf /var/lib/apt/lists/* && node --version))"]
-    RUN ["/bin/sh","-c","apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ffmpeg 'git=1:2.39.*' && rm -rf /var/lib/apt/lists/*"]
-    RUN ["/bin/sh","-c","python3 -m pip install --no-cache-dir --disable-pip-version-check numpy 'uvicorn[standard]>=0.30,<1'"]
-    RUN ["/bin/sh","-c","python3 -m pip install --no-cache-dir --disable-pip-version-check --target /opt/windlass/uv-0.13.9 uv==0.13.9"]
-    RUN ["/bin/sh","-c","/opt/windlass/uv-0.13.9/bin/uv pip install --python \\"$(command -v python3)\\" --no-cache --compile-bytecode --prerelease allow --find-links https://example.com/wheels --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple --no-deps 'it'\\\\''s' torch==2.9.0"]
-    RUN ["/bin/sh","-c","/opt/windlass/uv-0.13.9/bin/uv pip install --python \\"$(command -v python3)\\" --no-cache --compile-bytecode einops"]
-    RUN ["/bin/sh","-c","mkdir -p /opt/windlass && npm install --prefix /opt/windlass --cache /tmp/npm-cache --no-audit --no-fund --no-update-notifier @types/node 'sharp@>=0.33 <1' && rm -rf /tmp/npm-cache"]
+    RUN --mount=type=cache,id=windlass-apt-4bd2ba22427f,target=/var/cache/windlass/apt,sharing=locked,mode=0777 ["/bin/sh","-c","ln -sf ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && ln -sf ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx && (node --version || (set -- -o Dir::State::lists=/var/cache/windlass/apt/lists -o Dir::Cache::archives=/var/cache/windlass/apt/archives -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Keep-Downloaded-Packages=true && mkdir -p /var/cache/windlass/apt/lists/partial /var/cache/windlass/apt/archives/partial && apt-get \\"$@\\" update && DEBIAN_FRONTEND=noninteractive apt-get \\"$@\\" install -y --no-install-recommends libatomic1 && node --version))"]
+    RUN --mount=type=cache,id=windlass-apt-4bd2ba22427f,target=/var/cache/windlass/apt,sharing=locked,mode=0777 ["/bin/sh","-c","set -- -o Dir::State::lists=/var/cache/windlass/apt/lists -o Dir::Cache::archives=/var/cache/windlass/apt/archives -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Keep-Downloaded-Packages=true && mkdir -p /var/cache/windlass/apt/lists/partial /var/cache/windlass/apt/archives/partial && apt-get \\"$@\\" update && DEBIAN_FRONTEND=noninteractive apt-get \\"$@\\" install -y --no-install-recommends ffmpeg 'git=1:2.39.*'"]
+    RUN --mount=type=cache,id=windlass-pip,target=/var/cache/windlass/pip,mode=0777 ["/bin/sh","-c","python3 -m pip install --cache-dir /var/cache/windlass/pip --disable-pip-version-check numpy 'uvicorn[standard]>=0.30,<1'"]
+    RUN --mount=type=cache,id=windlass-pip,target=/var/cache/windlass/pip,mode=0777 ["/bin/sh","-c","python3 -m pip install --cache-dir /var/cache/windlass/pip --disable-pip-version-check --target /opt/windlass/uv-0.13.9 uv==0.13.9"]
+    RUN --mount=type=cache,id=windlass-uv,target=/var/cache/windlass/uv,mode=0777 ["/bin/sh","-c","/opt/windlass/uv-0.13.9/bin/uv pip install --python \\"$(command -v python3)\\" --cache-dir /var/cache/windlass/uv --link-mode copy --compile-bytecode --prerelease allow --find-links https://example.com/wheels --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple --no-deps 'it'\\\\''s' torch==2.9.0"]
+    RUN --mount=type=cache,id=windlass-uv,target=/var/cache/windlass/uv,mode=0777 ["/bin/sh","-c","/opt/windlass/uv-0.13.9/bin/uv pip install --python \\"$(command -v python3)\\" --cache-dir /var/cache/windlass/uv --link-mode copy --compile-bytecode einops"]
+    RUN --mount=type=cache,id=windlass-npm,target=/var/cache/windlass/npm,mode=0777 ["/bin/sh","-c","mkdir -p /opt/windlass && npm install --prefix /opt/windlass --cache /var/cache/windlass/npm --no-audit --no-fund --no-update-notifier @types/node 'sharp@>=0.33 <1'"]
     ENV EMPTY=""
     ENV QUOTED="a \\"b\\" \\$c \\\\d \`e\` 'f'"
     RUN ["/bin/sh","-c","echo one"]
@@ -183,7 +183,7 @@ test("hashes stay as they are from version to version, so that images are not bu
     `"0f03e29f5df8bb647555e00ebacdf27931d1f628eb03b00e62bf20441e569612"`,
   );
   expect(image.hash).toMatchInlineSnapshot(
-    `"aaec166e8c709b8ceb9d07bf6741b8b7f871e28b3b486b4d5b7bb92ca53952ca"`,
+    `"34609b67783a6f91ab3a1dca7c11fa4b790135f2883853247a884fbf6e00a667"`,
   );
 });
 
@@ -274,6 +274,8 @@ test("the image of a function wins over that of the App, and a spec has each ima
     python: { version: null, installs: [] },
     layers: [{ hash: forAll.hash, commands: forAll.layers[0]?.commands }],
     dockerfile: forAll.dockerfile,
+    ...{ files: [], secrets: [], registry: null, entrypoint: [] },
+    ...{ isForced: false, runsCode: false, gpu: false },
   });
 });
 

@@ -25,6 +25,7 @@ test("the package exports these names", () => {
       "DeserializationError",
       "Dict",
       "ExecutionError",
+      "FilePatternMatcher",
       "FunctionCall",
       "FunctionTimeoutError",
       "HttpError",

@@ -95,7 +95,7 @@ test("an unknown time zone or option of a Cron is refused", () => {
 });
 
 test("a Period adds up its lengths", () => {
-  expect({ ...new Period({ hours: 1, seconds: 0.5 }) }).toEqual({
+  expect({ ...new Period({ hours: 1, seconds: 120 }) }).toEqual({
     kind: "period",
     years: 0,
     months: 0,
@@ -103,7 +103,9 @@ test("a Period adds up its lengths", () => {
     days: 0,
     hours: 1,
     minutes: 0,
-    seconds: 0.5,
+    seconds: 120,
+    overlap: "skip",
+    onFailure: undefined,
   });
 });
 
@@ -137,4 +139,114 @@ test("a Period that is empty, negative, fractional or misspelt is refused", () =
     options of Period must be an object, got 5
     hint: write them as \`{ years: … }\`"
   `);
+});
+
+test("a Period of less than a minute, or not of whole ones, says why it is refused", () => {
+  expect(
+    [{ seconds: 30 }, { minutes: 1, seconds: 30 }, { months: 1, seconds: 0.5 }]
+      .map((options) => mistake(() => new Period(options)))
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_PERIOD_NOT_MINUTES
+    a Period must be a whole number of minutes, got 30 seconds: what fires schedules on AWS counts in minutes
+    hint: write minutes, for instance \`new Period({ minutes: 1 })\`; for what comes more often let one run loop and wait in between
+
+    InvalidError WINDLASS_PERIOD_NOT_MINUTES
+    a Period must be a whole number of minutes, got 90 seconds: what fires schedules on AWS counts in minutes
+    hint: write minutes, for instance \`new Period({ minutes: 1 })\`; for what comes more often let one run loop and wait in between
+
+    InvalidError WINDLASS_PERIOD_NOT_MINUTES
+    a Period must be a whole number of minutes, got 0.5 seconds: what fires schedules on AWS counts in minutes
+    hint: write minutes, for instance \`new Period({ minutes: 1 })\`; for what comes more often let one run loop and wait in between"
+  `);
+});
+
+test("a day that never comes is refused", () => {
+  expect(
+    ["0 0 30 2 *", "0 0 31 4,6,9,11 *"].map((text) => mistake(() => new Cron(text))).join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_CRON_NEVER
+    a Cron expression must name a day that comes, got "0 0 30 2 *": none of its months has a day 30
+    hint: write another day of the month, for instance "0 9 1 * *"
+
+    InvalidError WINDLASS_CRON_NEVER
+    a Cron expression must name a day that comes, got "0 0 31 4,6,9,11 *": none of its months has a day 31
+    hint: write another day of the month, for instance "0 9 1 * *""
+  `);
+  expect(new Cron("0 0 29 2 *").expression).toBe("0 0 29 2 *");
+  expect(new Cron("0 0 30 2 MON").expression).toBe("0 0 30 2 MON");
+});
+
+test("an offset is no time zone: it has no summer", () => {
+  expect(mistake(() => new Cron("0 9 * * *", { timezone: "+02:00" }))).toContain(
+    "WINDLASS_INVALID_TIMEZONE",
+  );
+});
+
+test("every schedule says what becomes of runs that overlap and fail", () => {
+  const onFailure = { webhookUrl: "https://example.com/hook" };
+
+  expect(new Cron("0 9 * * *")).toMatchObject({ overlap: "skip", onFailure: undefined });
+  expect(new Cron("0 9 * * *", { overlap: "queue", onFailure })).toMatchObject({
+    overlap: "queue",
+    onFailure,
+  });
+  expect(new Period({ days: 1 }, { overlap: "allow", onFailure })).toMatchObject({
+    overlap: "allow",
+    onFailure,
+  });
+});
+
+test("a policy or a notice that there is not is refused", () => {
+  const topic = "arn:aws:sns:eu-west-1:111122223333:alarms";
+  const both = { snsTopicArn: topic, webhookUrl: "https://example.com" };
+  expect(
+    [
+      { overlap: "drop" },
+      { onFailure: {} },
+      { onFailure: both },
+      { onFailure: { snsTopicArn: "alarms" } },
+      { onFailure: { webhookUrl: "http://example.com" } },
+      { onFailure: { slack: "x" } },
+      { onFailure: "https://example.com" },
+      { timezone: "UTC" },
+    ]
+      .map((runs) => mistake(() => new Period({ days: 1 }, runs as object)))
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_OVERLAP
+    \`overlap\` of Period must be "skip", "queue" or "allow", got "drop"
+    hint: leave it out for "skip": no run begins while the one before is not done
+
+    InvalidError WINDLASS_INVALID_FAILURE_NOTICE
+    \`onFailure\` of Period must have either \`snsTopicArn\` or \`webhookUrl\`, got {}
+    hint: write \`{ snsTopicArn: "arn:aws:sns:…" }\` or \`{ webhookUrl: "https://…" }\`
+
+    InvalidError WINDLASS_INVALID_FAILURE_NOTICE
+    \`onFailure\` of Period must have either \`snsTopicArn\` or \`webhookUrl\`, got {"snsTopicArn":"arn:aws:sns:eu-west-1:111122223333:alarms","…
+    hint: write \`{ snsTopicArn: "arn:aws:sns:…" }\` or \`{ webhookUrl: "https://…" }\`
+
+    InvalidError WINDLASS_INVALID_FAILURE_NOTICE
+    \`snsTopicArn\` in \`onFailure\` of Period must be the ARN of a topic, got "alarms"
+    hint: write \`{ snsTopicArn: "arn:aws:sns:…" }\` or \`{ webhookUrl: "https://…" }\`
+
+    InvalidError WINDLASS_INVALID_FAILURE_NOTICE
+    \`webhookUrl\` in \`onFailure\` of Period must be an https URL, got "http://example.com"
+    hint: write \`{ snsTopicArn: "arn:aws:sns:…" }\` or \`{ webhookUrl: "https://…" }\`
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`slack\` is not an option of \`onFailure\` of Period
+    hint: use one of \`snsTopicArn\` or \`webhookUrl\`
+
+    InvalidError WINDLASS_OPTIONS_NOT_AN_OBJECT
+    options of \`onFailure\` of Period must be an object, got "https://example.com"
+    hint: write them as \`{ snsTopicArn: … }\`
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`timezone\` is not an option of Period
+    hint: use one of \`overlap\` or \`onFailure\`"
+  `);
+  expect(new Period({ days: 1 }, { onFailure: { snsTopicArn: topic } }).onFailure).toEqual({
+    snsTopicArn: topic,
+  });
 });

@@ -270,7 +270,8 @@ awsTest("an image whose base has no glibc cannot be built", () => {
     base,
     platform: "linux/amd64",
     python: null,
-    layers: [],
+    ...{ layers: [], files: [], secrets: [], entrypoint: [], registry: null },
+    ...{ isForced: false, runsCode: false, gpu: false },
     dockerfile: `FROM ${base}\n`,
   } as const;
   expect(() => buildImage(spec)).toThrow(/\/opt\/windlass\/node/);

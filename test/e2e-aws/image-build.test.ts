@@ -85,7 +85,7 @@ describe("an image that cannot be built is told with its fix", () => {
     const said = await deploy(image);
     expect(said).toContain("error[WINDLASS_IMAGE_NOT_BUILT]");
     expect(said).toContain("no such model");
-    expect(said).toContain("windlass spec");
+    expect(said).toContain("windlass image build");
   });
 
   awsTest("when its base has no glibc", async () => {

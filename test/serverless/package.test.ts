@@ -157,6 +157,30 @@ it("takes several apps, and queues in nested stacks", async () => {
   expect(JSON.stringify(nested)).toContain("windlass/shop-dev/");
 });
 
+it("fires the schedules of an app under the name that it has in its stage", async () => {
+  const shop = service(
+    {},
+    {
+      "gpu/app.ts": `import { App, Cron } from "windlass";
+        export const app = new App("media");
+        app.function("nightly", { schedule: new Cron("0 3 * * *", { timezone: "Europe/Rome" }) }, () => 1);`,
+    },
+  );
+
+  await shop.sls("package", "--stage", "prod");
+
+  const [schedule] = propertiesOf(shop.template(), "AWS::Scheduler::Schedule");
+  expect(schedule).toMatchObject({
+    ScheduleExpression: "cron(0 3 * * ? *)",
+    ScheduleExpressionTimezone: "Europe/Rome",
+  });
+  expect(JSON.parse(schedule.Target.Input)).toMatchObject({
+    app: "media-prod",
+    function: "nightly",
+    scheduledAt: "<aws.scheduler.scheduled-time>",
+  });
+});
+
 it("lets serverless.yml change what the apps consist of, and later plugins see it", async () => {
   const plain = service({});
   await plain.sls("package");

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from "vitest";
-import { App, type AppOptions, type FunctionOptions, Image } from "windlass";
+import { App, type AppOptions, type FunctionOptions, Image, Secret } from "windlass";
 
 test("options of an installer come after packages and lists of them", () => {
   const image = Image.debianSlim({ python: "3.12" });
@@ -22,4 +22,19 @@ test("an image is made by its factories, and is the type of `image` of apps and 
   expectTypeOf<FunctionOptions["image"]>().toEqualTypeOf<Image | undefined>();
   // @ts-expect-error: a tag is no image
   new App("media", { image: "debian" });
+});
+
+test("options come last, after any number of packages", () => {
+  const image = Image.debianSlim();
+  const secrets = [Secret.fromName("hf")];
+  expectTypeOf(
+    image.aptInstall("a", ["b", "c"], { secrets, forceBuild: true }),
+  ).toEqualTypeOf<Image>();
+  expectTypeOf(image.runCommands("a", { env: { A: "1" } })).toEqualTypeOf<Image>();
+  expectTypeOf(image.runFunction(async (name: string) => name)).toEqualTypeOf<Image>();
+  expectTypeOf(image.imports<typeof import("node:os")>("node:os")).resolves.toHaveProperty("EOL");
+  // @ts-expect-error: packages come before options
+  image.aptInstall({ secrets }, "a");
+  // @ts-expect-error: it needs the user of the token
+  image.pipInstallPrivateRepos("github.com/a/b", { secrets });
 });

@@ -16,13 +16,27 @@ _READ_BUFFER_BYTES = 256 * 1024
 _MERGED_BYTES = 64 * 1024
 
 
+# Names a socket, where a runner was not started by its agent itself.
+_LINK_VARIABLE = "WINDLASS_LINK"
+
+
+def _open_link() -> socket.socket:
+    # Nothing that user code starts is to find it.
+    path = os.environ.pop(_LINK_VARIABLE, None)
+    if path is not None:
+        link = socket.socket(socket.AF_UNIX)
+        link.connect(path)
+        return link
+    # Programs that user code starts must not hold it open.
+    os.set_inheritable(_LINK_FD, False)
+    return socket.socket(fileno=_LINK_FD)
+
+
 class Link:
     """Any thread may send; one thread at a time reads."""
 
     def __init__(self) -> None:
-        # Programs that user code starts must not hold it open.
-        os.set_inheritable(_LINK_FD, False)
-        self._socket = socket.socket(fileno=_LINK_FD)
+        self._socket = _open_link()
         self._socket.setblocking(True)
         self._lock = threading.Lock()
         self._woken, self._waker = os.pipe()

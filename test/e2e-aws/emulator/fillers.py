@@ -14,6 +14,7 @@ import fleet
 import hosts
 import kills
 import queues
+import schedules
 import tasks
 
 FREE_FORM = {"options", "dockerLabels", "driverOpts", "labels", "dockerSecurityOptions"}
@@ -46,6 +47,8 @@ def install():
         fifo.expired_handles_are_refused,
         fifo.receives_can_be_repeated,
         kills.callers_die,
+        schedules.scheduled_time_is_filled_in,
+        schedules.rates_begin_at_once,
     ):
         filler()
 

@@ -6,48 +6,11 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-state=${WINDLASS_EMULATOR_DIR:-${TMPDIR:-/var/tmp}/windlass-emulator}
+# shellcheck source=docker.sh
+source "$here/docker.sh"
 version=1.5.33
 python_image=python:3.11-slim-bookworm
 mkdir -p "$state/efs"
-
-# Two test runs at once bring up one emulator.
-exec 9>"$state/lock"
-flock 9
-
-need() { # commands that must be there, from the Debian packages named like the second argument
-  local packages=$1; shift
-  for command in "$@"; do
-    command -v "$command" >/dev/null && continue
-    command -v apt-get >/dev/null || { echo "needs $command, and there is no apt-get to install it" >&2; exit 69; }
-    apt-get update -qq -o DPkg::Lock::Timeout=120 >>"$state/apt.log" 2>&1 || true
-    # shellcheck disable=SC2086 # a list of packages
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends $packages >>"$state/apt.log" 2>&1 9>&- ||
-      { echo "apt-get install $packages failed: see $state/apt.log" >&2; exit 69; }
-    return
-  done
-}
-
-docker_engine() {
-  docker info >/dev/null 2>&1 && return
-  need "docker.io runc iptables ca-certificates" docker dockerd iptables
-  setsid dockerd >"$state/dockerd.log" 2>&1 9>&- </dev/null &
-  for _ in $(seq 150); do docker info >/dev/null 2>&1 && return; sleep 0.2; done
-  echo "dockerd does not answer: see $state/dockerd.log" >&2
-  exit 69
-}
-
-# A base image made of Debian's packages under the name Dockerfiles use: no registry of images is asked.
-base_image() { # tag, packages beside the minimal ones
-  local root
-  docker image inspect "$1" >/dev/null 2>&1 && return
-  root=$(mktemp -d "$state/root.XXXXXX")
-  debootstrap --variant=minbase ${2:+--include="$2"} bookworm "$root" >"$root.log" 2>&1 9>&- ||
-    { tail -5 "$root.log" >&2; exit 69; }
-  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
-  tar -C "$root" -c . | docker import --change 'CMD ["bash"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$1" >/dev/null
-  rm -rf "$root" "$root.log"
-}
 
 # For the Python of the image, whatever the one of this machine is.
 ministack() {
@@ -64,7 +27,7 @@ healthy() { curl -sf --max-time 2 127.0.0.1:4566/_ministack/health >/dev/null; }
 
 command -v curl >/dev/null || need curl curl
 docker_engine
-code=$(cat "$here"/up.sh "$here"/*.py | sha256sum | cut -c1-16)
+code=$(cat "$here"/{up,docker}.sh "$here"/*.py | sha256sum | cut -c1-16)
 running=$(docker inspect --format '{{.State.Running}} {{index .Config.Labels "windlass.code"}}' windlass-aws 2>/dev/null || true)
 if [ "$running" = "true $code" ]; then # a busy one is given time: others may be using it
   for _ in $(seq 20); do healthy && exit 0; sleep 0.5; done
