@@ -90,7 +90,7 @@ function isSame({ current, deployment }: PreparedDeployment): boolean {
   return current !== undefined && keys.every((key) => current[key] === deployment[key]);
 }
 
-function storesOf({ environment }: DeployRequest, { ports }: PreparedDeployment) {
+function storesOf({ environment }: DeployRequest, { ports }: Pick<PreparedDeployment, "ports">) {
   const { clients, facts } = ports;
   return createStores({
     ...{ clients, environment, now: Date.now },

@@ -163,7 +163,7 @@ describe("the life of a deployed app", () => {
       expect(forward).toMatchObject({ codeHash: larger.codeHash });
       expect(await memory()).toBe(1024);
     },
-    3 * MINUTES,
+    6 * MINUTES,
   );
 });
 
