@@ -1,4 +1,11 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+// biome-ignore-start lint/suspicious/noTsIgnore: it is for whoever uses this without the types of Node, not for this place.
+/** @ts-ignore Without the types of Node it is `any`. */
+type IncomingMessage = import("node:http").IncomingMessage;
+/** @ts-ignore Without the types of Node it is `any`. */
+type ServerResponse = import("node:http").ServerResponse;
+/** @ts-ignore Without the types of Node it is `any`. */
+type Server = import("node:http").Server;
+// biome-ignore-end lint/suspicious/noTsIgnore: it is for whoever uses this without the types of Node, not for this place.
 
 /** Answers a request, as the Fetch standard has it. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
