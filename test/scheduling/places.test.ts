@@ -87,6 +87,13 @@ describe("a container goes", () => {
     expect([bought(2), bought(3), bought(99)]).toEqual([0, 1, 1]);
   });
 
+  it("to the host on its way that was bought for it and others of its pool", () => {
+    const boughtFor = [{ pool: "media f", needs: wanting("f").needs, count: 2 }];
+    const coming = empty("h", { ...away, status: "booting", boughtFor });
+    const pools = [{ ...wanting("f"), backlog: 2 }];
+    expect(of(planOf({ hosts: [coming], pools }), "buy")).toEqual([]);
+  });
+
   it("nowhere that a host leaves its cluster", () => {
     expect(taken([empty("a", { status: "leaving" })])).toEqual([]);
   });
