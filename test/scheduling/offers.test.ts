@@ -233,6 +233,12 @@ describe("whoever waits is told what was tried", () => {
     );
   });
 
+  it("of no other where none is cheap enough", () => {
+    expect(next({}, { maxUsdPerHour: 0.01 }).wait?.reason).toBe(
+      "c6a.large costs $0.09/h, above the limit of $0.01/h a host",
+    );
+  });
+
   it("of the first of its list alone, where none can be had", () => {
     const reason = next({ gpu: ["H100:8", "B200"] }).wait?.reason;
     expect(reason).toMatch(/^p5.48xlarge costs/);
@@ -261,6 +267,11 @@ describe("whoever waits is told what was tried", () => {
     const resting = { [offerKey("g6.xlarge", "spot")]: rest };
     expect(next({ gpu: ["L4"] }, { resting }).wait?.trying).toBe(
       `${message}, trying spot g6.2xlarge`,
+    );
+    const none = soldOut("us-east-1a");
+    const mixed = { [offerKey("g6.xlarge", "spot")]: none, [offerKey("g6.2xlarge", "spot")]: rest };
+    expect(next({ gpu: ["L4"] }, { resting: mixed }).wait?.trying).toBe(
+      `no spot g6.xlarge in us-east-1a; ${message}, trying spot g6.4xlarge`,
     );
     // Once, though it was said of two.
     const both = { ...resting, [offerKey("g6.2xlarge", "spot")]: rest };
