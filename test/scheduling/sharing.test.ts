@@ -30,6 +30,11 @@ describe("where hosts are limited, the next one is large enough for all that cou
     expect(bought({ pools, maxHosts: 1, maxUsdPerHour: 20 })).toEqual(["g6.12xlarge"]);
   });
 
+  it("unless there may be as many as are cheapest", () => {
+    const pools = [wanting("gpus", 2, L4), wanting("cores", 1)];
+    expect(bought({ pools, maxHosts: 2 })).toEqual(["g6.xlarge", "c6a.large"]);
+  });
+
   it("and not for those that cannot use it", () => {
     const pools = [wanting("cores", 2), wanting("gpus", 40, L4)];
     expect(bought({ pools, maxHosts: 2, maxUsdPerHour: 1 })).toEqual(["c6a.large", "g6.xlarge"]);
