@@ -315,6 +315,22 @@ describe("whoever waits is told what was tried", () => {
   });
 });
 
+describe("the nearest hosts that are told", () => {
+  it("have the memory, are below the limit or at it, and are the cheapest of their shape", () => {
+    const near = (needs: Parameters<typeof next>[0], maxUsdPerHour: number): string | undefined =>
+      next(needs, { maxUsdPerHour }).wait?.reason.split("nearest: ")[1];
+    const small = "T4 on g4dn.xlarge (4 vCPUs, 16 GiB), $0.54/h";
+    const larger = "L4 on g6.xlarge (4 vCPUs, 16 GiB), $0.82/h";
+    expect(near({ gpu: ["B200"] }, 1)).toBe(`${larger}; ${small}`);
+    expect(near({ gpu: ["B200"] }, 0.820759)).toBe(`${larger}; ${small}`);
+    expect(near({ gpu: ["B200"] }, 0.820758)).toBe(small);
+    expect(near({ gpu: ["B200"], memoryMiB: 150_000 }, 10)).toContain(
+      "RTX-PRO-6000 on g7e.8xlarge (32 vCPUs, 256 GiB), $5.28/h",
+    );
+    expect(near({ architecture: undefined, cpu: 1e6 }, 10)).toMatch(/^c6a.16xlarge/);
+  });
+});
+
 describe("images for arm64", () => {
   it("have hosts with Graviton processors alone, and others have none of these", () => {
     const graviton = /^[cmr][78]g\./;
