@@ -126,6 +126,7 @@ describe("a function that no host can hold", () => {
   it("is told of the limit that is too low alone, where the other is just enough", () => {
     const usd = 0.820759;
     const [total] = mistakes({ embed: { gpu: "L4" } }, usd, 0.5);
+    expect(total).toContain("above the limit of $0.5/h for all hosts");
     expect(total).toContain("bootstrap --max-total-hourly-usd 1`");
     const [one] = mistakes({ embed: { gpu: "L4" } }, 0.5, usd);
     expect(one).toContain("bootstrap --max-hourly-usd 1`");

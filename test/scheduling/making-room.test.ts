@@ -188,10 +188,13 @@ describe("a whole host ends for another", () => {
     expect([drained(actions).length, promised(actions).length]).toEqual([20, 20]);
   });
 
-  it("for each where nothing is on them", () => {
-    const hosts = names("h", 30).map((id) => host(id, { tasks: 0 }));
-    const actions = planOf({ pools: gpus(25), hosts, maxHosts: 30 });
-    expect([of(actions, "close").length, promised(actions).length]).toEqual([25, 25]);
+  it("for each where nothing is on them, and then for those where something is", () => {
+    const empty = names("h", 25).map((id) => host(id, { tasks: 0 }));
+    const hosts = [...empty, host("a", { tasks: 1 })];
+    const pools = [...gpus(26), rich("rich", mixed("a", [1, 0]))];
+    const actions = planOf({ pools, hosts, maxHosts: 26 });
+    expect([of(actions, "close").length, promised(actions).length]).toEqual([25, 26]);
+    expect(drained(actions)).toEqual(["a/0"]);
   });
 
   it("and makes room for no more than that", () => {

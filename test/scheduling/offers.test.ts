@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { GPU_NAMES, gpuText, parseGpu } from "../../lib/gpu.ts";
 import { GPU_MEMORY_MIB, PRICE_LIST } from "../../lib/scheduling/host-data.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
+import { planCapacity } from "../../lib/scheduling/plan-capacity.ts";
 import { EVERY_OFFER, offerKey, quotaKey, type Rest } from "../../lib/scheduling/rests.ts";
-import { type Buy, NOW, next, runs, soldOut, walk } from "./states.ts";
+import { type Buy, NOW, next, poolOf, runs, saleOf, soldOut, walk } from "./states.ts";
 
 const names = (buys: readonly Buy[]): string[] =>
   buys.map(({ type, market }) => `${type.name} ${market}`);
@@ -58,6 +59,35 @@ describe("offers come in this order", () => {
   it("any GPU: the cheapest first, each below the limit in the end", () => {
     const order = walk({ gpu: ["any"], spot: "require" }).map(({ type }) => type.gpu);
     expect([...new Set(order)]).toEqual([...["T4", "L4", "A10G", "L40S", "RTX-PRO-6000", "H100"]]);
+  });
+
+  it("the same, whatever the order of the list", () => {
+    const types = HOST_TYPES.toReversed();
+    for (const needs of [{ gpu: ["any"] }, {}]) {
+      expect(names(walk(needs, { types }))).toEqual(names(walk(needs)));
+    }
+  });
+
+  it("those that cost up to twice as much, of equals the fewest hosts, then by name", () => {
+    const sold = (prices: Readonly<Record<string, number>>) =>
+      HOST_TYPES.flatMap((one) => {
+        const usdPerHour = prices[one.name];
+        return usdPerHour === undefined ? [] : [{ ...one, usdPerHour }];
+      });
+    const order = (prices: Readonly<Record<string, number>>, count: number): string[][] =>
+      [sold(prices), sold(prices).toReversed()].map((types) => {
+        const pool = { ...poolOf({ gpu: ["L4"], spot: "never" }), backlog: count };
+        const buys = planCapacity(saleOf({ types, pools: [pool] }), NOW);
+        return buys.flatMap((one) => (one.kind === "buy" ? one.type.name : []));
+      });
+    const twice = sold({ "g6.xlarge": 1, "g6.2xlarge": 2, "g6.4xlarge": 2.000001 });
+    expect(names(walk({ gpu: ["L4"], spot: "never" }, { types: twice }))).toEqual([
+      ...["g6.xlarge on-demand", "g6.2xlarge on-demand"],
+    ]);
+    const fewest = ["g6.12xlarge"];
+    expect(order({ "g6.xlarge": 1, "g6.12xlarge": 2 }, 2)).toEqual([fewest, fewest]);
+    const named = ["g6.2xlarge"];
+    expect(order({ "g6.4xlarge": 1, "g6.2xlarge": 1 }, 1)).toEqual([named, named]);
   });
 
   it("whatever is asked for, within the limit, large enough, and each once", () => {
@@ -233,6 +263,16 @@ describe("whoever waits is told what was tried", () => {
     );
   });
 
+  it("of no other where none is cheap enough", () => {
+    expect(next({}, { maxUsdPerHour: 0.01 }).wait?.reason).toBe(
+      "c6a.large costs $0.09/h, above the limit of $0.01/h a host",
+    );
+    // The one that costs the least alone, not the one that many fit best.
+    const pools = [{ ...poolOf({}), backlog: 200 }];
+    const [wait] = planCapacity(saleOf({ pools, maxUsdPerHour: 0.01 }), NOW);
+    expect(wait).toMatchObject({ reason: expect.stringMatching(/^c6a.large costs/) });
+  });
+
   it("of the first of its list alone, where none can be had", () => {
     const reason = next({ gpu: ["H100:8", "B200"] }).wait?.reason;
     expect(reason).toMatch(/^p5.48xlarge costs/);
@@ -262,11 +302,32 @@ describe("whoever waits is told what was tried", () => {
     expect(next({ gpu: ["L4"] }, { resting }).wait?.trying).toBe(
       `${message}, trying spot g6.2xlarge`,
     );
+    const none = soldOut("us-east-1a");
+    const mixed = { [offerKey("g6.xlarge", "spot")]: none, [offerKey("g6.2xlarge", "spot")]: rest };
+    expect(next({ gpu: ["L4"] }, { resting: mixed }).wait?.trying).toBe(
+      `no spot g6.xlarge in us-east-1a; ${message}, trying spot g6.4xlarge`,
+    );
     // Once, though it was said of two.
     const both = { ...resting, [offerKey("g6.2xlarge", "spot")]: rest };
     expect(next({ gpu: ["L4"] }, { resting: both }).wait?.trying).toBe(
       `${message}, trying spot g6.4xlarge`,
     );
+  });
+});
+
+describe("the nearest hosts that are told", () => {
+  it("have the memory, are below the limit or at it, and are the cheapest of their shape", () => {
+    const near = (needs: Parameters<typeof next>[0], maxUsdPerHour: number): string | undefined =>
+      next(needs, { maxUsdPerHour }).wait?.reason.split("nearest: ")[1];
+    const small = "T4 on g4dn.xlarge (4 vCPUs, 16 GiB), $0.54/h";
+    const larger = "L4 on g6.xlarge (4 vCPUs, 16 GiB), $0.82/h";
+    expect(near({ gpu: ["B200"] }, 1)).toBe(`${larger}; ${small}`);
+    expect(near({ gpu: ["B200"] }, 0.820759)).toBe(`${larger}; ${small}`);
+    expect(near({ gpu: ["B200"] }, 0.820758)).toBe(small);
+    expect(near({ gpu: ["B200"], memoryMiB: 150_000 }, 10)).toContain(
+      "RTX-PRO-6000 on g7e.8xlarge (32 vCPUs, 256 GiB), $5.28/h",
+    );
+    expect(near({ architecture: undefined, cpu: 1e6 }, 10)).toMatch(/^c6a.16xlarge/);
   });
 });
 

@@ -87,6 +87,13 @@ describe("a container goes", () => {
     expect([bought(2), bought(3), bought(99)]).toEqual([0, 1, 1]);
   });
 
+  it("to the host on its way that was bought for it and others of its pool", () => {
+    const boughtFor = [{ pool: "media f", needs: wanting("f").needs, count: 2 }];
+    const coming = empty("h", { ...away, status: "booting", boughtFor });
+    const pools = [{ ...wanting("f"), backlog: 2 }];
+    expect(of(planOf({ hosts: [coming], pools }), "buy")).toEqual([]);
+  });
+
   it("nowhere that a host leaves its cluster", () => {
     expect(taken([empty("a", { status: "leaving" })])).toEqual([]);
   });
@@ -112,11 +119,28 @@ describe("several pools", () => {
     expect(idsOf(planOf({ hosts, pools }))).toEqual(["b", "a", "b"]);
   });
 
+  it("that need different memory each find what is left for them", () => {
+    const hosts = [
+      empty("a", { room: { ...ROOM, memoryMiB: 1000 } }),
+      empty("b", { room: { ...ROOM, memoryMiB: 3100 } }),
+    ];
+    const pools = [3000, 512].map((memoryMiB) => wanting(`${memoryMiB}`, { cpu: 128, memoryMiB }));
+    expect(idsOf(planOf({ hosts, pools }))).toEqual(["b", "a"]);
+  });
+
+  it("find what others have left the least of since they last looked", () => {
+    const hosts = [empty("a", { room: { ...ROOM, memoryMiB: 2000 } }), empty("b")];
+    const pools = [512, 2500, 512].map((memoryMiB, index) =>
+      wanting(`${index}`, { cpu: 128, memoryMiB }),
+    );
+    expect(idsOf(planOf({ hosts, pools }))).toEqual(["a", "b", "b"]);
+  });
+
   it("go to hosts that are there before one that is bought meanwhile", () => {
     const room = { ...ROOM, cpu: 1024 };
     const hosts = [empty("a", { room, tasks: 1 }), empty("b", { room, tasks: 1 })];
     const pools = [
-      { ...wanting("f"), backlog: 2 },
+      { ...wanting("f"), backlog: 2, inputMs: 1000, startupMs: 100 },
       wanting("g", { cpu: 3000 }),
       wanting("h", { gpu: ["L4"] }),
     ];

@@ -198,8 +198,10 @@ describe("where containers start", () => {
       { ...HOST, id: "h100", type: "p5.4xlarge", room },
     ];
     const pool = { ...POOL, needs: { ...POOL.needs, gpu: ["H100", "L4"] } };
-    const [first] = planCapacity(stateOf({ pools: [pool], hosts }), NOW);
-    expect(first).toEqual({ kind: "place", pool: "f", host: "h100", gpus: 1 });
+    for (const given of [hosts, hosts.toReversed()]) {
+      const [first] = planCapacity(stateOf({ pools: [pool], hosts: given }), NOW);
+      expect(first).toEqual({ kind: "place", pool: "f", host: "h100", gpus: 1 });
+    }
   });
 
   it("with as many GPUs as the most wanted count that there is room for", () => {
