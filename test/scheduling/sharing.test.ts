@@ -80,7 +80,9 @@ it("no host is bought for work that is not worth one, though others are", () => 
     containers: on(["elsewhere"]),
   });
   const hosts = [host("a", { room: { cpu: 5 * 1024, memoryMiB: 9000, gpus: 0 } })];
-  const given = { pools: [measured, wanting("gpus", 9, L4)], hosts, maxUsdPerHour: 1 };
-  expect(of(planOf({ ...given, maxHosts: 4 }), "place")).toHaveLength(5);
-  expect(bought({ ...given, maxHosts: 4 })).toEqual(["g6.xlarge", "g6.xlarge", "g6.xlarge"]);
+  const pools = [measured, wanting("gpus", 9, L4)];
+  // Of $2.03 two hosts with an L4 leave 30 cents, which would pay for a small one.
+  const given = { pools, hosts, maxUsdPerHour: 1, maxTotalUsdPerHour: 2.03 };
+  expect(of(planOf(given), "place")).toHaveLength(5);
+  expect(bought(given)).toEqual(["g6.xlarge", "g6.xlarge"]);
 });
