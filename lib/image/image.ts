@@ -13,6 +13,7 @@ import {
   unknownBase,
 } from "./base.ts";
 import { ofDockerfile, ofRegistry, withNode } from "./bases.ts";
+import { IMAGE_BRAND } from "./brand.ts";
 import { functionStep, knowBuildFunction, pythonFunctionStep } from "./build-functions.ts";
 import { type Before, Chain, type Method, type WriteStep } from "./chain.ts";
 import { checkPythonOptions } from "./check-python-options.ts";
@@ -73,7 +74,6 @@ import {
 import { type BuildStepOptions, checkStepOptions } from "./step-options.ts";
 import { aptStep, envStep, npmStep, runStep } from "./steps.ts";
 
-const BRAND: symbol = Symbol.for("windlass.image");
 const DEFAULT_NODE = "24";
 const DEFAULT_PYTHON = "3.13";
 const HOUR_SECONDS = 3600;
@@ -606,9 +606,4 @@ export class Image {
     return { path, place: callPlace(method) };
   }
 }
-Object.defineProperty(Image.prototype, BRAND, { value: true });
-
-/** True for an Image of this copy of the package or another. */
-export function isImage(value: unknown): value is Image {
-  return typeof value === "object" && value !== null && BRAND in value;
-}
+Object.defineProperty(Image.prototype, IMAGE_BRAND, { value: true });

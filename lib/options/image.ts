@@ -1,4 +1,4 @@
-import { isImage } from "../image/image.ts";
+import { isImage } from "../image/brand.ts";
 import { show } from "./show.ts";
 import type { Violation } from "./violation.ts";
 

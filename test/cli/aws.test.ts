@@ -141,7 +141,7 @@ test("an image that cannot be built", async () => {
     "E: no package ffmpegg
     error[WINDLASS_IMAGE_NOT_BUILT] an image could not be built:
       docker build --tag HASH --platform linux/amd64 . exited with error code 100: E: no package ffmpegg
-    hint: look at the last command above; \`windlass spec\` prints the Dockerfile of each image
+    hint: look at the last command above; \`windlass image build --print\` prints the Dockerfile of each image
     exit 1"
   `);
 });
