@@ -107,7 +107,12 @@ async function functionsOf({ objects }: CodePorts, { manifestKey }: DeploymentRo
   }
 }
 
-function hashChange(subject: string, field: string, hashes: readonly string[]): SpecChange {
-  const [before = "", after = ""] = hashes.map((hash) => hash.slice(0, HASH_CHARS) || "none");
+/** A row that another program has written may lack hashes: whose it is, is said later. */
+function hashChange(
+  subject: string,
+  field: string,
+  hashes: readonly (string | undefined)[],
+): SpecChange {
+  const [before = "", after = ""] = hashes.map((hash = "") => hash.slice(0, HASH_CHARS) || "none");
   return { kind: "changed", subject, field, before, after };
 }
