@@ -13,8 +13,8 @@ import { limitOf } from "../../lib/aws/facts.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { createCount, SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
-import { ExecutionError } from "../../lib/errors.ts";
 import type { Stores } from "../../lib/storage/stores.ts";
+import { log, variable } from "../function-process.ts";
 import { Apps } from "./apps.ts";
 import { callWithEvent } from "./call-with-event.ts";
 import { type ControlRequest, control, type Outcome } from "./control.ts";
@@ -103,18 +103,4 @@ function createController(): Controller {
     apps: new Apps(),
     notices: new Map(),
   };
-}
-
-function log(fields: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(fields)}\n`);
-}
-
-function variable(name: string): string {
-  const value = process.env[name];
-  if (value !== undefined) return value;
-  throw new ExecutionError(
-    "WINDLASS_MISCONFIGURED_FUNCTION",
-    `the environment variable ${name} is not set`,
-    { hint: "deploy the environment again" },
-  );
 }

@@ -10,6 +10,7 @@ import { BusSink, EventBridgeBus } from "../../lib/aws/event-bus.ts";
 import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { createWake } from "../../lib/aws/wake.ts";
 import { ExecutionError } from "../../lib/errors.ts";
+import { variable } from "../function-process.ts";
 import { toAnswer } from "./answer.ts";
 import { type DeploymentPorts, runDeployment } from "./deployment.ts";
 import type { DeploymentRequest } from "./request.ts";
@@ -67,12 +68,4 @@ async function isRollback(stackId: string): Promise<boolean> {
     new DescribeStacksCommand({ StackName: stackId }),
   );
   return /ROLLBACK/.test(described.Stacks?.[0]?.StackStatus ?? "");
-}
-
-function variable(name: string): string {
-  const value = process.env[name];
-  if (value !== undefined) return value;
-  const message = `the environment variable ${name} is not set`;
-  const hint = "deploy the environment again";
-  throw new ExecutionError("WINDLASS_MISCONFIGURED_FUNCTION", message, { hint });
 }

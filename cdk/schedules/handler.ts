@@ -7,8 +7,8 @@ import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { S3Objects } from "../../lib/aws/s3-objects.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
 import { createWake } from "../../lib/aws/wake.ts";
-import { ExecutionError } from "../../lib/errors.ts";
 import { createCallId } from "../../lib/ids.ts";
+import { log, variable } from "../function-process.ts";
 import type { ScheduleEvent } from "./event.ts";
 import { fire } from "./fire.ts";
 import type { SchedulePorts } from "./ports.ts";
@@ -39,18 +39,4 @@ export async function handler(event: ScheduleEvent): Promise<void> {
   const { app, function: name, scheduledAt } = event;
   const outcome = await fire(event, ports);
   log({ event: "schedule-fired", app, function: name, scheduledAt, outcome });
-}
-
-function log(fields: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(fields)}\n`);
-}
-
-function variable(name: string): string {
-  const value = process.env[name];
-  if (value !== undefined) return value;
-  throw new ExecutionError(
-    "WINDLASS_MISCONFIGURED_FUNCTION",
-    `the environment variable ${name} is not set`,
-    { hint: "deploy the environment again" },
-  );
 }

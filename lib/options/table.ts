@@ -107,7 +107,8 @@ function resource(rule: NumberRule): OptionCheck {
   return (value, subject) => checkResource(value, rule, subject);
 }
 
-function checkBoolean(value: unknown, subject: string): Violation[] {
+/** Checks that something is true or false. */
+export function checkBoolean(value: unknown, subject: string): Violation[] {
   if (typeof value === "boolean") return [];
   const message = `${subject} must be true or false, got ${show(value)}`;
   return [{ code: "WINDLASS_NOT_A_BOOLEAN", message, hint: "write `true` or `false`" }];

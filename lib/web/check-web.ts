@@ -1,13 +1,14 @@
 import { checkSchema } from "../options/check-options.ts";
 import { checkNumber } from "../options/numbers.ts";
 import { show, showList } from "../options/show.ts";
+import { checkBoolean } from "../options/table.ts";
 import type { Violation } from "../options/violation.ts";
 import type { HttpMethod } from "./options.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
 const METHODS: readonly HttpMethod[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const METHODS_WITH_BODY: ReadonlySet<unknown> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+const METHODS_WITH_BODY = METHODS.filter((method) => method !== "GET");
 const AUTH: readonly unknown[] = ["none", "bearer"];
 /** Segments of a path: text without what URLs encode, `:name`, or `*` at the end. */
 const PATH = /^\/$|^(\/(:[A-Za-z_]\w*|[\w.~!$&'()+,;=@%-]+))*(\/\*)?$/;
@@ -82,7 +83,7 @@ function bodyOfGet(subject: string): Violation {
   return {
     code: "WINDLASS_BODY_OF_GET",
     message: `${subject} has a \`body\`, which requests of the method GET do not have`,
-    hint: `add \`method: "POST"\` (one of ${[...METHODS_WITH_BODY].join(", ")}), or use \`query\``,
+    hint: `add \`method: "POST"\` (one of ${METHODS_WITH_BODY.join(", ")}), or use \`query\``,
   };
 }
 
@@ -121,10 +122,4 @@ function checkCors(cors: unknown, subject: string): Violation[] {
 function isOrigin(value: unknown): boolean {
   if (typeof value !== "string" || !URL.canParse(value)) return false;
   return new URL(value).origin === value;
-}
-
-function checkBoolean(value: unknown, subject: string): Violation[] {
-  if (typeof value === "boolean") return [];
-  const message = `${subject} must be true or false, got ${show(value)}`;
-  return [{ code: "WINDLASS_NOT_A_BOOLEAN", message, hint: "write `true` or `false`" }];
 }

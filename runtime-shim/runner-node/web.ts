@@ -8,7 +8,6 @@ import { cancellation } from "../../lib/errors.ts";
 import { createCallId, inputId } from "../../lib/ids.ts";
 import { encodeControl } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
-import { toWebSpec } from "../../lib/web/web-spec.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { bearerAuthorization, type FindToken } from "../web/authorize.ts";
 import { endedSignal } from "../web/ended-signal.ts";
@@ -41,7 +40,7 @@ export interface ContainerWeb {
 /** Opens the web side of a container whose function has one. */
 export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | undefined> {
   const { definition, request, loaded, findToken, send } = options;
-  const spec = toWebSpec(definition.web);
+  const { web } = definition;
   const site = await openSite({
     definition,
     handler: (method) =>
@@ -50,15 +49,15 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
         : loaded.handler({ method, isGenerator: true }),
     sharesPorts: request.sharesPorts,
   });
-  if (site === undefined || spec === null) return undefined;
+  if (site === undefined || web === undefined) return undefined;
   const gate = new Gate(() => request.maxInputs);
   const contexts = openContexts(request);
   const server = new WebServer({
-    spec,
+    spec: { cors: web.cors ?? null },
     gate,
     site: withContext(site, contexts),
     authorize:
-      spec.auth === "none" ? undefined : bearerAuthorization(findToken, () => systemClock.now()),
+      web.auth === "none" ? undefined : bearerAuthorization(findToken, () => systemClock.now()),
     timeoutSeconds: request.timeoutSeconds,
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>

@@ -8,6 +8,7 @@ export class Gate {
   readonly #limit: () => number;
   readonly #waiting: Set<Waiting> = new Set();
   #inside = 0;
+  #whenEmpty: (() => void)[] = [];
 
   constructor(limit: () => number) {
     this.#limit = limit;
@@ -35,17 +36,34 @@ export class Gate {
     }
     const waiting = { begin };
     this.#waiting.add(waiting);
-    return () => this.#waiting.delete(waiting);
+    return () => {
+      if (this.#waiting.delete(waiting)) this.#tellEmpty();
+    };
+  }
+
+  /** Resolves when nobody is inside or waits. */
+  async empty(): Promise<void> {
+    if (this.#isEmpty) return;
+    await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
   /** One that was let in has left. */
   leave(): void {
     this.#inside -= 1;
     for (const next of this.#waiting) {
-      if (this.#inside >= this.#limit()) return;
+      if (this.#inside >= this.#limit()) break;
       this.#waiting.delete(next);
       this.#inside += 1;
       next.begin();
     }
+    this.#tellEmpty();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#inside + this.#waiting.size === 0;
+  }
+
+  #tellEmpty(): void {
+    if (this.#isEmpty) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 }

@@ -28,7 +28,6 @@ export async function openSite(options: OpenSiteOptions): Promise<Site | undefin
   const { web, kind, name } = definition;
   if (web === undefined) return undefined;
   const subject = `${kind === "cls" ? "class" : "function"} "${name}"`;
-  const spec = toWebSpec(web);
   switch (web.kind) {
     case "app":
       return await openAppSite(handler(web.target) as never, subject); // Checked by what it gives.
@@ -43,6 +42,8 @@ export async function openSite(options: OpenSiteOptions): Promise<Site | undefin
         const run = handler(route.target) as Route["run"]; // What it takes, the schemas say.
         return { ...route, run, takesInput: route.target !== undefined };
       });
+      // Schemas are written out for docs alone.
+      const spec = web.hasDocs ? toWebSpec(web) : null;
       const pages = spec?.kind === "endpoints" ? docsOf(spec, name) : new Map();
       return new EndpointSite(routes, pages);
     }

@@ -5,9 +5,8 @@ import type { Pages } from "./endpoint-site.ts";
 type Endpoints = Extract<WebSpec, { kind: "endpoints" }>;
 type Schema = Readonly<Record<string, unknown>>;
 
-/** What an endpoint tells about itself at `/openapi.json` and `/docs`; nothing where it does not. */
+/** What an endpoint tells about itself at `/openapi.json` and `/docs`. */
 export function docsOf(web: Endpoints, title: string): Pages {
-  if (!web.docs) return new Map();
   return new Map([
     [
       "/openapi.json",

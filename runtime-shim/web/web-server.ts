@@ -61,7 +61,6 @@ export class WebServer {
   #requestMs: number | undefined;
   #isReporting = false;
   #isDraining = false;
-  #whenIdle: (() => void)[] = [];
 
   constructor(options: WebServerOptions) {
     this.#options = options;
@@ -86,24 +85,34 @@ export class WebServer {
   async drain(): Promise<void> {
     this.#isDraining = true;
     this.#server.closeIdleConnections();
-    const { gate } = this.#options;
-    if (gate.inside + gate.waiting > 0) {
-      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    }
+    // Calls take their turn among requests: they are waited for too.
+    await this.#options.gate.empty();
     this.#server.closeAllConnections();
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
+    this.#check(request, {
+      admit: () => this.#admit(request, response),
+      deny: (refusal) => refuse(response, refusal),
+    });
+  }
+
+  /** Lets in who may ask: at once where all may. */
+  #check(
+    request: IncomingMessage,
+    { admit, deny }: { readonly admit: () => void; readonly deny: (refusal: Refusal) => void },
+  ): void {
     const { authorize } = this.#options;
-    if (authorize === undefined) this.#admit(request, response);
-    else {
-      void this.#refusalOf(authorize, request).then((refusal) => {
-        if (refusal === undefined) this.#admit(request, response);
-        else refuse(response, refusal);
-      });
+    if (authorize === undefined) {
+      admit();
+      return;
     }
+    void this.#refusalOf(authorize, request).then((refusal) => {
+      if (refusal === undefined) admit();
+      else deny(refusal);
+    });
   }
 
   async #refusalOf(authorize: Authorize, request: IncomingMessage): Promise<Refusal | undefined> {
@@ -131,7 +140,6 @@ export class WebServer {
     response.once("close", () => {
       giveUp();
       onClose();
-      if (this.#isIdle) this.#settle();
     });
     this.#report();
   }
@@ -180,26 +188,14 @@ export class WebServer {
     this.#requestMs = known + SMOOTHING * (tookMs - known);
     if (wasOverdue) this.#overdue -= 1;
     gate.leave();
-    if (this.#isIdle) this.#settle();
     this.#report();
-  }
-
-  get #isIdle(): boolean {
-    const { gate } = this.#options;
-    return gate.inside + gate.waiting === 0;
-  }
-
-  #settle(): void {
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #takeUpgrades(): void {
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      const { authorize } = this.#options;
-      if (authorize === undefined) return this.#admitUpgrade(request, socket, head);
-      void this.#refusalOf(authorize, request).then((refusal) => {
-        if (refusal === undefined) this.#admitUpgrade(request, socket, head);
-        else socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nconnection: close\r\n\r\n`);
+      this.#check(request, {
+        admit: () => this.#admitUpgrade(request, socket, head),
+        deny: ({ status }) => socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`),
       });
     });
   }
@@ -220,7 +216,6 @@ export class WebServer {
     socket.once("close", () => {
       giveUp();
       onClose();
-      if (this.#isIdle) this.#settle();
     });
     this.#report();
   }

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Image, Secret } from "windlass";
+import { type Files, writeFiles } from "../bundle/temp-project.ts";
 import { errorOf } from "./mistake.ts";
 
 let folder = "";
@@ -15,12 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
+const write = (files: Files): void => writeFiles(folder, files);
 
 const DOCKERFILE = `# syntax of its own
 ARG VERSION=1

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { App, FilePatternMatcher, Image, resolveSpec } from "windlass";
+import { type Files, writeFiles } from "../bundle/temp-project.ts";
 import { errorOf, mistake } from "./mistake.ts";
 
 let folder = "";
@@ -15,12 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
+const write = (files: Files): void => writeFiles(folder, files);
 
 const base = Image.debianSlim({ python: "3.12" });
 
