@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { TOKENS } from "../../lib/aws/tokens.ts";
 import { eventSource } from "../../lib/events.ts";
 import { eventAccess } from "../event-access.ts";
 
@@ -47,6 +48,8 @@ export function ownData(scope: Construct, props: AccessProps): PolicyStatement[]
       actions: ["s3:GetObject"],
       resources: [objects("bundles"), objects("manifests")],
     }),
+    // Hashes of tokens that requests carry.
+    rows(scope, tableName, { keys: [TOKENS], actions: ["GetItem"] }),
     eventAccess(scope, props.environment, eventSource(app)),
     // For calls that a container makes itself.
     new PolicyStatement({

@@ -6,6 +6,16 @@ import type { WindlassEnvironment } from "../environment.ts";
 import { ImportedFacts } from "../facts.ts";
 import { checkEnvironmentName } from "../names.ts";
 
+/** What load balancers are made from. */
+interface Balancing {
+  readonly vpcId: string;
+  /** Joined by commas. */
+  readonly subnetIds: string;
+  readonly securityGroupId: string;
+  /** ARN of the function that holds requests. */
+  readonly frontFunctionArn: string;
+}
+
 /**
  * An app's view of its environment. One of the same stack is referred to directly; any other by its SSM parameters,
  * so that no app's stack keeps the environment from changing.
@@ -20,6 +30,7 @@ export class EnvironmentLink extends Construct {
   readonly encryptionKey: IKey | undefined;
   readonly #fact: (name: Fact) => string;
   #fileSystemId: string | undefined;
+  #balancing: Balancing | undefined;
   #scheduleFunction: { readonly arn: string; readonly roleArn: string } | undefined;
   /** What must exist before the app is deployed. */
   readonly dependencies: readonly IDependable[];
@@ -54,6 +65,17 @@ export class EnvironmentLink extends Construct {
       roleArn: this.#fact("schedule-role-arn"),
     };
     return this.#scheduleFunction;
+  }
+
+  /** Asked for by apps that answer HTTP requests. */
+  get balancing(): Balancing {
+    this.#balancing ??= {
+      vpcId: this.#fact("vpc-id"),
+      subnetIds: this.#fact("load-balancer-subnet-ids"),
+      securityGroupId: this.#fact("load-balancer-security-group-id"),
+      frontFunctionArn: this.#fact("front-function-arn"),
+    };
+    return this.#balancing;
   }
 
   /** Asked for by apps that mount it: others have no parameter for it. */

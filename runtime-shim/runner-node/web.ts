@@ -59,6 +59,8 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
     authorize:
       web.auth === "none" ? undefined : bearerAuthorization(findToken, () => systemClock.now()),
     timeoutSeconds: request.timeoutSeconds,
+    door: request.door ?? undefined,
+    onProbe: () => send(encodeControl("probed")),
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>
       send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),
