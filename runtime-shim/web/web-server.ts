@@ -48,6 +48,8 @@ const REPORT_MS = 5;
 const LONG_WAIT_MS = 20;
 /** Code that was told to stop gets this long. */
 const STOP_GRACE_MS = 1000;
+/** When it closes, connections that were silent so far may bring a request within this. */
+const HEAR_MS = 200;
 /** Weight of the newest request in what requests take. */
 const SMOOTHING = 0.1;
 
@@ -59,6 +61,8 @@ export class WebServer {
   #overdue = 0;
   #accepted = 0;
   #requestMs: number | undefined;
+  /** Connections that have not brought a request yet. */
+  readonly #silent: Set<Socket> = new Set();
   #isReporting = false;
   #isDraining = false;
 
@@ -75,6 +79,8 @@ export class WebServer {
   /** Answers the requests of a connection from now on. */
   accept(socket: Socket): void {
     this.#accepted += 1;
+    this.#silent.add(socket);
+    socket.once("close", () => this.#silent.delete(socket));
     this.#server.emit("connection", socket);
     // It was given before anything of it was read.
     socket.resume();
@@ -87,10 +93,19 @@ export class WebServer {
     this.#server.closeIdleConnections();
     // Calls take their turn among requests: they are waited for too.
     await this.#options.gate.empty();
+    // What was given just now is on its way through the system.
+    if (this.#silent.size > 0) await this.#hearLast();
     this.#server.closeAllConnections();
   }
 
+  async #hearLast(): Promise<void> {
+    const { clock, gate } = this.#options;
+    await new Promise<void>((resolve) => clock.after(HEAR_MS, resolve));
+    await gate.empty();
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
+    this.#silent.delete(request.socket);
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
     this.#check(request, {
@@ -193,6 +208,7 @@ export class WebServer {
 
   #takeUpgrades(): void {
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#silent.delete(request.socket);
       this.#check(request, {
         admit: () => this.#admitUpgrade(request, socket, head),
         deny: ({ status }) => socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`),
