@@ -58,7 +58,8 @@ const STOP_GRACE_MS = 1000;
 const BEHIND_BALANCER_MS = 4_100_000;
 /** Behind a load balancer, which knows other containers, so many wait at most for each that is let in. */
 const MAX_WAITING = 2;
-
+/** When it closes, connections that were silent so far may bring a request within this. */
+const HEAR_MS = 200;
 /** Weight of the newest request in what requests take. */
 const SMOOTHING = 0.1;
 
@@ -78,6 +79,8 @@ export class WebServer {
   #overdue = 0;
   #accepted = 0;
   #requestMs: number | undefined;
+  /** Connections that have not brought a request yet. */
+  readonly #silent: Set<Socket> = new Set();
   #isReporting = false;
   #isDraining = false;
 
@@ -95,6 +98,8 @@ export class WebServer {
   /** Answers the requests of a connection from now on. */
   accept(socket: Socket): void {
     this.#accepted += 1;
+    this.#silent.add(socket);
+    socket.once("close", () => this.#silent.delete(socket));
     this.#server.emit("connection", socket);
     // It was given before anything of it was read.
     socket.resume();
@@ -107,6 +112,8 @@ export class WebServer {
     this.#server.closeIdleConnections();
     // Calls take their turn among requests: they are waited for too.
     await this.#options.gate.empty();
+    // What was given just now is on its way through the system.
+    if (this.#silent.size > 0) await this.#hearLast();
     this.#server.closeAllConnections();
   }
 
@@ -117,7 +124,14 @@ export class WebServer {
     return new Door({ door, onProbe, isClosing: () => this.#isDraining });
   }
 
+  async #hearLast(): Promise<void> {
+    const { clock, gate } = this.#options;
+    await new Promise<void>((resolve) => clock.after(HEAR_MS, resolve));
+    await gate.empty();
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
+    this.#silent.delete(request.socket);
     if (this.#door?.admits(request, response) === false) return;
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
@@ -230,6 +244,7 @@ export class WebServer {
 
   #takeUpgrades(): void {
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#silent.delete(request.socket);
       if (this.#door?.admitsUpgrade(request) === false || this.#isCrowded) {
         socket.end("HTTP/1.1 503 Refused\r\nconnection: close\r\n\r\n");
         return;
