@@ -26,7 +26,11 @@ const ACTIONS: Actions = {
     operands: "",
     async run({ json, connect }) {
       const found = await (await open(connect)).list();
-      const all = found.map(({ id, name, createdAt }) => ({ id, name, createdAt: new Date(createdAt) }));
+      const all = found.map(({ id, name, createdAt }) => ({
+        id,
+        name,
+        createdAt: new Date(createdAt),
+      }));
       if (json) printLine(JSON.stringify(all));
       else if (all.length === 0) printLine("there is no token");
       else

@@ -138,7 +138,16 @@ async function updateStack(
   const { deployAppStack } = await import("./app-stack.ts");
   const deployed = await deployAppStack({
     ...{ spec, module: loaded.app.name, code: bundle, environment, images, shards },
-    ...{ builder, lender, dropCalls, web, steps, rows, objects, templateHash: deployment.templateHash },
+    ...{
+      builder,
+      lender,
+      dropCalls,
+      web,
+      steps,
+      rows,
+      objects,
+      templateHash: deployment.templateHash,
+    },
     readSecret: secretReader({ secrets, readLocal }, spec.name),
   });
   // The stack may have been right already while other code was ahead of it.

@@ -29,7 +29,10 @@ export function manifestFunctions(
       const taskDefinition = taskDefinitionOf(spec);
       const taskRole = taskRoles.get(spec.name);
       const web = webs.get(spec.name);
-      const own = { ...(taskRole !== undefined && { taskRole }), ...(web !== undefined && { web }) };
+      const own = {
+        ...(taskRole !== undefined && { taskRole }),
+        ...(web !== undefined && { web }),
+      };
       return [spec.name, { queueUrl, taskDefinition, containerName, ...own, spec }];
     }),
   );

@@ -4,10 +4,9 @@ import type { CallReading } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
 import {
   DOOR_HEADER,
-  REQUEST_METHOD,
+  RESULT_PARAMETER,
   type RequestInput,
   type RequestOutput,
-  RESULT_PARAMETER,
   WAIT_PARAMETER,
 } from "../../lib/web/door.ts";
 import { type AlbAnswer, type FrontRequest, toAnswer } from "./alb-event.ts";
@@ -113,7 +112,10 @@ function isCall({ method, headers, body }: FrontRequest, { spec }: ManifestFunct
   return body.byteLength === 0 || /^application\/([\w.-]+\+)?json\b/i.test(type);
 }
 
-function toInput({ method, url, headers, body }: FrontRequest, { header }: ManifestWeb): RequestInput {
+function toInput(
+  { method, url, headers, body }: FrontRequest,
+  { header }: ManifestWeb,
+): RequestInput {
   const sent = [...headers].flatMap(([name, values]) =>
     // The container knows its own.
     name === header && header !== "host" ? [] : values.map((value) => [name, value] as const),
@@ -145,7 +147,11 @@ async function answerOf(
 
 async function toSent(
   { status, headers, body }: RequestOutput,
-  { app, callId, origin }: {
+  {
+    app,
+    callId,
+    origin,
+  }: {
     readonly app: string;
     readonly callId: string;
     readonly origin: string | undefined;

@@ -55,7 +55,11 @@ export function openPorts(options: OpenPortsOptions): FrontPorts {
     appOf: openAppOf(rows, deployment),
     async spawn(app, name, input) {
       const callId = createCallId();
-      const request = { callId, target: { app, name, method: REQUEST_METHOD }, kind: "group" } as const;
+      const request = {
+        callId,
+        target: { app, name, method: REQUEST_METHOD },
+        kind: "group",
+      } as const;
       const args = encodePage([input], () => "request");
       const backend = backendOf(app);
       await backend.spawn(request, { start: 0, count: 1, unary: true, args });

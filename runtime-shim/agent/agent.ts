@@ -15,7 +15,6 @@ import {
   toResultPage,
 } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
-import type { DoorSpec } from "../../lib/web/door.ts";
 import { volumesOf } from "../../lib/storage/mount.ts";
 import {
   createRedaction,
@@ -25,6 +24,7 @@ import {
 } from "../../lib/storage/redact.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { refuseObject } from "../../lib/uses.ts";
+import type { DoorSpec } from "../../lib/web/door.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
 import type { ContainerMounts } from "./container-mounts.ts";

@@ -114,7 +114,7 @@ export class AppWeb extends Construct {
   ): string {
     const { door, balancer, domain } = given;
     const origin = { name, door, dnsName: balancer.dnsName };
-    if (web?.auth === "iam") return signedApiUrl(this, origin);
+    if ((web?.auth as string | undefined) === "iam") return signedApiUrl(this, origin);
     if (domain === undefined) return distributionUrl(this, origin);
     return `${door.isHttps ? "https" : "http"}://${hostOf(name, domain)}`;
   }
@@ -146,7 +146,7 @@ function doorOf({ name, web }: FunctionSpec, { app, domain }: AppWebProps): Door
   // The last part of the id of the stack: nobody else knows it.
   const secret = Fn.select(2, Fn.split("/", Aws.STACK_ID));
   const healthPath = `/.windlass/${app}/${name}/${secret}`;
-  const isSigned = web?.auth === "iam";
+  const isSigned = (web?.auth as string | undefined) === "iam";
   if (domain === undefined || isSigned) {
     const seconds = isSigned ? API_SECONDS : ORIGIN_SECONDS;
     return {
@@ -176,7 +176,8 @@ function conditionOf({ header, value }: DoorSpec): CfnListenerRule.RuleCondition
 function prioritiesOf(names: readonly string[]): ReadonlyMap<string, number> {
   const taken = new Set([1]);
   const free = (name: string, salt: number): number => {
-    const priority = 2 + (Number.parseInt(shortHash(`${name} ${salt}`, 8), 16) % (MAX_PRIORITY - 1));
+    const priority =
+      2 + (Number.parseInt(shortHash(`${name} ${salt}`, 8), 16) % (MAX_PRIORITY - 1));
     return taken.has(priority) ? free(name, salt + 1) : priority;
   };
   return new Map(
