@@ -4,7 +4,7 @@ import { encodeControl, type Message } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import type { DoorSpec } from "../../lib/web/door.ts";
 import type { PythonWebKind, WebSpec } from "../../lib/web/web-spec.ts";
-import { bearerAuthorization, type FindToken } from "../web/authorize.ts";
+import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { Gate } from "../web/gate.ts";
 import { PythonSite } from "../web/python-site.ts";
 import { type WebLoad, WebServer } from "../web/web-server.ts";
@@ -53,8 +53,7 @@ export class PythonWeb {
       spec: web,
       site: this.#site,
       gate: this.#gate,
-      authorize:
-        web.auth === "none" ? undefined : bearerAuthorization(findToken, () => clock.now()),
+      authorize: authorizationFor(web.auth, { findToken, now: () => clock.now() }),
       timeoutSeconds: spec.timeoutSeconds,
       ...{ clock, onLoad, onStuck, door, onProbe },
     });
