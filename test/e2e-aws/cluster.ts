@@ -45,7 +45,7 @@ interface Purchase extends Partial<CreateFleetCommandInput> {
   readonly settings?: string;
 }
 
-class TestCluster {
+export class TestCluster {
   readonly name: string;
   readonly #instances: string[] = [];
 

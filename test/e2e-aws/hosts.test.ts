@@ -4,6 +4,7 @@ import {
   RegisterContainerInstanceCommand,
   RunTaskCommand,
   StartTaskCommand,
+  StopTaskCommand,
   UpdateContainerInstancesStateCommand,
 } from "@aws-sdk/client-ecs";
 import { describe, expect } from "vitest";
@@ -240,21 +241,41 @@ describe("RunTask", () => {
     });
   });
 
-  awsTest("tells the host port of a running container", async () => {
+  awsTest(
+    "gives each container a port of its own host, which it frees when it has stopped",
+    async () => {
+      const cluster = await newCluster();
+      await cluster.host();
+      const portMappings = [{ containerPort: 8080, hostPort: 0 }];
+      const taskDefinition = await definition({ portMappings });
+      const start = async (): Promise<{ port: number; task: string }> => {
+        const { tasks } = await cluster.run({ taskDefinition });
+        const running = await cluster.reaches(tasks?.[0]?.taskArn, "RUNNING");
+        const [binding] = running.containers?.[0]?.networkBindings ?? [];
+        expect(binding).toMatchObject({ bindIP: "0.0.0.0", containerPort: 8080, protocol: "tcp" });
+        return { port: binding?.hostPort ?? 0, task: running.taskArn ?? "" };
+      };
+      const [first, second] = [await start(), await start()];
+      expect([first.port, second.port]).toEqual([32768, 32769]);
+      await ecs.send(new StopTaskCommand({ cluster: cluster.name, task: first.task }));
+      await cluster.reaches(first.task, "STOPPED");
+      expect((await start()).port).toBe(32768);
+      await cluster.host();
+      const ports = [(await start()).port, (await start()).port];
+      expect(ports).toContain(32770);
+      expect(ports).not.toContain(32769);
+    },
+  );
+
+  awsTest("says that a port which a task names is taken", async () => {
     const cluster = await newCluster();
-    await cluster.host();
-    const portMappings = [{ containerPort: 8080, hostPort: 0 }];
-    const { tasks } = await cluster.run({ taskDefinition: await definition({ portMappings }) });
-    const running = await cluster.reaches(tasks?.[0]?.taskArn, "RUNNING");
-    expect(running.containers?.[0]?.networkBindings).toEqual([
-      {
-        bindIP: "127.0.0.1",
-        containerPort: 8080,
-        hostPort: expect.any(Number),
-        protocol: "tcp",
-      },
+    const host = await cluster.host();
+    const portMappings = [{ containerPort: 8080, hostPort: 8080 }];
+    const taskDefinition = await definition({ portMappings });
+    expect((await cluster.run({ taskDefinition })).tasks).toHaveLength(1);
+    expect((await cluster.run({ taskDefinition })).failures).toEqual([
+      { arn: host.containerInstanceArn, reason: "RESOURCE:PORTS" },
     ]);
-    expect(running.containers?.[0]?.networkBindings?.[0]?.hostPort).toBeGreaterThan(1024);
   });
 });
 

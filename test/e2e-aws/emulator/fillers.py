@@ -6,14 +6,18 @@ from ministack.core.responses import get_region
 from ministack.services import dynamodb, ecs, ssm
 from ministack.services.cloudformation import provisioners
 
+import balancing
 import control
 import counters  # noqa: F401  (it registers itself)
+import edge
 import events
 import fifo
 import fleet
 import hosts
 import kills
+import ports
 import queues
+import rules
 import schedules
 import tasks
 
@@ -38,7 +42,7 @@ def install():
         events.task_state_events,
         hosts.container_instances,
         tasks.placed_tasks,
-        tasks.host_ports,
+        ports.host_ports,
         fleet.instances_become_hosts,
         queues.stale_handles_are_accepted,
         queues.duplicates_without_expiry,
@@ -49,6 +53,13 @@ def install():
         kills.callers_die,
         schedules.scheduled_time_is_filled_in,
         schedules.rates_begin_at_once,
+        balancing.targets_by_port,
+        balancing.template_target_groups,
+        rules.query_strings,
+        rules.weighted_groups,
+        rules.priorities,
+        rules.security_group_rules,
+        edge.data_plane,
     ):
         filler()
 

@@ -8,6 +8,7 @@ from ministack.services import ecs
 
 import events
 import placement
+import ports
 import tokens
 from hosts import cluster_of, facts, find, hosts_in, invalid, is_off, remaining, tasks_on
 
@@ -22,6 +23,8 @@ def lacking(host, wanted):
         return "RESOURCE:CPU"
     if wanted["MEMORY"] > memory:
         return "RESOURCE:MEMORY"
+    if not ports.are_free(host, wanted["PORTS"]):
+        return "RESOURCE:PORTS"
     if sum(wanted["GPU"].values()) > len(gpus):
         return "RESOURCE:GPU"
     return None
@@ -42,6 +45,7 @@ def start_on(host, data, definition, wanted):
             containerInstanceArn=host["arn"], availabilityZone=host["attributes"].get("ecs.availability-zone"),
             cpu=str(wanted["CPU"]), memory=str(wanted["MEMORY"]), _host=host["arn"], _needs=wanted, _gpus=gpus,
         )
+        ports.take_fixed(host, task["taskArn"], wanted["PORTS"])
         for container in task["containers"]:
             if container["name"] in gpus:
                 container["gpuIds"] = gpus[container["name"]]
@@ -62,7 +66,8 @@ def checked(data):
         if override.get("name") not in names:
             message = f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
             return None, None, invalid(message)
-    return definition, placement.needs(definition, overrides), None
+    wanted = placement.needs(definition, overrides) | {"PORTS": ports.fixed(definition)}
+    return definition, wanted, None
 
 
 def run_task(data):
@@ -199,27 +204,3 @@ def placed_tasks():
 
     ecs._run_task_worker, ecs._register_metadata = worker, environment
 
-
-def host_ports():
-    """DescribeTasks and the RUNNING event say which host port leads to a container; only this machine can reach it."""
-    plain_attach, plain_arguments = ecs._attach_started_container, ecs._build_run_kwargs
-
-    def arguments(*given):
-        made = plain_arguments(*given)
-        if made.get("ports"):
-            made["ports"] = {port: ("127.0.0.1", number or 0) for port, number in made["ports"].items()}
-        return made
-
-    def attach(task, container, index, *rest):
-        attached = plain_attach(task, container, index, *rest)
-        if attached:
-            container.reload()
-            bound = container.attrs["NetworkSettings"]["Ports"] or {}
-            task["containers"][index]["networkBindings"] = [
-                {"bindIP": at["HostIp"], "containerPort": int(port.split("/")[0]), "hostPort": int(at["HostPort"]),
-                 "protocol": port.split("/")[1]}
-                for port, places in bound.items() for at in places or []
-            ]
-        return attached
-
-    ecs._attach_started_container, ecs._build_run_kwargs = attach, arguments

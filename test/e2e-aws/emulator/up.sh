@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings the AWS emulator up, from nothing if need be (about a minute; under a second when all is there).
 # Leaves the Docker network windlass-test and, on it, the container windlass-aws:
-# 127.0.0.1:4566 from this machine, 172.30.0.2:4566 from containers. Nothing listens elsewhere.
+# 127.0.0.1:4566 from this machine, 172.30.0.2:4566 from containers; load balancers and distributions answer on 4580 of both.
+# Nothing listens elsewhere.
 # State (downloads, file systems, logs) is under WINDLASS_EMULATOR_DIR.
 set -euo pipefail
 
@@ -27,7 +28,7 @@ healthy() { curl -sf --max-time 2 127.0.0.1:4566/_ministack/health >/dev/null; }
 
 command -v curl >/dev/null || need curl curl
 docker_engine
-code=$(cat "$here"/{up,docker}.sh "$here"/*.py | sha256sum | cut -c1-16)
+code=$(cat "$here"/{up,docker}.sh "$here"/*.py "$here"/edge/*.mjs | sha256sum | cut -c1-16)
 running=$(docker inspect --format '{{.State.Running}} {{index .Config.Labels "windlass.code"}}' windlass-aws 2>/dev/null || true)
 if [ "$running" = "true $code" ]; then # a busy one is given time: others may be using it
   for _ in $(seq 20); do healthy && exit 0; sleep 0.5; done
@@ -50,7 +51,7 @@ docker network inspect windlass-test >/dev/null 2>&1 ||
   docker network create --subnet 172.30.0.0/24 windlass-test >/dev/null
 "$here/down.sh"
 docker run --detach --name windlass-aws --label windlass.code="$code" \
-  --network windlass-test --ip 172.30.0.2 --publish 127.0.0.1:4566:4566 \
+  --network windlass-test --ip 172.30.0.2 --publish 127.0.0.1:4566:4566 --publish 127.0.0.1:4580:4580 \
   --volume /var/run/docker.sock:/var/run/docker.sock --volume "$state/efs:$state/efs" \
   --volume "$state/node:/usr/local/bin/node:ro" \
   --volume "$state/ministack-$version:/opt/ministack:ro" --volume "$here:/opt/windlass:ro" \

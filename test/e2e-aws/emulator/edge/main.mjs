@@ -1,0 +1,42 @@
+// Answers for the load balancers and distributions of the emulator, as AWS answers: found by the Host of a request.
+import { createServer, ServerResponse } from "node:http";
+import { answerViewer } from "./cloudfront.mjs";
+import { Exchange } from "./exchange.mjs";
+import { answerListener } from "./listener.mjs";
+import { Place } from "./place.mjs";
+
+const PORT = 4580;
+const place = new Place("http://127.0.0.1:4566/_windlass/edge");
+
+function hostOf(request) {
+  const [name = "", port] = (request.headers.host ?? "").toLowerCase().split(":");
+  return { name, port: port === undefined ? undefined : Number(port) };
+}
+
+function answer(request, response, upgrade) {
+  const exchange = new Exchange(request, response, upgrade);
+  const { name, port } = hostOf(request);
+  const distribution = place.distribution(name);
+  if (distribution !== undefined) return answerViewer(exchange, distribution, place);
+  const balancer = place.loadBalancer(name);
+  if (balancer !== undefined) return answerListener(exchange, { balancer, port, place });
+  // What a name server would say, had it been asked.
+  exchange.reply(421, {}, `no load balancer and no distribution is called ${name}\n`);
+}
+
+const server = createServer((request, response) => answer(request, response, undefined));
+server.on("upgrade", (request, socket, head) => {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  response.shouldKeepAlive = false;
+  response.on("finish", () => socket.end());
+  socket.on("error", () => socket.destroy());
+  answer(request, response, { socket, head });
+});
+// Uploads and streams take the time they take: the idle timeouts of a load balancer bound them.
+server.requestTimeout = 0;
+server.headersTimeout = 60_000;
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html: client keep-alive.
+server.keepAliveTimeout = 3_600_000;
+server.listen(PORT, "0.0.0.0");
+place.follow();
