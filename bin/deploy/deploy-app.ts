@@ -88,14 +88,16 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const { row, resources } =
     code === undefined ? await updateStack(request, prepared) : { row: code, resources: undefined };
   if (strategy === "recreate") await replaceContainers(ports, { app: spec.name, row, steps });
-  return { ...told, row, resources, urls: await urlsOf(prepared, row) };
+  return { ...told, row, resources, urls: await urlsOf(request, prepared, row) };
 }
 
 /** What the manifest says: also of what was deployed before. */
 async function urlsOf(
+  { spec, web }: DeployRequest,
   { ports }: PreparedDeployment,
   row: DeploymentRow,
 ): Promise<Deployed["urls"]> {
+  if (web === false || spec.functions.every((one) => !one.web)) return {};
   const manifest = JSON.parse(await ports.objects.get(row.manifestKey)) as Manifest;
   const entries = Object.entries(manifest.functions);
   return Object.fromEntries(entries.flatMap(([name, { web }]) => (web ? [[name, web.url]] : [])));

@@ -3,6 +3,7 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { TOKENS } from "../../lib/aws/tokens.ts";
 import { eventSource } from "../../lib/events.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
 import { eventAccess } from "../event-access.ts";
 
 /** Whose rows, objects and queues, and where they are. */
@@ -48,8 +49,6 @@ export function ownData(scope: Construct, props: AccessProps): PolicyStatement[]
       actions: ["s3:GetObject"],
       resources: [objects("bundles"), objects("manifests")],
     }),
-    // Hashes of tokens that requests carry.
-    rows(scope, tableName, { keys: [TOKENS], actions: ["GetItem"] }),
     eventAccess(scope, props.environment, eventSource(app)),
     // For calls that a container makes itself.
     new PolicyStatement({
@@ -57,6 +56,16 @@ export function ownData(scope: Construct, props: AccessProps): PolicyStatement[]
       resources: [controllerFunctionArn],
     }),
   ];
+}
+
+/** Hashes of tokens, for functions that ask for one. */
+export function tokenAccess(
+  scope: Construct,
+  functions: readonly Pick<FunctionSpec, "web">[],
+  { tableName }: AccessProps,
+): PolicyStatement[] {
+  if (functions.every(({ web }) => web?.auth !== "bearer")) return [];
+  return [rows(scope, tableName, { keys: [TOKENS], actions: ["GetItem"] })];
 }
 
 /** Rows whose partition keys are like these. */

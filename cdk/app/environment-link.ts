@@ -2,6 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct, type IDependable } from "constructs";
 import type { Fact } from "../../lib/aws/facts.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { WindlassEnvironment } from "../environment.ts";
 import { ImportedFacts } from "../facts.ts";
 import { checkEnvironmentName } from "../names.ts";
@@ -56,6 +57,12 @@ export class EnvironmentLink extends Construct {
     this.deploymentFunctionArn = fact("deployment-function-arn");
     this.controllerFunctionArn = fact("controller-function-arn");
     this.#fact = fact;
+  }
+
+  /** Where it is, as manifests of its apps say it. */
+  get places(): Pick<Manifest, "environment" | "bucket" | "table" | "cluster"> {
+    const { environmentName: environment, bucketName: bucket, tableName: table } = this;
+    return { environment, bucket, table, cluster: this.clusterName };
   }
 
   /** What fires schedules, asked for by apps that have any: environments of before there were some do not tell. */

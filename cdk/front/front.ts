@@ -67,12 +67,12 @@ export async function answer(
   const target = await findTarget(request, targetGroup, ports);
   if (target === undefined) return noSuchEndpoint();
   const asked = request.query.get(RESULT_PARAMETER);
-  if (asked !== undefined) return await answerOf(asked, request, target, ports);
+  if (asked !== undefined) return await answerOf({ callId: asked, request, target }, ports);
   const { app, name, fn, web } = target;
   if ((await ports.count(fn.queueUrl)) > MAX_HELD) return noRoom();
   if (isCall(request, fn)) {
     const callId = await ports.spawn(app, name, toInput(request, web));
-    return await answerOf(callId, request, target, ports);
+    return await answerOf({ callId, request, target }, ports);
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     await wake(target, ports);
@@ -125,11 +125,14 @@ function toInput(
 
 /** The answer to a call, once it is there; else where to ask for it. */
 async function answerOf(
-  callId: string,
-  { headers }: FrontRequest,
-  { app, name, web }: Target,
+  {
+    callId,
+    request,
+    target,
+  }: { readonly callId: string; readonly request: FrontRequest; readonly target: Target },
   ports: FrontPorts,
 ): Promise<AlbAnswer> {
+  const { app, name, web } = target;
   // Ids are secrets of who called: another function's callers have no business with them.
   if ((await ports.functionOf(app, callId)) !== name) return tooLate();
   const reading = await ports.read(app, callId, web.patienceSeconds * 1000);
@@ -141,7 +144,7 @@ async function answerOf(
   const [failure] = page.failures ?? [];
   if (failure !== undefined) return failed(decodePage(failure.error)[0]);
   const output = decodePage(page.values)[0] as RequestOutput; // What containers return of requests.
-  const origin = headers.get("origin")?.[0];
+  const origin = request.headers.get("origin")?.[0];
   return await toSent(output, { app, callId, origin }, ports);
 }
 

@@ -467,17 +467,8 @@ export class FakeCloud {
 
   /** What the agent of a task writes now. */
   #act(task: FakeTask, row: ContainerRow): ContainerRow | undefined {
-    const number = this.tasks.indexOf(task) + 1;
     const requests = this.traffic.get(`${task.app}/${row.pool}`);
-    const deployment = row.deployment === 0 ? this.deployment : row.deployment;
-    const door = requests && { deployment, door: { port: 32_768 + number, ...requests } };
-    if (row.mustDrain && requests !== undefined && row.isCut !== true) {
-      return row.status === "draining" ? undefined : { ...row, status: "draining", at: this.now };
-    }
-    if (row.mustDrain) {
-      Object.assign(task, { isStopped: true, reason: "exit code 0" });
-      return { ...row, status: "ended", at: this.now, idleSince: null };
-    }
+    if (row.mustDrain) return this.#leave(task, row, requests !== undefined);
     const url = `${task.app}/${row.pool}`;
     const isThere = this.#queue(url).some(({ visibleAt }) => visibleAt <= this.now);
     const works = this.agentsWork && isThere;
@@ -487,11 +478,20 @@ export class FakeCloud {
     this.#beats.set(task.container, this.now);
     const idleSince = works ? this.now : (row.idleSince ?? this.now);
     const readyAt = row.readyAt ?? this.now;
-    const isIdle = requests === undefined || requests.inside === 0;
-    return {
-      ...{ ...row, ...door, status: "ready", at: this.now, readyAt },
-      idleSince: isIdle ? idleSince : null,
-    };
+    const ready = { ...row, status: "ready", at: this.now, readyAt } as const;
+    if (requests === undefined) return { ...ready, idleSince };
+    const deployment = row.deployment === 0 ? this.deployment : row.deployment;
+    const door = { port: 32_769 + this.tasks.indexOf(task), ...requests };
+    return { ...ready, deployment, door, idleSince: requests.inside === 0 ? idleSince : null };
+  }
+
+  /** One that answers requests ends once it gets none any more. */
+  #leave(task: FakeTask, row: ContainerRow, isWeb: boolean): ContainerRow | undefined {
+    if (isWeb && row.isCut !== true) {
+      return row.status === "draining" ? undefined : { ...row, status: "draining", at: this.now };
+    }
+    Object.assign(task, { isStopped: true, reason: "exit code 0" });
+    return { ...row, status: "ended", at: this.now, idleSince: null };
   }
 
   #queue(url: string): FakeMessage[] {

@@ -215,7 +215,7 @@ it("pays for parameters at the free tier only", () => {
 it("runs its functions on a runtime that takes new ones, without reserving concurrency", () => {
   const functions = propertiesOf(toJson(environmentStack()), "AWS::Lambda::Function");
 
-  expect(functions).toHaveLength(3);
+  expect(functions).toHaveLength(4);
   for (const { Runtime, ReservedConcurrentExecutions } of functions) {
     expect(Runtime).toBe("nodejs24.x");
     expect(ReservedConcurrentExecutions).toBeUndefined();

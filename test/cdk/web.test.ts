@@ -1,12 +1,12 @@
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
+import { App, type AuthOptions } from "windlass";
 import type { WebDomain } from "../../cdk/app/web/web-domain.ts";
-import { App } from "windlass";
 import { appStack, toJson } from "./synth.ts";
 
-function site(auth: "none" | "bearer" | "iam" = "none"): App {
+function site(auth: AuthOptions = "none"): App {
   const app = new App("shop");
-  app.endpoint("order", { auth } as never, () => 1);
+  app.endpoint("order", { auth }, () => 1);
   app.webApp("site", () => () => new Response());
   app.function("plain", () => 1);
   return app;
@@ -100,6 +100,29 @@ describe("an app that answers requests", () => {
       ),
     );
     expect(hosts.sort()).toEqual(["order.api.example.com", "site.api.example.com"]);
+  });
+
+  it("lets the load balancer check tokens of others, where it knows their keys", () => {
+    const jwt = {
+      issuer: "https://issuer.example",
+      audience: "shop",
+      jwksUrl: "https://issuer.example/keys",
+    };
+    const web = {
+      domainName: "example.com",
+      certificateArn: "arn:aws:acm:us-east-1:0:certificate/1",
+    };
+
+    const rules = propertiesOf(resources({ app: site({ jwt }), web }), `${ELB}ListenerRule`);
+
+    expect(rules.map(({ Actions }) => Actions)).toContainEqual([
+      {
+        Type: "jwt-validation",
+        Order: 1,
+        JwtValidationConfig: { Issuer: jwt.issuer, JwksEndpoint: jwt.jwksUrl },
+      },
+      expect.objectContaining({ Type: "forward", Order: 2 }),
+    ]);
   });
 
   it("lets API Gateway check signatures of AWS", () => {

@@ -18,6 +18,7 @@ const MARGIN_SECONDS = 10;
 const PATIENCE_SECONDS = 150;
 /** A container that is well is asked this often; it is not once it was silent twice. */
 const HEALTH_SECONDS = 5;
+const FORWARD_ORDER = 2;
 /** Rules are tried in this order; the first is that of answers [ALB priorities, 1 to 50000]. */
 const MAX_PRIORITY = 50_000;
 
@@ -70,7 +71,10 @@ export class AppWeb extends Construct {
           listenerArn: balancer.listenerArn,
           priority: priorities.get(name) ?? MAX_PRIORITY,
           conditions: [conditionOf(door)],
-          actions: [{ type: "forward", forwardConfig: { targetGroups } }],
+          actions: [
+            ...checksOf(spec, domain),
+            { type: "forward", order: FORWARD_ORDER, forwardConfig: { targetGroups } },
+          ],
         });
         const url = this.#urlOf(spec, { door, balancer, domain });
         new CfnOutput(this, `${name}Url`, { value: url });
@@ -99,7 +103,7 @@ export class AppWeb extends Construct {
           value: String(Math.min(3600, timeoutSeconds)),
         },
         { key: "load_balancing.algorithm.type", value: "least_outstanding_requests" },
-        ...(isSticky(web) ? STICKY : []),
+        ...(web?.sticky === true ? STICKY : []),
       ],
     });
   }
@@ -114,7 +118,7 @@ export class AppWeb extends Construct {
   ): string {
     const { door, balancer, domain } = given;
     const origin = { name, door, dnsName: balancer.dnsName };
-    if ((web?.auth as string | undefined) === "iam") return signedApiUrl(this, origin);
+    if (web?.auth === "iam") return signedApiUrl(this, origin);
     if (domain === undefined) return distributionUrl(this, origin);
     return `${door.isHttps ? "https" : "http"}://${hostOf(name, domain)}`;
   }
@@ -138,15 +142,11 @@ const STICKY = [
   { key: "stickiness.lb_cookie.duration_seconds", value: "86400" },
 ];
 
-function isSticky(web: FunctionSpec["web"]): boolean {
-  return (web as { readonly sticky?: boolean } | null | undefined)?.sticky === true;
-}
-
 function doorOf({ name, web }: FunctionSpec, { app, domain }: AppWebProps): DoorSpec {
   // The last part of the id of the stack: nobody else knows it.
   const secret = Fn.select(2, Fn.split("/", Aws.STACK_ID));
   const healthPath = `/.windlass/${app}/${name}/${secret}`;
-  const isSigned = (web?.auth as string | undefined) === "iam";
+  const isSigned = web?.auth === "iam";
   if (domain === undefined || isSigned) {
     const seconds = isSigned ? API_SECONDS : ORIGIN_SECONDS;
     return {
@@ -164,6 +164,24 @@ function doorOf({ name, web }: FunctionSpec, { app, domain }: AppWebProps): Door
     isHttps: domain.certificateArn !== undefined,
     patienceSeconds: PATIENCE_SECONDS,
   };
+}
+
+/** Tokens that the load balancer can check are refused before they reach a container, which checks all of them. */
+function checksOf(
+  { web }: FunctionSpec,
+  domain: WebDomain | undefined,
+): CfnListenerRule.ActionProperty[] {
+  const jwt = typeof web?.auth === "object" ? web.auth.jwt : undefined;
+  // It looks nothing up, and takes only what comes by HTTPS.
+  if (!jwt?.jwksUrl || domain?.certificateArn === undefined) return [];
+  const { issuer, jwksUrl: jwksEndpoint } = jwt;
+  return [
+    {
+      type: "jwt-validation",
+      order: FORWARD_ORDER - 1,
+      jwtValidationConfig: { issuer, jwksEndpoint },
+    },
+  ];
 }
 
 function conditionOf({ header, value }: DoorSpec): CfnListenerRule.RuleConditionProperty {

@@ -64,7 +64,8 @@ function domainMistakes(answering: readonly FunctionSpec[], domain: WebDomain): 
     const other = hosts.get(host);
     if (other !== undefined) violations.push(sameHost([other, name], host));
     hosts.set(host, name);
-    if (web?.auth === "bearer" && certificateArn === undefined) violations.push(inTheOpen(name));
+    const hasTokens = web?.auth === "bearer" || typeof web?.auth === "object";
+    if (hasTokens && certificateArn === undefined) violations.push(inTheOpen(name));
   }
   return violations;
 }
