@@ -145,6 +145,11 @@ export class TestGroup {
     this.arn = arn;
   }
 
+  /** One that a template has made. */
+  static of(arn: string): TestGroup {
+    return new TestGroup(arn);
+  }
+
   static async create({ attributes = {}, request = {} }: GroupOptions = {}): Promise<TestGroup> {
     const made = await elb.send(
       new CreateTargetGroupCommand({

@@ -2,46 +2,13 @@ import { DescribeTimeToLiveCommand, DynamoDBClient } from "@aws-sdk/client-dynam
 import { DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { describe, expect } from "vitest";
-import { aws, awsTest, unique, until } from "./aws.ts";
+import { aws, awsTest, unique } from "./aws.ts";
 import { definition, ecs, newCluster } from "./cluster.ts";
-
-/** Creates a stack of these resources and answers its outputs: CloudFormation's own protocol, without a client. */
-async function deploy(
-  resources: object,
-  outputs: Readonly<Record<string, object>>,
-): Promise<Record<string, string>> {
-  const StackName = unique("stack");
-  const Outputs = Object.fromEntries(
-    Object.entries(outputs).map(([name, Value]) => [name, { Value }]),
-  );
-  const TemplateBody = JSON.stringify({ Resources: resources, Outputs });
-  await cloudFormation({ Action: "CreateStack", StackName, TemplateBody });
-  return await until(StackName, async () => {
-    const xml = await cloudFormation({ Action: "DescribeStacks", StackName });
-    if (/ROLLBACK|FAILED/.test(xml)) throw new Error(xml);
-    if (!xml.includes("<StackStatus>CREATE_COMPLETE<")) return undefined;
-    const pairs = xml.matchAll(
-      /<OutputKey>(.*?)<\/OutputKey>\s*<OutputValue>(.*?)<\/OutputValue>/g,
-    );
-    return Object.fromEntries([...pairs].map(([, key = "", value = ""]) => [key, value]));
-  });
-}
-
-async function cloudFormation(fields: Record<string, string>): Promise<string> {
-  const scope = `${aws.region}/cloudformation/aws4_request`;
-  const answer = await fetch(aws.endpoint, {
-    method: "POST",
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${scope}` },
-    body: new URLSearchParams({ Version: "2010-05-15", ...fields }),
-  });
-  const xml = await answer.text();
-  if (!answer.ok) throw new Error(xml);
-  return xml;
-}
+import { createStack } from "./stack.ts";
 
 describe("a template", () => {
   awsTest("gives a task definition its secrets, GPUs and volumes", async () => {
-    const { Definition, Secret } = await deploy(
+    const { Definition, Secret } = await createStack(
       {
         Secret: { Type: "AWS::SecretsManager::Secret", Properties: { SecretString: "s" } },
         Definition: {
@@ -101,7 +68,7 @@ describe("a template", () => {
   });
 
   awsTest("gives a table its time to live", async () => {
-    const { Table } = await deploy(
+    const { Table } = await createStack(
       {
         Table: {
           Type: "AWS::DynamoDB::Table",

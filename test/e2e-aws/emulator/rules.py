@@ -96,7 +96,7 @@ def weighted_groups():
 
 
 def priorities():
-    """Two rules of a listener cannot have one priority."""
+    """Two rules of a listener cannot have one priority, and they are told in its order."""
     plain_create, plain_template = alb._ACTION_MAP["CreateRule"], provisioners._elbv2_listener_rule_create
 
     def is_taken(listener, priority):
@@ -113,7 +113,15 @@ def priorities():
             raise ValueError(f"Priority '{properties.get('Priority', 1)}' is currently in use")
         return plain_template(logical_id, properties, stack_name)
 
-    alb._ACTION_MAP["CreateRule"] = create
+    def describe(params):
+        listener, arns = alb._p(params, "ListenerArn"), alb._parse_member_list(params, "RuleArns")
+        found = [r for r in alb._rules.values() if r["ListenerArn"] == listener or r["RuleArn"] in arns]
+        if len(found) < len(arns):
+            return alb._error("RuleNotFound", "One or more rules not found")
+        members = "".join(alb._rule_xml(rule) for rule in sorted(found, key=alb._rule_sort_key))
+        return alb._xml(200, "DescribeRules", f"<Rules>{members}</Rules>")
+
+    alb._ACTION_MAP.update(CreateRule=create, DescribeRules=describe)
     provisioners._elbv2_listener_rule_create = of_template
     provisioners._RESOURCE_HANDLERS["AWS::ElasticLoadBalancingV2::ListenerRule"]["create"] = of_template
 

@@ -13,9 +13,11 @@ function hostOf(request) {
   return { name, port: port === undefined ? undefined : Number(port) };
 }
 
-function answer(request, response, upgrade) {
+async function answer(request, response, upgrade) {
   const exchange = new Exchange(request, response, upgrade);
   const { name, port } = hostOf(request);
+  // Whoever has a name has it from the emulator: what is not known yet is asked for.
+  if (!place.knows(name)) await place.refresh();
   const distribution = place.distribution(name);
   if (distribution !== undefined) return answerViewer(exchange, distribution, place);
   const balancer = place.loadBalancer(name);

@@ -40,6 +40,17 @@ export class Place {
       });
   }
 
+  /** When all that there is now is known. */
+  async refresh() {
+    await this.#asking;
+    this.ask();
+    await this.#asking;
+  }
+
+  knows(host) {
+    return this.distribution(host) !== undefined || this.loadBalancer(host) !== undefined;
+  }
+
   distribution(host) {
     return this.#distributions.get(host);
   }
