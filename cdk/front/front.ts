@@ -43,6 +43,7 @@ export interface FrontPorts {
     of: { readonly app: string; readonly callId: string; readonly type: string },
     body: Uint8Array,
   ) => Promise<string>;
+  readonly log: (fields: Readonly<Record<string, unknown>>) => void;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
@@ -142,7 +143,12 @@ async function answerOf(
     return redirect(303, `/?${RESULT_PARAMETER}=${callId}`);
   }
   const [failure] = page.failures ?? [];
-  if (failure !== undefined) return failed(decodePage(failure.error)[0]);
+  if (failure !== undefined) {
+    const [error] = decodePage(failure.error);
+    // Clients are not told of what: it is of the function, or of what it runs on.
+    ports.log({ event: "request-failed", app, function: name, callId, error: String(error) });
+    return failed(error);
+  }
   const output = decodePage(page.values)[0] as RequestOutput; // What containers return of requests.
   const origin = request.headers.get("origin")?.[0];
   return await toSent(output, { app, callId, origin }, ports);

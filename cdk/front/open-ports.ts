@@ -87,6 +87,7 @@ export function openPorts(options: OpenPortsOptions): FrontPorts {
         expiresIn: READABLE_SECONDS,
       });
     },
+    log,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };

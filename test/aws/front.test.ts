@@ -20,6 +20,7 @@ class Lab {
   hasContainersAt = Number.POSITIVE_INFINITY;
   waiting = 0;
   readonly stored: Uint8Array[] = [];
+  readonly logged: unknown[] = [];
 
   readonly #kind: "endpoints" | "app";
 
@@ -60,6 +61,7 @@ class Lab {
         this.stored.push(body);
         return `https://bucket.example/${callId}?type=${type}`;
       },
+      log: (fields) => this.logged.push(fields),
       now: () => this.now,
       sleep: async (ms) => {
         this.now += ms;
@@ -244,6 +246,7 @@ test("what no container could start for says so, and nothing of why", async () =
   expect(answered.statusCode).toBe(503);
   expect(bodyOf(answered)).toContain("WINDLASS_STARTUP_CRASH");
   expect(bodyOf(answered)).not.toContain("secret");
+  expect(lab.logged).toMatchObject([{ event: "request-failed", error: expect.stringContaining("secret") }]);
 });
 
 test.each([
