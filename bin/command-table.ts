@@ -86,9 +86,10 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "token",
     operands: "<create|list|delete> [name|id]",
     description: 'make, list and remove tokens for endpoints with `auth: "bearer"`',
-    options: [["--allow-missing", "with delete: it need not be there"], JSON_OPTION, DEBUG_OPTION],
+    options: [["--allow-missing", "with delete: it need not be there"], ...PLACE_OPTIONS],
     examples: [
-      "$ windlass token create ci     prints it, once",
+      "$ windlass token create ci            prints it, once",
+      "$ windlass token create ci --on aws   for apps of an environment",
       "$ windlass token delete 1f2e3d4c",
     ].join("\n  "),
     load: () => import("./commands/token.ts"),
@@ -186,6 +187,9 @@ const COMMANDS: readonly CommandEntry[] = [
         "who builds images: docker or codebuild (default: WINDLASS_BUILD, else docker where it can)",
       ],
       ["--drop-calls", "open calls of functions that are no more fail"],
+      ["--domain <name>", "endpoints are below it (default: CloudFront's own, with HTTPS)"],
+      ["--certificate-arn <arn>", "of ACM, for all names below the domain: HTTPS"],
+      ["--hosted-zone <id>", "of Route 53, which gets a record for the domain"],
       ["--tag <tag>", "what `windlass app history` calls this deployment"],
       [
         "--strategy <strategy>",

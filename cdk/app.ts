@@ -28,7 +28,8 @@ import { AppSchedules, scheduleResources } from "./app/schedules.ts";
 import { planShards } from "./app/shards.ts";
 import { SharedFiles } from "./app/shared-files.ts";
 import { CONTAINER_NAME, type MissingImages, TaskDefinitions } from "./app/task-definitions.ts";
-import { webMistakes } from "./app/web-mistakes.ts";
+import { AppWeb } from "./app/web/app-web.ts";
+import { type WebDomain, webMistakes } from "./app/web/web-domain.ts";
 import type { WindlassEnvironment } from "./environment.ts";
 import { applySharedProps, type SharedProps } from "./shared-props.ts";
 
@@ -71,6 +72,11 @@ export interface WindlassAppProps extends SharedProps {
    * @default false
    */
   readonly dropCalls?: boolean;
+  /**
+   * The domain of functions that answer HTTP requests; `false`: they answer none, and can be called all the same.
+   * @default - each has one of CloudFront, with HTTPS
+   */
+  readonly web?: WebDomain | false;
 }
 
 /**
@@ -94,7 +100,7 @@ export class WindlassApp extends Construct {
     checkSecrets(this, this.spec);
     const { tags } = this.spec;
     const environment = props.environment ?? "default";
-    checkFunctions(this.spec, environment);
+    checkFunctions(this.spec, environment, props.web);
     const link = new EnvironmentLink(this, "Environment", { environment });
     const logGroup = this.#createLogGroup(link, props);
     const code = new BundledCode(this, "Code", { file: codeFile(props.code, props.app, resolved) });
@@ -116,23 +122,23 @@ export class WindlassApp extends Construct {
       executionRole: roles.executionRole,
     });
     const schedules = this.#createSchedules(link, deadLetters, props);
+    const web = this.#createWeb(link, props);
     const functions = manifestFunctions(this.spec, {
       queueUrls: this.#createQueues(deadLetters.arn, props),
       taskDefinitionOf: (spec) => taskDefinitions.arnOf(spec),
       containerName: CONTAINER_NAME,
       taskRoles: roles.ownRoles,
+      webs: web?.functions ?? new Map(),
     });
     const manifest: Manifest = {
       version: 1,
       app: name,
       module: resolved.name,
-      environment: link.environmentName,
-      bucket: link.bucketName,
-      table: link.tableName,
-      cluster: link.clusterName,
+      ...link.places,
       deadLetterQueueUrl: deadLetters.url,
       logGroup: logGroup.logGroupName,
       ...(schedules.roleArn !== undefined && { scheduleRole: schedules.roleArn }),
+      ...(web !== undefined && { frontTargetGroup: web.frontTargetGroupArn }),
       functions,
     };
     new ListenerRules(this, "Events", {
@@ -223,6 +229,12 @@ export class WindlassApp extends Construct {
     });
   }
 
+  #createWeb(link: EnvironmentLink, { web: domain }: WindlassAppProps): AppWeb | undefined {
+    const functions = this.spec.functions.filter(({ web }) => web);
+    if (functions.length === 0 || domain === false) return undefined;
+    return new AppWeb(this, "Web", { app: this.spec.name, functions, link, domain });
+  }
+
   #createQueues(
     deadLetterQueueArn: string,
     { encryptionKey, shards }: WindlassAppProps,
@@ -273,16 +285,18 @@ export class WindlassApp extends Construct {
   }
 }
 
-/** What another stack's environment buys is known only when this is deployed. */
-/** @throws InvalidError for functions that no host can hold, or that nothing would send requests */
+/** @throws InvalidError for functions that no host can hold, or that cannot answer requests as they are to */
 function checkFunctions(
   { name, functions }: AppSpec,
   environment: WindlassEnvironment | string,
+  web: WebDomain | false | undefined,
 ): void {
-  const mistakes = [...webMistakes(functions), ...hostMistakes(functions, limitsOf(environment))];
+  const inWeb = web === false ? [] : webMistakes(functions, web);
+  const mistakes = [...inWeb, ...hostMistakes(functions, limitsOf(environment))];
   throwViolations(`app ${show(name)}`, mistakes, WindlassApp);
 }
 
+/** What another stack's environment buys is known only when this is deployed. */
 function limitsOf(environment: WindlassEnvironment | string): HostLimits {
   return typeof environment === "string"
     ? { maxUsdPerHour: Number.POSITIVE_INFINITY }

@@ -15,7 +15,9 @@ import { ControllerFunction } from "./environment/controller-function.ts";
 import { DeploymentFunction } from "./environment/deployment-function.ts";
 import { EnvironmentBus } from "./environment/event-bus.ts";
 import { SharedFileSystem } from "./environment/file-system.ts";
+import { FrontFunction } from "./environment/front-function.ts";
 import { Hosts } from "./environment/hosts.ts";
+import { LoadBalancing } from "./environment/load-balancing.ts";
 import { Network, type NetworkProps } from "./environment/network.ts";
 import { ScheduleFunction } from "./environment/schedule-function.ts";
 import { RowTable } from "./environment/table.ts";
@@ -110,6 +112,7 @@ export class WindlassEnvironment extends Construct {
     new EnvironmentBus(this, "Events", { environment, controllerArn });
     const shared = { environment, table, bucket, logGroup, controllerArn, encryptionKey };
     const schedules = new ScheduleFunction(this, "Schedules", shared);
+    const balancing = new LoadBalancing(this, "LoadBalancing", { network });
     return {
       version: ENVIRONMENT_VERSION,
       "table-name": table.tableName,
@@ -120,6 +123,12 @@ export class WindlassEnvironment extends Construct {
       "controller-function-arn": controller.arn,
       "schedule-function-arn": schedules.arn,
       "schedule-role-arn": schedules.roleArn,
+      "front-function-arn": new FrontFunction(this, "Front", shared).arn,
+      "vpc-id": network.vpcId,
+      "load-balancer-subnet-ids": network.loadBalancerSubnets
+        .map(({ subnetId }) => subnetId)
+        .join(","),
+      "load-balancer-security-group-id": balancing.securityGroupId,
       "launch-template-id": hosts.launchTemplateId,
       "host-security-group-id": securityGroups[0]?.securityGroupId ?? "",
       "subnet-ids": network.subnets.map(({ subnetId }) => subnetId).join(","),

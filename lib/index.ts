@@ -220,10 +220,12 @@ export type { WebHandle } from "./web/handle.ts";
 export { HttpError } from "./web/http-error.ts";
 export type {
   AccessOptions,
+  AuthOptions,
   ClsWebOptions,
   CorsOptions,
   EndpointOptions,
   HttpMethod,
+  JwtOptions,
   PythonClsWebOptions,
   RouteOptions,
   WebAppOptions,
@@ -238,4 +240,11 @@ export {
   type WebAppFactory,
   type WebServerContext,
 } from "./web/web-app.ts";
-export type { CorsSpec, PythonWebKind, RouteSpec, WebSpec } from "./web/web-spec.ts";
+export type {
+  AuthSpec,
+  CorsSpec,
+  JwtSpec,
+  PythonWebKind,
+  RouteSpec,
+  WebSpec,
+} from "./web/web-spec.ts";

@@ -1,4 +1,5 @@
 import type { FunctionSpec } from "../lib/spec.ts";
+import type { DoorSpec } from "../lib/web/door.ts";
 import type { PythonWebKind } from "../lib/web/web-spec.ts";
 
 /** An app of Python. */
@@ -27,6 +28,8 @@ export interface LoadRequest {
   readonly sharesPorts: boolean;
   /** What it answers requests with, where its agent speaks HTTP for it: an app of Python. */
   readonly web: PythonWebRequest | null;
+  /** How requests come from a load balancer; `null`: they come from clients. */
+  readonly door: DoorSpec | null;
   /** Parameters of a class, packed; 0 if there are none. */
   readonly params: string | 0;
 }

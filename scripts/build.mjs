@@ -80,12 +80,13 @@ await build({
   ],
 });
 
-// Programs without node_modules beside them: three functions of Lambda, the agent of a container, and what mounts a bucket.
+// Programs without node_modules beside them: four functions of Lambda, the agent of a container, and what mounts a bucket.
 // With the AWS SDK as it was tested: the one of Lambda's runtime changes with it, and starts slower.
 for (const [entry, outfile, target] of [
   ["cdk/controller/handler.ts", "dist/cdk/controller-function/index.mjs", "node24"],
   ["cdk/deployment/handler.ts", "dist/cdk/deployment-function/index.mjs", "node24"],
   ["cdk/schedules/handler.ts", "dist/cdk/schedule-function/index.mjs", "node24"],
+  ["cdk/front/handler.ts", "dist/cdk/front-function/index.mjs", "node24"],
   ["runtime-shim/agent-aws/main.ts", "dist/runtime-shim/agent-aws.mjs", "node20"],
   ["runtime-shim/bucket-mount/main.ts", "dist/runtime-shim/bucket-mount.mjs", "node20"],
 ]) {

@@ -5,7 +5,13 @@ import { changeLines } from "../../lib/spec-diff.ts";
 import { checkPythonTypes } from "../check-python-types.ts";
 import type { Invocation } from "../command-table.ts";
 import { deployApp } from "../deploy/deploy-app.ts";
-import { toAwsOptions, toShards, toStrategy, toTag } from "../deploy/deploy-options.ts";
+import {
+  toAwsOptions,
+  toShards,
+  toStrategy,
+  toTag,
+  toWebDomain,
+} from "../deploy/deploy-options.ts";
 import { describeDeployment } from "../deploy/describe-deployment.ts";
 import { givenBuilder } from "../deploy/image-builder.ts";
 import { givenImages } from "../deploy/images.ts";
@@ -19,7 +25,7 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const start = performance.now();
   const options = toAwsOptions(parsed);
   const shards = toShards(parsed);
-  const [strategy, tag] = [toStrategy(parsed), toTag(parsed)];
+  const [strategy, tag, web] = [toStrategy(parsed), toTag(parsed), toWebDomain(parsed)];
   const builder = givenBuilder(parsed["build"]);
   requireCdk();
   const { environment } = options;
@@ -30,7 +36,20 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   const steps = createSteps(options);
   const isDryRun = parsed["dryRun"] === true;
   const deployed = await deployApp({
-    ...{ loaded, file, spec, environment, images, builder, shards, strategy, tag, steps, isDryRun },
+    ...{
+      loaded,
+      file,
+      spec,
+      environment,
+      images,
+      builder,
+      shards,
+      strategy,
+      tag,
+      web,
+      steps,
+      isDryRun,
+    },
     dropCalls: parsed["dropCalls"] === true,
     // All of a first deployment is new, and what it has is told at its end.
     onChanges(changes, current) {

@@ -1,5 +1,6 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import type { WebDomain } from "../../cdk/app/web/web-domain.ts";
 import type { BuildSecretFiles } from "../../cdk/images/built-image.ts";
 import { appStackId, BUILD_SECRETS, STORES_SECRETS, ZSTD_LAYERS } from "../../cdk/names.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
@@ -41,6 +42,7 @@ export interface AppDeployment {
   readonly lender: string | undefined;
   readonly shards: number | undefined;
   readonly dropCalls: boolean;
+  readonly web: WebDomain | false | undefined;
   readonly templateHash: string;
   readonly rows: Rows;
   readonly objects: Objects;
@@ -53,7 +55,8 @@ export interface AppDeployment {
 export async function deployAppStack(
   deployment: AppDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
-  const { spec, module, code, environment, shards, dropCalls, steps, rows, objects } = deployment;
+  const { spec, module, code, environment, shards, dropCalls, web } = deployment;
+  const { steps, rows, objects } = deployment;
   const name = appStackId(spec.name, environment);
   await checkPlace(deployment, name);
   const ports = { rows, objects, imageOf: imagesInEcs(new ECSClient(CLIENT_CONFIG)) };
@@ -72,6 +75,7 @@ export async function deployAppStack(
           ...{ app: { ...spec, name: module }, name: spec.name, code, environment, ...plan },
           dropCalls,
           ...(shards !== undefined && { shards }),
+          ...(web !== undefined && { web }),
         }),
       context: {
         "windlass:template-hash": deployment.templateHash,

@@ -1,6 +1,8 @@
+import type { WebDomain } from "../../cdk/app/web/web-domain.ts";
 import { deployCode } from "../../lib/aws/deploy/deploy-code.ts";
 import { labelDeployment } from "../../lib/aws/deploy/history.ts";
 import type { DeploymentLabel, DeploymentRow } from "../../lib/aws/deployment-row.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import { createStores } from "../../lib/aws/storage/aws-stores.ts";
 import { readLocalSecret } from "../../lib/local/storage/local-secrets.ts";
 import type { FirstOffer } from "../../lib/scheduling/first-offers.ts";
@@ -31,6 +33,8 @@ export interface DeployRequest {
   /** A deployed app whose images do as well, where this one lives no longer than that. */
   readonly lender?: string;
   readonly shards: number | undefined;
+  /** The domain of functions that answer HTTP requests; `false`: they answer none. @default - CloudFront's */
+  readonly web?: WebDomain | false | undefined;
   /** Open calls of functions that are no more fail, instead of the deployment. */
   readonly dropCalls: boolean;
   /** @default "rolling" */
@@ -52,6 +56,8 @@ export interface Deployed {
   /** Resources that CloudFormation changed; undefined where it was not asked. */
   readonly resources: number | undefined;
   readonly changes: readonly SpecChange[];
+  /** Where functions answer HTTP requests, by their names. */
+  readonly urls: Readonly<Record<string, string>>;
   /** Hosts of functions with a GPU. */
   readonly gpus: readonly FirstOffer[];
 }
@@ -63,7 +69,7 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const { ports, current, changes, gpus, deployment } = prepared;
   request.onChanges?.(changes, current);
   const isUnchanged = isSame(prepared);
-  const told = { isUnchanged, changes, gpus };
+  const told = { isUnchanged, changes, gpus, urls: {} };
   if (isDryRun) return { ...told, row: current, resources: undefined };
   // Their values are not part of the code.
   await storeInlineSecrets(storesOf(request, prepared), loaded.app, spec.name);
@@ -82,7 +88,19 @@ export async function deployApp(request: DeployRequest): Promise<Deployed> {
   const { row, resources } =
     code === undefined ? await updateStack(request, prepared) : { row: code, resources: undefined };
   if (strategy === "recreate") await replaceContainers(ports, { app: spec.name, row, steps });
-  return { ...told, row, resources };
+  return { ...told, row, resources, urls: await urlsOf(request, prepared, row) };
+}
+
+/** What the manifest says: also of what was deployed before. */
+async function urlsOf(
+  { spec, web }: DeployRequest,
+  { ports }: PreparedDeployment,
+  row: DeploymentRow,
+): Promise<Deployed["urls"]> {
+  if (web === false || spec.functions.every((one) => !one.web)) return {};
+  const manifest = JSON.parse(await ports.objects.get(row.manifestKey)) as Manifest;
+  const entries = Object.entries(manifest.functions);
+  return Object.fromEntries(entries.flatMap(([name, { web }]) => (web ? [[name, web.url]] : [])));
 }
 
 function isSame({ current, deployment }: PreparedDeployment): boolean {
@@ -114,7 +132,7 @@ async function updateStack(
   prepared: PreparedDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly resources: number }> {
   const { loaded, spec, environment, images, shards, builder, lender } = request;
-  const { dropCalls, steps } = request;
+  const { dropCalls, steps, web } = request;
   const { ports, deployment, bundle } = prepared;
   const { rows, objects } = ports;
   const { secrets } = storesOf(request, prepared);
@@ -122,7 +140,16 @@ async function updateStack(
   const { deployAppStack } = await import("./app-stack.ts");
   const deployed = await deployAppStack({
     ...{ spec, module: loaded.app.name, code: bundle, environment, images, shards },
-    ...{ builder, lender, dropCalls, steps, rows, objects, templateHash: deployment.templateHash },
+    ...{
+      builder,
+      lender,
+      dropCalls,
+      web,
+      steps,
+      rows,
+      objects,
+      templateHash: deployment.templateHash,
+    },
     readSecret: secretReader({ secrets, readLocal }, spec.name),
   });
   // The stack may have been right already while other code was ahead of it.

@@ -1,3 +1,4 @@
+import type { WebDomain } from "../../cdk/app/web/web-domain.ts";
 import { NO_LIMIT } from "../../lib/aws/facts.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -108,4 +109,20 @@ export function toTag({ tag }: Parsed): string | undefined {
     `\`--tag\` must be 1 to 128 characters on one line, got ${JSON.stringify(tag)}`,
     { hint: "name a version or a commit, for instance `--tag 1.4.0`" },
   );
+}
+
+/** `--domain` and what belongs to it. @throws UsageError for that without a domain */
+export function toWebDomain({ domain, certificateArn, hostedZone }: Parsed): WebDomain | undefined {
+  if (domain !== undefined) {
+    return {
+      domainName: String(domain),
+      ...(certificateArn !== undefined && { certificateArn: String(certificateArn) }),
+      ...(hostedZone !== undefined && { hostedZoneId: String(hostedZone) }),
+    };
+  }
+  const alone = certificateArn === undefined ? hostedZone && "--hosted-zone" : "--certificate-arn";
+  if (alone === undefined) return undefined;
+  throw new UsageError("WINDLASS_NO_DOMAIN", `\`${alone}\` is of a domain, and none is given`, {
+    hint: "add `--domain`, for instance `--domain api.example.com`",
+  });
 }

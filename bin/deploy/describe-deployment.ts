@@ -17,13 +17,16 @@ const SHOWN = 8;
 
 /** What to tell of a deployment: as text, and as data for `--json`. */
 export function describeDeployment(deployed: Told): { text: string; json: object } {
-  const { spec, row, resources, isUnchanged, changes, gpus, environment, isDryRun } = deployed;
+  const { spec, row, resources, isUnchanged, changes, gpus, urls, environment } = deployed;
   const { name, functions } = spec;
   const logGroup = logGroupOf(environment, name);
   const lines = [
     headline(deployed),
     `  ${functions.length === 1 ? "function " : "functions"}  ${namesOf(functions)}`,
     ...gpuLines(gpus).map((line, index) => `  ${index === 0 ? "gpu" : "   "}        ${line}`),
+    ...Object.entries(urls).map(([one, url], index) => {
+      return `  ${index === 0 ? "url" : "   "}        ${one}  ${url}`;
+    }),
     ...snapshotLines(spec),
     `  logs       ${logGroup}`,
     `  call it    ${callOf(name, functions[0])}`,
@@ -39,10 +42,11 @@ export function describeDeployment(deployed: Told): { text: string; json: object
     specHash: row?.specHash ?? null,
     resources: resources ?? 0,
     functions: functions.map((one) => one.name),
+    urls,
     gpus,
     logGroup,
   };
-  const isShort = isDryRun || isUnchanged;
+  const isShort = deployed.isDryRun || isUnchanged;
   return { text: `${(isShort ? lines.slice(0, 1) : lines).join("\n")}\n`, json };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { webMistakes } from "../../cdk/app/web/web-domain.ts";
 import { templateHash } from "../../cdk/toolkit/template-hash.ts";
 import { type AwsClients, createClients } from "../../lib/aws/clients.ts";
 import type { CodeDeployment, CodePorts } from "../../lib/aws/deploy/deploy-code.ts";
@@ -57,7 +58,7 @@ export async function openEnvironment(environment: string): Promise<EnvironmentP
 
 /** Bundles an app and compares it with what is deployed. @throws WindlassError */
 export async function prepareDeployment(request: DeployRequest): Promise<PreparedDeployment> {
-  const { loaded, file, spec, environment, images, shards, tag } = request;
+  const { loaded, file, spec, environment, images, shards, tag, web } = request;
   const { root } = loaded.project;
   const [ports, script, label] = await Promise.all([
     openEnvironment(environment),
@@ -65,13 +66,17 @@ export async function prepareDeployment(request: DeployRequest): Promise<Prepare
     readLabel(root, tag),
   ]);
   const limits = hostLimits(ports.facts);
-  throwViolations(`app "${spec.name}"`, hostMistakes(spec.functions, limits), prepareDeployment);
+  const mistakes = [
+    ...hostMistakes(spec.functions, limits),
+    ...(web === false ? [] : webMistakes(spec.functions, web)),
+  ];
+  throwViolations(`app "${spec.name}"`, mistakes, prepareDeployment);
   const bundle = withPython(script, spec, root).file;
   const text = specText(spec);
   const code = readFileSync(bundle, "utf8");
   const deployment = {
     ...{ app: spec.name, code, codeHash: sha256(code), specHash: sha256(text), label },
-    templateHash: templateHash({ spec: text, environment, images, shards }),
+    templateHash: templateHash({ spec: text, environment, images, shards, web }),
   };
   const current = (await ports.rows.get<DeploymentRow>(deploymentKey(spec.name)))?.body;
   return {

@@ -63,7 +63,8 @@ export async function withAws({ loaded, file, spec, aws }: Setting, job: Job): P
       const named = ephemeralSpec(spec, app);
       const { gpus } = await deployApp({
         ...{ loaded, file, spec: named, environment, images, builder, lender: spec.name, steps },
-        ...{ shards: undefined, dropCalls: false },
+        // For as long as it lives nobody needs a URL, and a distribution takes minutes.
+        ...{ shards: undefined, dropCalls: false, web: false },
       });
       steps.done(`deployed as ${app}`);
       for (const line of gpuLines(gpus)) output.notice(line);

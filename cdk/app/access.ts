@@ -1,7 +1,9 @@
 import { Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { TOKENS } from "../../lib/aws/tokens.ts";
 import { eventSource } from "../../lib/events.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
 import { eventAccess } from "../event-access.ts";
 
 /** Whose rows, objects and queues, and where they are. */
@@ -54,6 +56,16 @@ export function ownData(scope: Construct, props: AccessProps): PolicyStatement[]
       resources: [controllerFunctionArn],
     }),
   ];
+}
+
+/** Hashes of tokens, for functions that ask for one. */
+export function tokenAccess(
+  scope: Construct,
+  functions: readonly Pick<FunctionSpec, "web">[],
+  { tableName }: AccessProps,
+): PolicyStatement[] {
+  if (functions.every(({ web }) => web?.auth !== "bearer")) return [];
+  return [rows(scope, tableName, { keys: [TOKENS], actions: ["GetItem"] })];
 }
 
 /** Rows whose partition keys are like these. */

@@ -2,9 +2,20 @@ import { Stack } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct, type IDependable } from "constructs";
 import type { Fact } from "../../lib/aws/facts.ts";
+import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { WindlassEnvironment } from "../environment.ts";
 import { ImportedFacts } from "../facts.ts";
 import { checkEnvironmentName } from "../names.ts";
+
+/** What load balancers are made from. */
+interface Balancing {
+  readonly vpcId: string;
+  /** Joined by commas. */
+  readonly subnetIds: string;
+  readonly securityGroupId: string;
+  /** ARN of the function that holds requests. */
+  readonly frontFunctionArn: string;
+}
 
 /**
  * An app's view of its environment. One of the same stack is referred to directly; any other by its SSM parameters,
@@ -20,6 +31,7 @@ export class EnvironmentLink extends Construct {
   readonly encryptionKey: IKey | undefined;
   readonly #fact: (name: Fact) => string;
   #fileSystemId: string | undefined;
+  #balancing: Balancing | undefined;
   #scheduleFunction: { readonly arn: string; readonly roleArn: string } | undefined;
   /** What must exist before the app is deployed. */
   readonly dependencies: readonly IDependable[];
@@ -47,6 +59,12 @@ export class EnvironmentLink extends Construct {
     this.#fact = fact;
   }
 
+  /** Where it is, as manifests of its apps say it. */
+  get places(): Pick<Manifest, "environment" | "bucket" | "table" | "cluster"> {
+    const { environmentName: environment, bucketName: bucket, tableName: table } = this;
+    return { environment, bucket, table, cluster: this.clusterName };
+  }
+
   /** What fires schedules, asked for by apps that have any: environments of before there were some do not tell. */
   get scheduleFunction(): { readonly arn: string; readonly roleArn: string } {
     this.#scheduleFunction ??= {
@@ -54,6 +72,17 @@ export class EnvironmentLink extends Construct {
       roleArn: this.#fact("schedule-role-arn"),
     };
     return this.#scheduleFunction;
+  }
+
+  /** Asked for by apps that answer HTTP requests. */
+  get balancing(): Balancing {
+    this.#balancing ??= {
+      vpcId: this.#fact("vpc-id"),
+      subnetIds: this.#fact("load-balancer-subnet-ids"),
+      securityGroupId: this.#fact("load-balancer-security-group-id"),
+      frontFunctionArn: this.#fact("front-function-arn"),
+    };
+    return this.#balancing;
   }
 
   /** Asked for by apps that mount it: others have no parameter for it. */

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { FileAssetPackaging, Stack, Stage } from "aws-cdk-lib";
 import { Construct } from "constructs";
-import type { Manifest, ManifestFunction } from "../../lib/aws/manifest.ts";
+import type { Manifest, ManifestFunction, ManifestWeb } from "../../lib/aws/manifest.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 import { cutManifest } from "../deployment/manifest-text.ts";
@@ -14,19 +14,25 @@ export interface Resolved {
   readonly containerName: string;
   /** Roles of functions that have their own, by their names. */
   readonly taskRoles: ReadonlyMap<string, string>;
+  /** How requests reach those that answer any, by their names. */
+  readonly webs: ReadonlyMap<string, ManifestWeb>;
 }
 
 /** The functions' part of a manifest. */
 export function manifestFunctions(
   { functions }: AppSpec,
-  { queueUrls, taskDefinitionOf, containerName, taskRoles }: Resolved,
+  { queueUrls, taskDefinitionOf, containerName, taskRoles, webs }: Resolved,
 ): Record<string, ManifestFunction> {
   return Object.fromEntries(
     functions.map((spec) => {
       const queueUrl = queueUrls.get(spec.name) ?? "";
       const taskDefinition = taskDefinitionOf(spec);
       const taskRole = taskRoles.get(spec.name);
-      const own = taskRole === undefined ? {} : { taskRole };
+      const web = webs.get(spec.name);
+      const own = {
+        ...(taskRole !== undefined && { taskRole }),
+        ...(web !== undefined && { web }),
+      };
       return [spec.name, { queueUrl, taskDefinition, containerName, ...own, spec }];
     }),
   );

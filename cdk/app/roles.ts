@@ -8,7 +8,14 @@ import { InvalidError } from "../../lib/errors.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import { isNarrowed } from "../../lib/uses.ts";
 import { appRolePath } from "../names.ts";
-import { type AccessProps, namedQueues, ownData, taggedQueues, USE_QUEUE } from "./access.ts";
+import {
+  type AccessProps,
+  namedQueues,
+  ownData,
+  taggedQueues,
+  tokenAccess,
+  USE_QUEUE,
+} from "./access.ts";
 import { bucketAccess } from "./bucket-access.ts";
 import { narrowAccess } from "./narrow-access.ts";
 import { objectAccess } from "./object-access.ts";
@@ -45,6 +52,7 @@ export class AppRoles extends Construct {
       statements: [
         ...ownData(this, props),
         ...ownQueues(this, props),
+        ...tokenAccess(this, shared, props),
         ...objectAccess(this, shared, props),
         ...props.sharedFiles.statements(shared),
         ...bucketAccess(this, shared),
@@ -55,6 +63,7 @@ export class AppRoles extends Construct {
       narrowed.map((spec) => {
         const statements = [
           ...narrowAccess(this, spec, props),
+          ...tokenAccess(this, [spec], props),
           ...props.sharedFiles.statements([spec]),
           ...bucketAccess(this, [spec]),
         ];

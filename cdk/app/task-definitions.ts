@@ -8,6 +8,7 @@ import { InvalidError } from "../../lib/errors.ts";
 import { show } from "../../lib/options/show.ts";
 import type { FunctionSpec, ImageSpec } from "../../lib/spec.ts";
 import { bucketsOf } from "../../lib/storage/mount.ts";
+import { DOOR_PORT } from "../../lib/web/door.ts";
 import { builtImage } from "../images/built-image.ts";
 import { ImageBuilds } from "../images/image-builds.ts";
 import { shortHash } from "../names.ts";
@@ -27,7 +28,7 @@ const ARM = { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } as cons
 export type MissingImages = "build" | "codebuild" | "parameters";
 
 /** What a task definition is made for: functions for which it is the same share it. */
-type Defined = Pick<FunctionSpec, "architecture" | "image" | "volumes">;
+type Defined = Pick<FunctionSpec, "architecture" | "image" | "volumes" | "web">;
 
 export interface TaskDefinitionsProps {
   readonly functions: readonly Defined[];
@@ -85,6 +86,7 @@ export class TaskDefinitions extends Construct {
       containerDefinitions: [
         {
           ...container(uri, props.logGroup, linuxParameters(spec)),
+          ...(spec.web && { portMappings: [{ containerPort: DOOR_PORT, hostPort: 0 }] }),
           ...(mountPoints.length > 0 && { mountPoints }),
         },
       ],
@@ -118,7 +120,7 @@ function keyOf(spec: Defined): string {
   });
   const image = shortHash(spec.image, 12);
   const files = mounts.length === 0 ? "" : `-${shortHash(JSON.stringify(mounts), 12)}`;
-  return `${image}${files}${mountsBuckets(spec) ? "-Buckets" : ""}`;
+  return `${image}${files}${mountsBuckets(spec) ? "-Buckets" : ""}${spec.web ? "-Web" : ""}`;
 }
 
 /** Its containers mount buckets themselves, by the role of their function; user code in them may not. */

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -21,6 +22,7 @@ import { type ControlRequest, control, type Outcome } from "./control.ts";
 import type { Controller } from "./controller.ts";
 import { Ec2Fleet } from "./ec2-fleet.ts";
 import { EcsCluster } from "./ecs-cluster.ts";
+import { ElbBalancer } from "./elb-balancer.ts";
 import { type ControllerEvent, toRequest } from "./event.ts";
 import { S3StoredObjects } from "./s3-stored-objects.ts";
 
@@ -85,6 +87,7 @@ function createController(): Controller {
         launchTemplateId: variable("LAUNCH_TEMPLATE_ID"),
         subnetIds: variable("SUBNET_IDS").split(","),
       }),
+      balancer: new ElbBalancer(new ElasticLoadBalancingV2Client(config)),
       now: Date.now,
       sleep: (ms) => pause(ms),
       createId: () => randomUUID(),

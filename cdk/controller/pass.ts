@@ -17,6 +17,7 @@ import type { Controller } from "./controller.ts";
 import type { Lease } from "./lease.ts";
 import { isLeaving, isLive, poolId, splitPoolId, toCapacityPool } from "./pools.ts";
 import { readPool } from "./read-pool.ts";
+import { serveWeb } from "./serve-web.ts";
 import { bootMs } from "./start-up.ts";
 import { type Survey, survey } from "./survey.ts";
 import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
@@ -85,6 +86,7 @@ export async function runPass(
   }
   if (asked.isFull) lease.holdBack(heldBack);
   const functions = new Map(planned.map(({ id, fn }) => [id, fn]));
+  await serveWeb(found.apps.values(), found.hosts, controller);
   const acted = await act(actions, { found, apps: chosen.apps, functions, lease }, controller);
   if (turn !== undefined) await sweepLeftovers(turn, controller);
   if (asked.isSweep) {

@@ -46,6 +46,17 @@ export function isLeaving({ row }: KnownContainer): boolean {
   return row.mustDrain || row.status === "draining";
 }
 
+/** It answers requests with former code, until others are there that do with the current one. */
+export function isOutdated(container: KnownContainer, deployment: number): boolean {
+  const { status, door } = container.row;
+  return (
+    status === "ready" &&
+    !isLeaving(container) &&
+    door !== undefined &&
+    container.row.deployment < deployment
+  );
+}
+
 /** A pool as the policy sees it. */
 export function toCapacityPool(
   key: string,
@@ -66,11 +77,14 @@ export function toCapacityPool(
   );
   const live = given.containers.filter(isLive);
   const leaving = live.filter(isLeaving);
-  const counted = live.filter((container) => !leaving.includes(container));
+  // Each is replaced by one with the current code before it leaves: for that moment there are more than may be.
+  const outdated = live.filter((one) => isOutdated(one, given.deployment));
+  const counted = live.filter((one) => !leaving.includes(one) && !outdated.includes(one));
   const inputMs = measured(given.containers);
   const limit = Math.max(0, (spec.maxContainers ?? MAX_CONTAINERS) - leaving.length);
   const running = Math.max(0, given.demand.running - messagesOf(leaving));
-  const work = workOf({ ...given.demand, running }, counted, targetInputs(spec));
+  const calls = workOf({ ...given.demand, running }, counted, targetInputs(spec));
+  const work = withRequests(calls, live);
   return {
     key,
     ...work,
@@ -79,7 +93,7 @@ export function toCapacityPool(
     leaving: [...leaving, ...given.containers.filter((one) => isGoing(one, given.now))].flatMap(
       ({ row }) => given.hosts.get(row.hostArn ?? "") ?? [],
     ),
-    minContainers: Math.min(spec.minContainers, limit),
+    minContainers: Math.min(Math.max(spec.minContainers, outdated.length), limit),
     maxContainers: limit,
     maxWorking:
       inputMs === undefined
@@ -113,6 +127,18 @@ function workOf(
   const rows = containers.map(({ row }) => (isProved ? { ...row, messageInputs: 1 } : row));
   const inputs = inputsOf(backlog, rows, targetInputs);
   return { backlog: inputs.waiting, running: Math.max(running, inputs.running) };
+}
+
+/** Requests count as inputs: those that are answered, and those that wait. */
+function withRequests(
+  { backlog, running }: Pick<CapacityPool, "backlog" | "running">,
+  containers: readonly KnownContainer[],
+): Pick<CapacityPool, "backlog" | "running"> {
+  const doors = containers.flatMap(({ row }) => (row.status === "ready" ? (row.door ?? []) : []));
+  return {
+    backlog: backlog + doors.reduce((sum, { waiting }) => sum + waiting, 0),
+    running: running + doors.reduce((sum, { inside }) => sum + inside, 0),
+  };
 }
 
 function unmeasured(

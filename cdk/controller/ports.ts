@@ -125,6 +125,36 @@ export interface StoredObjects {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** Where a container takes requests: a port of its host. */
+export interface TargetPlace {
+  readonly instanceId: string;
+  readonly port: number;
+}
+
+export interface TargetSeen extends TargetPlace {
+  /** It gets no more requests, and answers those that it has. */
+  readonly isLeaving: boolean;
+  /** It has answered when it was asked how it is. */
+  readonly isWell: boolean;
+}
+
+/** Two groups that a rule may send requests to. */
+export interface Direction {
+  readonly to: string;
+  readonly from: string;
+}
+
+/** Port to load balancers: who is sent requests. */
+export interface Balancer {
+  targets(group: string): Promise<readonly TargetSeen[]>;
+  register(group: string, targets: readonly TargetPlace[]): Promise<void>;
+  deregister(group: string, targets: readonly TargetPlace[]): Promise<void>;
+  /** The group that a rule sends requests to. */
+  destination(rule: string): Promise<string | undefined>;
+  /** Sends them to another. */
+  direct(rule: string, direction: Direction): Promise<void>;
+}
+
 export interface ControllerPorts {
   readonly rows: Rows;
   readonly objects: Objects;
@@ -132,6 +162,7 @@ export interface ControllerPorts {
   readonly queues: DemandQueues;
   readonly cluster: Cluster;
   readonly fleet: Fleet;
+  readonly balancer: Balancer;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;

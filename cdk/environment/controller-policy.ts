@@ -18,6 +18,7 @@ export function controllerPolicy(scope: Construct, props: ControllerFunctionProp
       ...clusterStatements(scope, props),
       ...purchaseStatements(scope, props),
       ...instanceStatements(scope, props),
+      ...balancerStatements(scope, props),
     ],
   });
 }
@@ -215,6 +216,37 @@ function purchaseStatements(
           resourceName: "aws/service/ecs/optimized-ami/*",
         }),
       ],
+    }),
+  ];
+}
+
+/** Who is sent requests, by load balancers of this environment's apps. */
+function balancerStatements(
+  scope: Construct,
+  { environment }: ControllerFunctionProps,
+): PolicyStatement[] {
+  const balancing = (resource: string): string =>
+    Stack.of(scope).formatArn({
+      service: "elasticloadbalancing",
+      resource,
+      resourceName: "*",
+    });
+  const conditions = { StringEquals: { "aws:ResourceTag/windlass:environment": environment } };
+  return [
+    // AWS lets them be limited to nothing.
+    new PolicyStatement({
+      actions: ["elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeRules"],
+      resources: ["*"],
+    }),
+    new PolicyStatement({
+      actions: ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+      resources: [balancing("targetgroup")],
+      conditions,
+    }),
+    new PolicyStatement({
+      actions: ["elasticloadbalancing:ModifyRule"],
+      resources: [balancing("listener-rule")],
+      conditions,
     }),
   ];
 }

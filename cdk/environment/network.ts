@@ -26,12 +26,18 @@ export interface NetworkProps {
    * @default - one of our own without inbound rules
    */
   readonly securityGroups?: readonly ISecurityGroup[];
+  /**
+   * Public subnets for load balancers of apps that answer HTTP requests, in two zones or more.
+   * @default - the public subnets of the network
+   */
+  readonly loadBalancerSubnets?: readonly ISubnet[];
 }
 
 /** The network of hosts. What it creates costs nothing while nothing runs. */
 export class Network extends Construct {
   readonly vpcId: string;
   readonly subnets: readonly ISubnet[];
+  readonly loadBalancerSubnets: readonly ISubnet[];
   readonly securityGroups: readonly ISecurityGroup[];
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
@@ -39,6 +45,7 @@ export class Network extends Construct {
     const vpc = props.vpc ?? createVpc(this);
     this.vpcId = vpc.vpcId;
     this.subnets = props.subnets ?? defaultSubnets(vpc);
+    this.loadBalancerSubnets = props.loadBalancerSubnets ?? vpc.publicSubnets;
     this.securityGroups = props.securityGroups ?? [
       new SecurityGroup(this, "Hosts", {
         vpc,

@@ -40,6 +40,7 @@ import { ReplySession } from "./reply-session.ts";
 import type { Rows } from "./rows.ts";
 import { writeScaling } from "./scaling.ts";
 import { RETENTION_MS, StoredCalls } from "./stored-calls.ts";
+import { hasToken } from "./tokens.ts";
 
 /** How often clocks are looked at while anything is waited for. */
 const TICK_MS = 50;
@@ -225,14 +226,19 @@ export class AwsBackend implements Backend {
     await wake([pool]);
   }
 
-  async url({ app, name }: Target): Promise<string> {
+  async url({ name }: Target): Promise<string> {
+    const { web, spec } = functionOf(await this.#deployments.current(), name);
+    if (web !== undefined) return web.url;
+    const { app } = this.#options;
     throw new NotFoundError("WINDLASS_NOT_SERVED", `"${name}" of app "${app}" has no URL`, {
-      hint: "serve the app with `npx windlass serve <file>`: on AWS there are no endpoints yet",
+      hint: spec.web
+        ? "it was deployed by a version that knew of no endpoints: deploy the app again"
+        : "make it an endpoint, a web app or a web server",
     });
   }
 
-  async findToken(): Promise<boolean> {
-    return false;
+  async findToken(hash: string): Promise<boolean> {
+    return await hasToken(this.#options.rows, hash);
   }
 
   async getCurrentStats(target: Target): Promise<FunctionStats> {

@@ -25,6 +25,12 @@ export interface ContainerRow {
   readonly busySince: number | null;
   /** Measured milliseconds of one input; null before the first result. */
   readonly inputMs: number | null;
+  /** Where it takes requests; absent where its function answers none. */
+  readonly door?: ContainerDoor | undefined;
+  /** Set by the controller: its load balancer has begun to send it requests. */
+  readonly isServed?: boolean | undefined;
+  /** Set by the controller: its load balancer sends it nothing any more. */
+  readonly isCut?: boolean | undefined;
   readonly createdAt: number;
   /** When it could first take work; rows of agents of before say nothing. */
   readonly readyAt?: number | null;
@@ -34,6 +40,14 @@ export interface ContainerRow {
   readonly error: string | null;
   /** When the table forgets it, in seconds since 1970. */
   readonly expiresAt: number;
+}
+
+export interface ContainerDoor {
+  /** Of its host. */
+  readonly port: number;
+  /** Requests that it answers, and that wait in it. */
+  readonly inside: number;
+  readonly waiting: number;
 }
 
 /** An agent that has written nothing for three of these is gone. */

@@ -3,6 +3,7 @@ import type { StartedBackend } from "../client/started-backend.ts";
 import { NO_RECORD, type ScheduleRecord } from "../schedules/record.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
+import type { Tokens } from "../tokens.ts";
 import { type CallEndOptions, endOfCall } from "./call-end.ts";
 import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
@@ -14,6 +15,7 @@ import { changeSchedule, readSchedules } from "./schedules.ts";
 import { createCount } from "./sqs-demand.ts";
 import { SqsQueues } from "./sqs-queues.ts";
 import { createStores } from "./storage/aws-stores.ts";
+import { AwsTokens } from "./tokens.ts";
 import { createWake } from "./wake.ts";
 
 /**
@@ -47,6 +49,16 @@ export async function openStores(options: ConnectOptions = {}): Promise<Stores> 
   const clients = createClients(options);
   const environment = environmentOf(options);
   return storesOf(clients, environment, await readFacts(clients.ssm, environment));
+}
+
+/**
+ * The tokens that requests to apps of an environment carry.
+ * @throws NotFoundError when there is no such environment; WindlassError when AWS refuses
+ */
+export async function openTokens(options: ConnectOptions = {}): Promise<Tokens> {
+  const clients = createClients(options);
+  const facts = await readFacts(clients.ssm, environmentOf(options));
+  return new AwsTokens(new DynamoRows(clients.dynamo, facts["table-name"]));
 }
 
 /** What is deployed of an app's schedules. */

@@ -315,6 +315,9 @@ export class ManagedPool {
       after: (ms, run) => this.#clock.after(ms, run),
       onLine: log,
       onTraffic: () => {
+        // Nobody asks for its state while requests find it with room: it is idle from its last one on.
+        const managed = this.#containers.get(containerId);
+        if (managed !== undefined) managed.idleSince = this.#clock.now();
         this.#entrance.dispatch();
         if (this.#entrance.backlog > 0) this.#reviewSoon();
       },

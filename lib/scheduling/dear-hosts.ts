@@ -23,6 +23,7 @@ const TIMEOUT_MS = 300_000;
 export class DearHosts {
   readonly #state: CapacityState;
   readonly #now: number;
+  readonly #pools: ReadonlyMap<string, CapacityPool>;
   /** Dollars an hour of the host that one container would be bought, by what it needs. */
   readonly #own: Map<string, number> = new Map();
   #stays: ReadonlyMap<string, Stay> | undefined;
@@ -30,6 +31,7 @@ export class DearHosts {
   constructor(state: CapacityState, now: number) {
     this.#state = state;
     this.#now = now;
+    this.#pools = new Map(state.pools.map((pool) => [pool.key, pool]));
   }
 
   /** True where one of this many containers of a pool may join the host. */
@@ -61,8 +63,9 @@ export class DearHosts {
   /** How long a host is on without the container, by what is known of those that it has or is to get. */
   #endsInMs({ host, purposes }: Slot): number {
     let stayMs = 0;
-    for (const pool of this.#state.pools) {
-      if (purposes?.has(pool.key) === true) stayMs = Math.max(stayMs, stayOf(pool, 1));
+    for (const key of purposes?.keys() ?? []) {
+      const pool = this.#pools.get(key);
+      if (pool !== undefined) stayMs = Math.max(stayMs, stayOf(pool, 1));
     }
     if (host === undefined) return stayMs + HOST_WINDOW_MS;
     // It was bought for somebody, of whom nothing is known here.

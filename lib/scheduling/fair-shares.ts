@@ -1,6 +1,13 @@
 import type { CapacityPool, CapacityState } from "./capacity-state.ts";
-import { claimOn, marketsOf, type Needs, type Room, roomOf } from "./fit.ts";
-import type { HostType } from "./host-types.ts";
+import {
+  claimOn,
+  type HostKind,
+  type Market,
+  marketsOf,
+  type Needs,
+  type Room,
+  roomOf,
+} from "./fit.ts";
 import { needsKey } from "./needs-key.ts";
 
 /** Less than the cheapest host costs an hour. */
@@ -49,14 +56,20 @@ export function lacksMinimum({ count, pool }: Share): boolean {
 }
 
 interface Sold {
-  readonly type: HostType;
+  readonly usd: number;
   readonly room: Room;
+  readonly kinds: Readonly<Record<Market, HostKind>>;
 }
 
 function byPrice({ types, learned }: CapacityState): Sold[] {
   return [...types]
     .sort((a, b) => a.usdPerHour - b.usdPerHour)
-    .map((type) => ({ type, room: roomOf(type, learned) }));
+    .map((type) => {
+      const { usdPerHour: usd, gpu, architecture } = type;
+      const kindOf = (market: Market): HostKind => ({ gpu, architecture, market });
+      const kinds = { spot: kindOf("spot"), "on-demand": kindOf("on-demand") };
+      return { usd, kinds, room: roomOf(type, learned) };
+    });
 }
 
 function weightOf(needs: Needs, sold: readonly Sold[], state: CapacityState): number {
@@ -76,12 +89,12 @@ function cheapestFor(
   sold: readonly Sold[],
 ): { readonly part: number; readonly usd: number } | undefined {
   const [market = "on-demand"] = marketsOf(needs);
-  for (const { type, room } of sold) {
-    const claim = claimOn(needs, { ...type, market }, room);
+  for (const { usd, kinds, room } of sold) {
+    const claim = claimOn(needs, kinds[market], room);
     if (claim === undefined) continue;
     const parts = [claim.cpu / room.cpu, claim.memoryMiB / room.memoryMiB];
     if (claim.gpus > 0) parts.push(claim.gpus / room.gpus);
-    return { part: Math.max(...parts), usd: type.usdPerHour };
+    return { part: Math.max(...parts), usd };
   }
   return undefined;
 }

@@ -38,8 +38,10 @@ export class Slots {
   readonly #least: ReadonlyMap<string, Needs>;
   readonly #lines: Map<string, Line> = new Map();
   readonly #found: Map<string, Found> = new Map();
-  /** Slots whose room has changed, in order. */
+  /** Slots whose room has changed, in order; one that changed often is there often. */
   readonly #changed: Slot[] = [];
+  /** The same, each once. */
+  readonly #better: Set<Slot> = new Set();
 
   /** `pools` are those that may look for room. */
   constructor(state: CapacityState, pools: readonly CapacityPool[], now: number) {
@@ -57,10 +59,24 @@ export class Slots {
   find(pool: CapacityPool, count: number): Slot | undefined {
     const best = this.findAny(pool);
     if (best === undefined || this.#dear.isWorth(best, pool, count)) return best;
+    return this.#nextWorth(pool, count);
+  }
+
+  /** The best of those that are not too dear: of the line, or of those that have become better since. */
+  #nextWorth(pool: CapacityPool, count: number): Slot | undefined {
+    const { needs } = pool;
+    const { line, at } = this.#foundFor(needs);
+    const isWorth = (slot: Slot): boolean =>
+      fits(slot, needs) && this.#dear.isWorth(slot, pool, count);
     let next: Slot | undefined;
-    for (const slot of this.#all) {
-      if (!fits(slot, pool.needs) || !this.#dear.isWorth(slot, pool, count)) continue;
-      if (next === undefined || isBetter(slot, next, pool.needs)) next = slot;
+    for (let place = at; next === undefined && place < line.length; place += 1) {
+      const slot = line[place];
+      if (slot !== undefined && isWorth(slot)) next = slot;
+    }
+    for (const slot of this.#better) {
+      // What costs the least to find out comes first.
+      if (next !== undefined && !isBetter(slot, next, needs)) continue;
+      if (isWorth(slot)) next = slot;
     }
     return next;
   }
@@ -105,7 +121,7 @@ export class Slots {
       purposes: undefined,
     };
     this.#all.push(slot);
-    this.#changed.push(slot);
+    this.#noteChange(slot);
     return slot;
   }
 
@@ -116,7 +132,7 @@ export class Slots {
     slot.purposes ??= new Map();
     const count = (slot.purposes.get(key)?.count ?? 0) + 1;
     slot.purposes.set(key, { pool: key, needs, count });
-    this.#changed.push(slot);
+    this.#noteChange(slot);
     return wanted;
   }
 
@@ -127,7 +143,12 @@ export class Slots {
       memoryMiB: Math.min(slot.room.memoryMiB, room.memoryMiB),
       gpus: Math.min(slot.room.gpus, room.gpus),
     };
+    this.#noteChange(slot);
+  }
+
+  #noteChange(slot: Slot): void {
     this.#changed.push(slot);
+    this.#better.add(slot);
   }
 
   #foundFor(needs: Needs): Found {

@@ -3,18 +3,18 @@ import { checkNumber } from "../options/numbers.ts";
 import { show, showList } from "../options/show.ts";
 import { checkBoolean } from "../options/table.ts";
 import type { Violation } from "../options/violation.ts";
+import { checkAuth } from "./check-auth.ts";
 import type { HttpMethod } from "./options.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
 const METHODS: readonly HttpMethod[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const METHODS_WITH_BODY = METHODS.filter((method) => method !== "GET");
-const AUTH: readonly unknown[] = ["none", "bearer"];
 /** Segments of a path: text without what URLs encode, `:name`, or `*` at the end. */
 const PATH = /^\/$|^(\/(:[A-Za-z_]\w*|[\w.~!$&'()+,;=@%-]+))*(\/\*)?$/;
 
 export const ROUTE_OPTIONS = ["method", "path", "query", "body", "docs"] as const;
-export const ACCESS_OPTIONS = ["auth", "cors"] as const;
+export const ACCESS_OPTIONS = ["auth", "cors", "sticky"] as const;
 
 /** All mistakes in how requests reach a handler. */
 export function checkRoute(route: Values, subject: string): Violation[] {
@@ -30,9 +30,10 @@ export function checkRoute(route: Values, subject: string): Violation[] {
 }
 
 /** All mistakes in who may send requests. */
-export function checkAccess({ auth, cors }: Values, subject: string): Violation[] {
+export function checkAccess({ auth, cors, sticky }: Values, subject: string): Violation[] {
   return [
-    ...(auth === undefined || AUTH.includes(auth) ? [] : [badAuth(auth, subject)]),
+    ...(auth === undefined ? [] : checkAuth(auth, subject)),
+    ...(sticky === undefined ? [] : checkBoolean(sticky, `\`sticky\` of ${subject}`)),
     ...(cors === undefined || typeof cors === "boolean" ? [] : checkCors(cors, subject)),
   ];
 }
@@ -84,14 +85,6 @@ function bodyOfGet(subject: string): Violation {
     code: "WINDLASS_BODY_OF_GET",
     message: `${subject} has a \`body\`, which requests of the method GET do not have`,
     hint: `add \`method: "POST"\` (one of ${METHODS_WITH_BODY.join(", ")}), or use \`query\``,
-  };
-}
-
-function badAuth(auth: unknown, subject: string): Violation {
-  return {
-    code: "WINDLASS_INVALID_AUTH",
-    message: `\`auth\` of ${subject} must be "none" or "bearer", got ${show(auth)}`,
-    hint: 'write `auth: "bearer"` for tokens of `windlass token create`',
   };
 }
 

@@ -12,8 +12,14 @@ import type { Violation } from "../options/violation.ts";
 import type { StandardSchema } from "../standard-schema.ts";
 import { ACCESS_OPTIONS, checkAccess, checkPort, checkRoute, ROUTE_OPTIONS } from "./check-web.ts";
 import type { RouteDefinition, WebDefinition } from "./definition.ts";
-import type { AccessOptions, ClsWebOptions, CorsOptions, RouteOptions } from "./options.ts";
-import type { PythonWebKind } from "./web-spec.ts";
+import type {
+  AccessOptions,
+  AuthOptions,
+  ClsWebOptions,
+  CorsOptions,
+  RouteOptions,
+} from "./options.ts";
+import type { AuthSpec, PythonWebKind } from "./web-spec.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -36,10 +42,11 @@ export function readWeb(kind: Kind, given: Given, defaults: Defaults): Reading<D
   const { word, own } = KINDS[kind];
   const subject = `${word} ${show(name)}`;
   const { web, container, violations: inOptions } = divideOptions(options, { own, subject });
+  const access = checkAccess(web, subject);
   const violations = [
     ...checkName(name, `a ${word}`.replace("a e", "an e")),
     ...inOptions,
-    ...checkAccess(web, subject),
+    ...access,
     ...(kind === "endpoints" ? checkRoute(web, subject) : []),
     ...(kind === "server" ? checkPort(web["port"], subject) : []),
     ...checkHandler(body, subject),
@@ -49,7 +56,8 @@ export function readWeb(kind: Kind, given: Given, defaults: Defaults): Reading<D
     name: name as string, // Checked above, as the others.
     options: withDefaults(container as AnyFunctionOptions, defaults),
     handler: body as AnyHandler,
-    web: toWebDefinition(kind, web),
+    // Used only if it was valid.
+    web: toWebDefinition(kind, access.length > 0 ? {} : web),
     file,
   };
   return { definition, violations };
@@ -210,7 +218,7 @@ function toWebDefinition(kind: Kind, web: Values): WebDefinition {
   const options: AccessOptions & RouteOptions & { readonly port?: number } = web; // Used only if it was valid.
   const access = toAccess(options, kind === "endpoints");
   if (kind === "app") return { ...access, kind, target: undefined };
-  if (kind === "server") return { ...access, kind, port: options.port ?? 0 };
+  if (kind === "server") return { ...access, kind, port: options.port ?? 0, isQueued: true };
   return { ...access, kind, routes: [toRoute(options, undefined)], hasDocs: options.docs === true };
 }
 
@@ -226,11 +234,29 @@ function toClsWeb(options: ClsWebOptions): WebDefinition {
 }
 
 export function toAccess(
-  { auth = "none", cors }: AccessOptions,
+  { auth = "none", cors, sticky = false }: AccessOptions,
   isOpen: boolean,
-): Pick<WebDefinition, "auth" | "cors"> {
+): Pick<WebDefinition, "auth" | "cors" | "sticky"> {
   const asked = cors ?? isOpen;
-  return { auth, cors: asked === false ? undefined : toCors(asked === true ? {} : asked) };
+  return {
+    auth: toAuth(auth),
+    cors: asked === false ? undefined : toCors(asked === true ? {} : asked),
+    sticky,
+  };
+}
+
+function toAuth(auth: AuthOptions): AuthSpec {
+  if (typeof auth === "string") return auth;
+  const { issuer, audience, jwksUrl = null, claims = {} } = auth.jwt;
+  const entries = Object.entries(claims).sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    jwt: {
+      issuer,
+      audience: [audience].flat(),
+      jwksUrl,
+      claims: Object.fromEntries(entries.map(([name, values]) => [name, [values].flat()])),
+    },
+  };
 }
 
 function toCors({ origins, credentials = false }: CorsOptions) {

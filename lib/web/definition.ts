@@ -1,6 +1,6 @@
 import type { StandardSchema } from "../standard-schema.ts";
 import type { HttpMethod } from "./options.ts";
-import type { CorsSpec, PythonWebKind } from "./web-spec.ts";
+import type { AuthSpec, CorsSpec, PythonWebKind } from "./web-spec.ts";
 
 /** A route as it was defined. */
 export interface RouteDefinition {
@@ -13,9 +13,10 @@ export interface RouteDefinition {
 }
 
 interface Access {
-  readonly auth: "none" | "bearer";
+  readonly auth: AuthSpec;
   /** Undefined: what it answers says what browsers may read. */
   readonly cors: CorsSpec | undefined;
+  readonly sticky: boolean;
 }
 
 /** What a function or class has on the web. */
@@ -27,5 +28,5 @@ export type WebDefinition = Access &
         readonly hasDocs: boolean;
       }
     | { readonly kind: "app" | PythonWebKind; readonly target: string | undefined }
-    | { readonly kind: "server"; readonly port: number }
+    | { readonly kind: "server"; readonly port: number; readonly isQueued: boolean }
   );

@@ -12,13 +12,36 @@ export interface CorsOptions {
   readonly credentials?: boolean | undefined;
 }
 
+/** Which JSON Web Tokens are accepted, by the names of RFC 7519. */
+export interface JwtOptions {
+  /** What their `iss` is, for instance `https://accounts.google.com`. */
+  readonly issuer: string;
+  /** What their `aud` is, or has among others: one of these. */
+  readonly audience: string | readonly string[];
+  /** Where the keys of the issuer are, as a JWK Set. @default - where OpenID discovery of the issuer says */
+  readonly jwksUrl?: string | undefined;
+  /** What other claims must be: one of these, or a list or text of words that has one of them. @default {} */
+  readonly claims?: Readonly<Record<string, string | readonly string[]>> | undefined;
+}
+
+/**
+ * Who is let in; others get 401, and with `iam` 403.
+ * - `"bearer"`: whoever sends `Authorization: Bearer …` with a token of `windlass token create`
+ * - `"iam"`: whoever signs requests with AWS credentials that may call the function; `windlass serve` lets all in
+ * - `jwt`: whoever sends `Authorization: Bearer …` with a JSON Web Token of an issuer
+ */
+export type AuthOptions = "none" | "bearer" | "iam" | { readonly jwt: JwtOptions };
+
 /** Who may send requests. */
 export interface AccessOptions {
+  /** @default "none" */
+  readonly auth?: AuthOptions | undefined;
   /**
-   * `"bearer"`: whoever sends `Authorization: Bearer …` with a token of `windlass token create`; others get 401.
-   * @default "none"
+   * Requests of one client go to the same container while it lives: of a browser by the cookie `windlass-container`, of
+   * a program by the header `windlass-session`, with an id of its choice.
+   * @default false
    */
-  readonly auth?: "none" | "bearer" | undefined;
+  readonly sticky?: boolean | undefined;
   /** Whether pages of other origins may read answers. @default - true for endpoints, false for whole apps and servers */
   readonly cors?: boolean | CorsOptions | undefined;
 }

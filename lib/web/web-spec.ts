@@ -23,10 +23,26 @@ export interface RouteSpec {
 /** Interfaces of apps that are written in Python. */
 export type PythonWebKind = "asgi" | "wsgi";
 
+/** Which JSON Web Tokens are accepted. */
+export interface JwtSpec {
+  readonly issuer: string;
+  /** A token is for one of these. */
+  readonly audience: readonly string[];
+  /** `null`: where OpenID discovery of the issuer says. */
+  readonly jwksUrl: string | null;
+  /** What other claims must be: one of these each. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Who is let in. */
+export type AuthSpec = "none" | "bearer" | "iam" | { readonly jwt: JwtSpec };
+
 interface AccessSpec {
-  readonly auth: "none" | "bearer";
+  readonly auth: AuthSpec;
   /** `null`: what it answers says what browsers may read. */
   readonly cors: CorsSpec | null;
+  /** Requests of one client go to the same container while it lives. */
+  readonly sticky: boolean;
 }
 
 /** What a function or class has on the web, resolved. */
@@ -40,14 +56,17 @@ export type WebSpec = AccessSpec &
     /** `target`: the method of a class that makes the app; `null` for a function, which is it. */
     | { readonly kind: "app"; readonly target: string | null }
     | { readonly kind: PythonWebKind; readonly target: string | null }
-    | { readonly kind: "server"; readonly port: number }
+    /** `isQueued`: requests wait until a container has room for them; false: they get 503 at once. */
+    | { readonly kind: "server"; readonly port: number; readonly isQueued: boolean }
   );
 
 /** What a function has on the web as its spec says it; `null`: nothing. */
 export function toWebSpec(web: WebDefinition | undefined): WebSpec | null {
   if (web === undefined) return null;
-  const access = { auth: web.auth, cors: web.cors ?? null };
-  if (web.kind === "server") return { ...access, kind: web.kind, port: web.port };
+  const access = { auth: web.auth, cors: web.cors ?? null, sticky: web.sticky };
+  if (web.kind === "server") {
+    return { ...access, kind: web.kind, port: web.port, isQueued: web.isQueued };
+  }
   if (web.kind !== "endpoints") return { ...access, kind: web.kind, target: web.target ?? null };
   const routes = web.routes.map(({ method, path, target, query, body }) => ({
     method,

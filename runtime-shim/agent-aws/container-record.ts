@@ -17,6 +17,7 @@ export type ContainerReport = Pick<
   | "busySince"
   | "inputMs"
   | "error"
+  | "door"
 >;
 
 export interface ContainerRecordOptions {
@@ -43,6 +44,7 @@ export class ContainerRecord {
     busySince: null,
     inputMs: null,
     error: null,
+    door: undefined,
   };
   #writing: Promise<void>;
 
@@ -54,6 +56,12 @@ export class ContainerRecord {
   /** When the controller decided to have it, in milliseconds since 1970; undefined before that was read. */
   get createdAt(): number | undefined {
     return this.#known?.body.createdAt;
+  }
+
+  /** Whether its load balancer sends it nothing any more, as the controller last wrote. */
+  async isCut(): Promise<boolean> {
+    await this.#look();
+    return this.#known?.body.isCut === true;
   }
 
   /** Notes what has changed and writes the row; resolves when that was done or has failed. */
@@ -94,6 +102,8 @@ export class ContainerRecord {
       pool: environment.pool,
       function: environment.function,
       mustDrain: known?.mustDrain ?? false,
+      ...(known?.isServed === true && { isServed: true }),
+      ...(known?.isCut === true && { isCut: true }),
       taskArn: known?.taskArn ?? null,
       hostArn: known?.hostArn ?? null,
       createdAt: known?.createdAt ?? at,

@@ -3,6 +3,7 @@ import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { type Deployment, Deployments, functionOf } from "../../lib/aws/deployments.ts";
 import { deploymentKey, parametersKey } from "../../lib/aws/keys.ts";
 import type { LogLine } from "../../lib/aws/log-line.ts";
+import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { ParametersRow } from "../../lib/aws/parameter-sets.ts";
 import type { Queues } from "../../lib/aws/queues.ts";
@@ -25,6 +26,7 @@ import { variantSpec } from "../../lib/variant.ts";
 import { Agent, type AgentState } from "../agent/agent.ts";
 import type { ContainerMounts } from "../agent/container-mounts.ts";
 import { toErrorPage } from "../agent/error-page.ts";
+import type { LeaseSource } from "../agent/lease-source.ts";
 import { QueueLeaseSource } from "../agent/queue-lease-source.ts";
 import type { Runner } from "../agent/runner-process.ts";
 import { openMounts } from "./aws-mounts.ts";
@@ -33,6 +35,7 @@ import { ContainerRecord, type ContainerReport } from "./container-record.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { areStartsFailing } from "./failed-starts.ts";
 import { LeaseMeter } from "./lease-meter.ts";
+import { WebSide } from "./web-side.ts";
 
 /** A lease that makes no progress for this long gives up what it has not started. */
 const SPLIT_AFTER_MS = 2000;
@@ -40,6 +43,9 @@ const SPLIT_AFTER_MS = 2000;
 const SOURCE_EVERY_MS = 1000;
 /** An idle container is the controller's to end; should that one be broken, it ends by itself this much later. */
 const FORGOTTEN_SECONDS = 600;
+/** Requests come until the controller has seen to it that they do not: it has this long, or where a host goes this. */
+const LONGEST_LEAVE_MS = 60_000;
+const SHORT_LEAVE_MS = 20_000;
 /** The controller is woken this often at most. */
 const WAKE_EVERY_MS = 5000;
 /** An error in the row of a container is for reading. */
@@ -65,6 +71,8 @@ export interface AwsContainerOptions {
   readonly wallClock: () => number;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** The address that ECS tells a container about itself at. */
+  readonly metadataUrl: string | undefined;
   readonly onLine: (line: LogLine) => void;
   /** Where events go. @default - nowhere */
   readonly events?: EventSink | undefined;
@@ -82,6 +90,8 @@ interface Work {
   readonly source: QueueLeaseSource;
   readonly meter: LeaseMeter;
   readonly mounts: ContainerMounts | undefined;
+  /** Where its requests come from; undefined where it answers none. */
+  readonly web: WebSide | undefined;
 }
 
 /**
@@ -151,6 +161,7 @@ export class AwsContainer {
         ...spec.secrets.map(({ name }) => this.#readSecret(name)),
       ]);
       this.#secrets = collectSecrets(spec, values);
+      await this.#work.web?.open();
       if (this.#state === "starting") this.#run(this.#work, bundle);
     } catch (error) {
       this.#runner?.kill();
@@ -190,7 +201,8 @@ export class AwsContainer {
   drain(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
     this.#state = "draining";
-    this.#leave(this.#work?.source.retire()).catch(this.#options.onError);
+    const finished = [this.#work?.source.retire(), this.#work?.web?.leave(LONGEST_LEAVE_MS)];
+    this.#leave(Promise.all(finished)).catch(this.#options.onError);
   }
 
   /** Hands back at once what it has, and ends: its host is about to go. */
@@ -198,17 +210,19 @@ export class AwsContainer {
     if (this.#state === "stopping" || this.#state === "ended") return;
     this.#state = "stopping";
     const stopped = this.#work?.source.stop();
-    this.#agent?.preempt();
-    this.#leave(stopped).catch(this.#options.onError);
+    const left = this.#work?.web?.leave(SHORT_LEAVE_MS) ?? Promise.resolve();
+    const preempted = left.then(() => this.#agent?.preempt());
+    this.#leave(Promise.all([stopped, preempted])).catch(this.#options.onError);
   }
 
-  async #leave(finished: Promise<void> | undefined): Promise<void> {
+  async #leave(finished: Promise<unknown> | undefined): Promise<void> {
     void this.#record.write({ ...this.#report(), status: "draining" });
     try {
       await finished;
     } finally {
       await this.#endRunner();
       await this.#work?.mounts?.close();
+      this.#work?.web?.close();
       if (this.#state !== "ended") {
         this.#state = "ended";
         await this.#record.write({ status: "ended", taken: 0 });
@@ -266,6 +280,13 @@ export class AwsContainer {
     else await source.stop();
   }
 
+  /** A container that answers requests goes on until the controller has put another in its place. */
+  #meetNewer(): void {
+    this.#isOutdated = true;
+    if (this.#work?.web === undefined) this.drain();
+    else this.#work.source.retire().catch(this.#options.onError);
+  }
+
   /** For work that it shares with containers that may not be there. */
   #wake(): void {
     const { environment, now, wake, onError } = this.#options;
@@ -302,10 +323,7 @@ export class AwsContainer {
       containerId: environment.containerId,
       deployment: this.#deployment,
       leases: leasesOf(spec),
-      onNewer: () => {
-        this.#isOutdated = true;
-        this.drain();
-      },
+      onNewer: () => this.#meetNewer(),
       onShared: () => this.#wake(),
       times: () => this.#times(),
       mayScaleOut: () => scaledSpec(spec, this.#scaling).maxContainers !== 1,
@@ -315,22 +333,42 @@ export class AwsContainer {
     const meter = new LeaseMeter({
       ...{ source, now },
       isBatched: leasesOf(spec) === "batches",
-      onChange: () => {
-        this.#idleSince = meter.running === 0 ? wallClock() : null;
-      },
+      onChange: () => this.#noteWork(),
     });
     const params = parameters?.params ? unpackPage(parameters.params) : undefined;
     const { bucketProgram, backend } = this.#options;
     const { app } = environment;
     const { stores } = backend;
     const mounts = openMounts(spec, { app, stores, bucketProgram, now, onError });
-    return { module: deployment.manifest.module, spec, params, source, meter, mounts };
+    const web = this.#openWeb(known, meter);
+    return { module: deployment.manifest.module, spec, params, source, meter, mounts, web };
+  }
+
+  #openWeb({ web, spec }: ManifestFunction, source: LeaseSource): WebSide | undefined {
+    if (web === undefined) return undefined;
+    const { metadataUrl, now } = this.#options;
+    return new WebSide({
+      ...{ door: web, maxInputs: spec.concurrency.maxInputs, source, metadataUrl, now },
+      agent: () => this.#agent,
+      after: systemClock.after,
+      onChange: () => this.#noteWork(),
+      onNews: () => this.#wake(),
+      isCut: () => this.#record.isCut(),
+    });
+  }
+
+  /** It has begun something, or ended the last of all. */
+  #noteWork(): void {
+    const { meter, web } = this.#work ?? {};
+    const isIdle = meter?.running === 0 && web?.isBusy !== true;
+    if (!isIdle) this.#idleSince = null;
+    else this.#idleSince ??= this.#options.wallClock();
   }
 
   #run(work: Work, bundle: string): void {
     const { environment, backend, otherApp, startRunner, now, onLine } = this.#options;
     const { containerId, function: name } = environment;
-    const { module: app, spec, params, meter, mounts } = work;
+    const { module: app, spec, params, meter, mounts, web } = work;
     const runner = this.#runner ?? startRunner(spec.python === null ? "node" : "python");
     this.#runner = undefined;
     this.#agent = new Agent({
@@ -339,7 +377,8 @@ export class AwsContainer {
       deployedAs: environment.app,
       process: runner,
       secrets: () => this.#secrets,
-      source: meter,
+      source: web?.leases ?? meter,
+      ...web?.agentOptions,
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => meter.prefetches,
       isDebugged: false,
@@ -378,7 +417,7 @@ export class AwsContainer {
     const removedBy = found?.body.removed?.[environment.function]?.number ?? 0;
     // Callers are told that what it runs has failed: with its app, or a moment after its function.
     if (found === undefined || removedBy > this.#deployment) this.stop();
-    else if (this.#state === "ready" && found.body.number > this.#deployment) this.drain();
+    else if (this.#state === "ready" && found.body.number > this.#deployment) this.#meetNewer();
   }
 
   #report(): Partial<ContainerReport> {
@@ -390,6 +429,7 @@ export class AwsContainer {
       idleSince: this.#idleSince,
       busySince: meter?.busyMs === undefined ? null : this.#options.wallClock() - meter.busyMs,
       inputMs: meter?.inputMs ?? null,
+      ...(this.#work?.web && { door: this.#work.web.report }),
     };
   }
 

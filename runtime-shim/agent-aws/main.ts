@@ -74,6 +74,7 @@ async function main(): Promise<number> {
     ...{ ...clocks, onError },
     fetchCode: (codeHash, isPython) => fetchCode(objects, { app, codeHash, folder, isPython }),
     bucketProgram: BUCKET_PROGRAM,
+    metadataUrl: process.env["ECS_CONTAINER_METADATA_URI_V4"],
     startRunner: (language) =>
       new RunnerProcess({
         ...unprivileged(

@@ -24,6 +24,7 @@ import {
 } from "../../lib/storage/redact.ts";
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { refuseObject } from "../../lib/uses.ts";
+import type { DoorSpec } from "../../lib/web/door.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { Batches } from "./batches.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
@@ -84,6 +85,10 @@ export interface AgentOptions {
   readonly onClosing?: () => void;
   /** What its container has to do for requests has changed. @default - nobody asks */
   readonly onTraffic?: () => void;
+  /** How requests come from a load balancer. @default - they come from clients */
+  readonly door?: DoorSpec | undefined;
+  /** A load balancer has asked how the container is. @default - nobody wants to know */
+  readonly onProbe?: () => void;
 }
 
 export type AgentState = "starting" | "ready" | "draining" | "ended";
@@ -419,6 +424,8 @@ export class Agent implements LeaseWorker {
       onLoad: ({ accepted, inside, waiting, requestMs = -1 }) =>
         this.#toldOfRequests([accepted, inside, waiting, requestMs]),
       onStuck: () => this.#stuck(),
+      door: this.#options.door,
+      onProbe: () => this.#options.onProbe?.(),
     });
   }
 
@@ -490,6 +497,7 @@ export class Agent implements LeaseWorker {
       sharesPorts: this.#options.sharesPorts ?? false,
       isBatched: this.#batches !== undefined,
       web: web === undefined ? null : { kind: web.kind, target: web.target },
+      door: this.#options.door ?? null,
       params: params === undefined ? 0 : packPage(params),
     };
     this.#process.send(encodeControl("load", request));
@@ -514,6 +522,9 @@ export class Agent implements LeaseWorker {
         break;
       case "web":
         this.#toldOfRequests([id, ...rest]);
+        break;
+      case "probed":
+        this.#options.onProbe?.();
         break;
       case "closing":
         this.#options.onClosing?.();

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 import { encodeControl, type Message } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import type { DoorSpec } from "../../lib/web/door.ts";
 import type { PythonWebKind, WebSpec } from "../../lib/web/web-spec.ts";
-import { bearerAuthorization, type FindToken } from "../web/authorize.ts";
+import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { Gate } from "../web/gate.ts";
 import { PythonSite } from "../web/python-site.ts";
 import { type WebLoad, WebServer } from "../web/web-server.ts";
@@ -21,6 +22,9 @@ export interface PythonWebOptions {
   readonly clock: Pick<Clock, "now" | "after">;
   readonly onLoad: (load: WebLoad) => void;
   readonly onStuck: () => void;
+  /** How requests come from a load balancer. @default - they come from clients */
+  readonly door: DoorSpec | undefined;
+  readonly onProbe: () => void;
 }
 
 /** The app of Python that a function answers requests with; `undefined` for any other function. */
@@ -41,7 +45,7 @@ export class PythonWeb {
   readonly #turns: Map<unknown, () => void> = new Map();
 
   constructor(options: PythonWebOptions) {
-    const { spec, web, send, limit, findToken, clock, onLoad, onStuck } = options;
+    const { spec, web, send, limit, findToken, clock, onLoad, onStuck, door, onProbe } = options;
     this.#options = options;
     this.#site = new PythonSite(web.kind, send);
     this.#gate = new Gate(limit);
@@ -49,10 +53,9 @@ export class PythonWeb {
       spec: web,
       site: this.#site,
       gate: this.#gate,
-      authorize:
-        web.auth === "none" ? undefined : bearerAuthorization(findToken, () => clock.now()),
+      authorize: authorizationFor(web.auth, { findToken, now: () => clock.now() }),
       timeoutSeconds: spec.timeoutSeconds,
-      ...{ clock, onLoad, onStuck },
+      ...{ clock, onLoad, onStuck, door, onProbe },
     });
   }
 

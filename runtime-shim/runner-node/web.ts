@@ -9,7 +9,7 @@ import { createCallId, inputId } from "../../lib/ids.ts";
 import { encodeControl } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 import type { LoadRequest } from "../load-request.ts";
-import { bearerAuthorization, type FindToken } from "../web/authorize.ts";
+import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { endedSignal } from "../web/ended-signal.ts";
 import { Gate } from "../web/gate.ts";
 import { openSite } from "../web/open-site.ts";
@@ -56,9 +56,10 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
     spec: { cors: web.cors ?? null },
     gate,
     site: withContext(site, contexts),
-    authorize:
-      web.auth === "none" ? undefined : bearerAuthorization(findToken, () => systemClock.now()),
+    authorize: authorizationFor(web.auth, { findToken, now: () => systemClock.now() }),
     timeoutSeconds: request.timeoutSeconds,
+    door: request.door ?? undefined,
+    onProbe: () => send(encodeControl("probed")),
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>
       send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { sha256 } from "../../lib/sha256.ts";
+import type { AuthSpec } from "../../lib/web/web-spec.ts";
 import type { Refusal } from "./problem.ts";
 
 /** Whether there is a token with this hash, in hexadecimal. */
@@ -8,11 +9,20 @@ export type FindToken = (hash: string) => Promise<boolean>;
 /** Why a request is refused; undefined for one that may pass. */
 export type Authorize = (request: IncomingMessage) => Promise<Refusal | undefined>;
 
+/** How a function lets in who may ask; undefined where whoever asks is let in, or IAM has decided before. */
+export function authorizationFor(
+  auth: AuthSpec,
+  { findToken, now }: { readonly findToken: FindToken; readonly now: () => number },
+): Authorize | undefined {
+  if (auth === "none" || auth === "iam") return undefined;
+  return bearerAuthorization(findToken, now);
+}
+
 /** A token that was found is not asked for again for this long: so long it works after it was deleted. */
 const KNOWN_MS = 30_000;
 
 /** Lets in who sends `Authorization: Bearer …` with a token that there is. */
-export function bearerAuthorization(findToken: FindToken, now: () => number): Authorize {
+function bearerAuthorization(findToken: FindToken, now: () => number): Authorize {
   const known = new Map<string, number>();
   return async ({ headers }) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];

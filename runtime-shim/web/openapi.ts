@@ -32,7 +32,7 @@ function openApi({ routes, auth }: Endpoints, title: string): Schema {
     openapi: "3.1.0",
     info: { title, version: "1" },
     paths,
-    ...(auth === "bearer" ? secured : {}),
+    ...(auth === "bearer" || typeof auth === "object" ? secured : {}),
   };
 }
 

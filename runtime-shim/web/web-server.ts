@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
+import type { DoorSpec } from "../../lib/web/door.ts";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 import type { Authorize } from "./authorize.ts";
 import { applyCors } from "./cors.ts";
+import { Door } from "./door.ts";
 import { tellOverdue } from "./ended-signal.ts";
 import type { Gate } from "./gate.ts";
 import { type Refusal, refuse } from "./problem.ts";
@@ -35,6 +37,10 @@ export interface WebServerOptions {
   /** @default - whoever asks is let in */
   readonly authorize: Authorize | undefined;
   readonly timeoutSeconds: number;
+  /** How requests come from a load balancer. @default - they come from clients */
+  readonly door?: DoorSpec | undefined;
+  /** A load balancer has asked how the container is. @default - nobody wants to know */
+  readonly onProbe?: (() => void) | undefined;
   readonly clock: Pick<Clock, "now" | "after">;
   /** Its load has changed; comes at most every 5 ms. */
   readonly onLoad: (load: WebLoad) => void;
@@ -48,17 +54,33 @@ const REPORT_MS = 5;
 const LONG_WAIT_MS = 20;
 /** Code that was told to stop gets this long. */
 const STOP_GRACE_MS = 1000;
+/** A load balancer that still uses a connection must not find it closed: it keeps silent ones for 4,000 s. */
+const BEHIND_BALANCER_MS = 4_100_000;
+/** Behind a load balancer, which knows other containers, so many wait at most for each that is let in. */
+const MAX_WAITING = 2;
+/** When it closes, connections that were silent so far may bring a request within this. */
+const HEAR_MS = 200;
 /** Weight of the newest request in what requests take. */
 const SMOOTHING = 0.1;
+
+const CROWDED: Refusal = {
+  status: 503,
+  code: "WINDLASS_NO_ROOM",
+  message: "all containers are busy, and as many requests wait as may",
+  headers: { "retry-after": "1" },
+};
 
 /** Answers requests on connections that it is given: so many at a time, each within its time. */
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #server: Server;
+  readonly #door: Door | undefined;
   /** Requests that ran out of time and hold their place. */
   #overdue = 0;
   #accepted = 0;
   #requestMs: number | undefined;
+  /** Connections that have not brought a request yet. */
+  readonly #silent: Set<Socket> = new Set();
   #isReporting = false;
   #isDraining = false;
 
@@ -70,11 +92,14 @@ export class WebServer {
     // Node keeps track of connections, to end idle ones and those without headers, from when a server listens.
     this.#server.emit("listening");
     if (options.site.upgrade !== undefined) this.#takeUpgrades();
+    this.#door = this.#createDoor();
   }
 
   /** Answers the requests of a connection from now on. */
   accept(socket: Socket): void {
     this.#accepted += 1;
+    this.#silent.add(socket);
+    socket.once("close", () => this.#silent.delete(socket));
     this.#server.emit("connection", socket);
     // It was given before anything of it was read.
     socket.resume();
@@ -87,10 +112,27 @@ export class WebServer {
     this.#server.closeIdleConnections();
     // Calls take their turn among requests: they are waited for too.
     await this.#options.gate.empty();
+    // What was given just now is on its way through the system.
+    if (this.#silent.size > 0) await this.#hearLast();
     this.#server.closeAllConnections();
   }
 
+  #createDoor(): Door | undefined {
+    const { door, onProbe = () => {} } = this.#options;
+    if (door === undefined) return undefined;
+    this.#server.keepAliveTimeout = BEHIND_BALANCER_MS;
+    return new Door({ door, onProbe, isClosing: () => this.#isDraining });
+  }
+
+  async #hearLast(): Promise<void> {
+    const { clock, gate } = this.#options;
+    await new Promise<void>((resolve) => clock.after(HEAR_MS, resolve));
+    await gate.empty();
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
+    this.#silent.delete(request.socket);
+    if (this.#door?.admits(request, response) === false) return;
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
     this.#check(request, {
@@ -130,6 +172,10 @@ export class WebServer {
 
   #admit(request: IncomingMessage, response: ServerResponse): void {
     const { clock, gate } = this.#options;
+    if (this.#isCrowded) {
+      refuse(response, CROWDED);
+      return;
+    }
     const cameAt = clock.now();
     let onClose = (): void => {};
     const giveUp = gate.enter(() => {
@@ -142,6 +188,11 @@ export class WebServer {
       onClose();
     });
     this.#report();
+  }
+
+  get #isCrowded(): boolean {
+    const { gate } = this.#options;
+    return this.#door !== undefined && gate.waiting >= MAX_WAITING * gate.limit;
   }
 
   /** Lets the site answer. Returns what is to be called when the answer has ended. */
@@ -193,6 +244,11 @@ export class WebServer {
 
   #takeUpgrades(): void {
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#silent.delete(request.socket);
+      if (this.#door?.admitsUpgrade(request) === false || this.#isCrowded) {
+        socket.end("HTTP/1.1 503 Refused\r\nconnection: close\r\n\r\n");
+        return;
+      }
       this.#check(request, {
         admit: () => this.#admitUpgrade(request, socket, head),
         deny: ({ status }) => socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`),

@@ -174,6 +174,7 @@ export class Lab {
         this.runners.push(wanted);
         return startRunner();
       },
+      metadataUrl: undefined,
       bucketProgram: "none: no function here has a bucket",
       backend: backendOf(DEPLOYED),
       otherApp: backendOf,

@@ -15,7 +15,7 @@ import {
 import { App } from "../../lib/app.ts";
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { appKey, callKey, containerKey, deploymentKey } from "../../lib/aws/keys.ts";
-import type { Manifest } from "../../lib/aws/manifest.ts";
+import type { Manifest, ManifestWeb } from "../../lib/aws/manifest.ts";
 import { sealInputs } from "../../lib/aws/range-message.ts";
 import { writeScaling } from "../../lib/aws/scaling.ts";
 import type { AutoscalerSettings } from "../../lib/backend.ts";
@@ -26,6 +26,7 @@ import { resolveSpec } from "../../lib/resolve.ts";
 import type { Room } from "../../lib/scheduling/fit.ts";
 import { HOST_TYPES } from "../../lib/scheduling/host-types.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
+import { FakeBalancer } from "./fake-balancer.ts";
 import { MemoryObjects, MemoryTable } from "./memory-table.ts";
 
 const BOOT_MS = 48_000;
@@ -82,6 +83,11 @@ export class FakeCloud {
   /** Agents that no longer write. */
   readonly silent: Set<string> = new Set();
   agentsWork = true;
+  /** Number of the last deployment. */
+  deployment = 0;
+  readonly balancer: FakeBalancer = new FakeBalancer(() => this.now);
+  /** Requests in containers, by what they run: `media/site`. */
+  readonly traffic: Map<string, { readonly inside: number; readonly waiting: number }> = new Map();
   /** What the environment may have at most. */
   limits: Pick<ControllerSettings, "maxHosts" | "maxTotalUsdPerHour"> = {};
   gate: (operation: string, moment: "before" | "after") => Promise<void> = async () => {};
@@ -105,6 +111,7 @@ export class FakeCloud {
   async deploy(
     app: string,
     functions: Readonly<Record<string, Partial<FunctionSpec>>>,
+    number = 1,
   ): Promise<void> {
     const definition = new App(app);
     for (const name of Object.keys(functions)) definition.function(name, () => 1);
@@ -119,6 +126,7 @@ export class FakeCloud {
       cluster: "cluster",
       deadLetterQueueUrl: "dead",
       logGroup: "logs",
+      frontTargetGroup: "front",
       functions: Object.fromEntries(
         spec.functions.map((one) => [
           one.name,
@@ -126,6 +134,7 @@ export class FakeCloud {
             queueUrl: `${app}/${one.name}`,
             taskDefinition: "task-definition",
             containerName: "windlass",
+            ...(functions[one.name]?.web && { web: webOf(one.name) }),
             spec: { ...one, ...functions[one.name] },
           },
         ]),
@@ -136,8 +145,9 @@ export class FakeCloud {
     const rows = this.table.port(async () => {});
     const key = deploymentKey(app);
     const before = await rows.get(key);
-    await rows.put(key, { number: 1, manifestKey }, before?.version ?? 0);
+    await rows.put(key, { number, manifestKey }, before?.version ?? 0);
     await rows.put(appKey(app), { app }, 0);
+    this.deployment = number;
   }
 
   /** What `updateAutoscaler` does, without the wake. */
@@ -307,6 +317,7 @@ export class FakeCloud {
             for (const one of this.instances) if (ids.includes(one.id)) this.kill(one);
           }),
       },
+      balancer: this.balancer.port(through),
       cluster: {
         hosts: () => through("cluster.hosts", () => this.#hosts().map(([host]) => host)),
         tasks: () => through("cluster.tasks", () => this.runningTasks.map((task) => ({ ...task }))),
@@ -456,10 +467,8 @@ export class FakeCloud {
 
   /** What the agent of a task writes now. */
   #act(task: FakeTask, row: ContainerRow): ContainerRow | undefined {
-    if (row.mustDrain) {
-      Object.assign(task, { isStopped: true, reason: "exit code 0" });
-      return { ...row, status: "ended", at: this.now, idleSince: null };
-    }
+    const requests = this.traffic.get(`${task.app}/${row.pool}`);
+    if (row.mustDrain) return this.#leave(task, row, requests !== undefined);
     const url = `${task.app}/${row.pool}`;
     const isThere = this.#queue(url).some(({ visibleAt }) => visibleAt <= this.now);
     const works = this.agentsWork && isThere;
@@ -469,7 +478,20 @@ export class FakeCloud {
     this.#beats.set(task.container, this.now);
     const idleSince = works ? this.now : (row.idleSince ?? this.now);
     const readyAt = row.readyAt ?? this.now;
-    return { ...row, status: "ready", at: this.now, readyAt, idleSince };
+    const ready = { ...row, status: "ready", at: this.now, readyAt } as const;
+    if (requests === undefined) return { ...ready, idleSince };
+    const deployment = row.deployment === 0 ? this.deployment : row.deployment;
+    const door = { port: 32_769 + this.tasks.indexOf(task), ...requests };
+    return { ...ready, deployment, door, idleSince: requests.inside === 0 ? idleSince : null };
+  }
+
+  /** One that answers requests ends once it gets none any more. */
+  #leave(task: FakeTask, row: ContainerRow, isWeb: boolean): ContainerRow | undefined {
+    if (isWeb && row.isCut !== true) {
+      return row.status === "draining" ? undefined : { ...row, status: "draining", at: this.now };
+    }
+    Object.assign(task, { isStopped: true, reason: "exit code 0" });
+    return { ...row, status: "ended", at: this.now, idleSince: null };
   }
 
   #queue(url: string): FakeMessage[] {
@@ -477,4 +499,12 @@ export class FakeCloud {
     this.queues.set(url, queue);
     return queue;
   }
+}
+
+function webOf(name: string): ManifestWeb {
+  return {
+    ...{ header: "x-windlass-endpoint", value: `media/${name}/secret`, healthPath: "/health" },
+    ...{ isHttps: true, patienceSeconds: 50, url: `https://${name}.example` },
+    ...{ targetGroup: `group/${name}`, rule: `rule/${name}` },
+  };
 }

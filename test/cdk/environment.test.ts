@@ -20,8 +20,11 @@ it("publishes what apps look up", () => {
       "controller-function-arn",
       "deployment-function-arn",
       "file-system-id",
+      "front-function-arn",
       "host-security-group-id",
       "launch-template-id",
+      "load-balancer-security-group-id",
+      "load-balancer-subnet-ids",
       "log-group-prefix",
       "max-hosts",
       "max-hourly-usd",
@@ -31,6 +34,7 @@ it("publishes what apps look up", () => {
       "subnet-ids",
       "table-name",
       "version",
+      "vpc-id",
     ].map((fact) => `/windlass/default/${fact}`),
   );
 });
@@ -146,8 +150,8 @@ it("invokes its controller each minute, and for what happens to its tasks and to
   for (const { source, detail } of patterns) {
     expect(detail?.clusterArn === undefined).toBe(source[0] === "aws.ec2");
   }
-  // One more for the rules of the environment's bus.
-  expect(propertiesOf(template, "AWS::Lambda::Permission")).toHaveLength(rules.length + 1);
+  // One more for the rules of the environment's bus, and one for load balancers, which invoke the front.
+  expect(propertiesOf(template, "AWS::Lambda::Permission")).toHaveLength(rules.length + 2);
 });
 
 it("buys no host for more than ten dollars an hour, or than it is told", () => {
@@ -188,10 +192,11 @@ it("takes a network, private subnets and security groups that exist", () => {
   );
 
   expect(propertiesOf(template, "AWS::EC2::VPC")).toEqual([]);
-  // Of the file system alone: hosts have what they were given.
+  // Of the file system and of load balancers alone: hosts have what they were given.
   const groups = propertiesOf(template, "AWS::EC2::SecurityGroup");
   expect(groups.map(({ GroupDescription }) => GroupDescription)).toEqual([
     "Windlass: NFS of its hosts",
+    "Windlass: load balancers of its apps",
   ]);
   const [launchTemplate] = propertiesOf(template, "AWS::EC2::LaunchTemplate");
   expect(launchTemplate.LaunchTemplateData.SecurityGroupIds).toEqual(["sg-1"]);

@@ -25,6 +25,8 @@ const ANY_RESOURCE: Readonly<Record<string, string>> = {
   "ecs:DiscoverPollEndpoint": "AWS lets it be limited to nothing; it only answers an address",
   "ecs:ListTasks": "AWS limits it by a condition on the cluster alone, which is there",
   "ec2:DescribeInstances": "AWS lets it be limited to nothing; it only reads",
+  "elasticloadbalancing:DescribeTargetHealth": "AWS lets it be limited to nothing; it only reads",
+  "elasticloadbalancing:DescribeRules": "AWS lets it be limited to nothing; it only reads",
   "ecs:DeregisterTaskDefinition":
     "AWS lets it be limited to nothing; only those that a manifest of ours names are",
   "ecr:GetAuthorizationToken": "it signs in to the registry, not to a repository",
@@ -40,6 +42,7 @@ const WIDE_RESOURCES: readonly (readonly [RegExp, string])[] = [
   [/:task\/<token>\/\*$/, "tasks of this cluster"],
   [/:role\/windlass\/default\/\*$/, "roles of this environment's apps, for tasks only"],
   [/:instance\/\*$/, "bought by this launch template, or narrowed by the tag of the environment"],
+  [/:(targetgroup|listener-rule)\/\*$/, "narrowed by the tag of the environment"],
   [/:fleet\/\*$/, "an instant fleet is only a request; what it buys is limited"],
   [
     /:(volume|network-interface|security-group|image|snapshot)\/\*$/,
@@ -147,13 +150,29 @@ it.each(templates)("uses no policies that AWS manages: %s", (_, template) => {
 it.each(templates)("opens nothing to the inside: %s", (_, template) => {
   expect(propertiesOf(template, "AWS::EC2::SecurityGroupIngress")).toEqual([]);
   for (const group of propertiesOf(template, "AWS::EC2::SecurityGroup")) {
-    // NFS of the file system, for hosts alone.
+    if (group.GroupDescription === "Windlass: load balancers of its apps") continue;
+    // NFS of the file system, for hosts alone; ports of containers, for load balancers alone.
     for (const rule of group.SecurityGroupIngress ?? []) {
-      expect(rule).toMatchObject({ FromPort: 2049, ToPort: 2049, IpProtocol: "tcp" });
+      expect([2049, 32_768]).toContain(rule.FromPort);
+      expect(rule.IpProtocol).toBe("tcp");
       expect(rule.SourceSecurityGroupId).toBeDefined();
       expect(rule.CidrIp).toBeUndefined();
     }
   }
+});
+
+it("lets whoever asks reach load balancers, by HTTP and HTTPS alone", () => {
+  const groups = propertiesOf(toJson(environmentStack()), "AWS::EC2::SecurityGroup");
+  const [group] = groups.filter(({ GroupDescription }) => GroupDescription.includes("balancers"));
+
+  const ports = group.SecurityGroupIngress.map((rule: { FromPort: number; ToPort: number }) => [
+    rule.FromPort,
+    rule.ToPort,
+  ]);
+  expect(ports).toEqual([
+    [80, 80],
+    [443, 443],
+  ]);
 });
 
 it.each(templates)("names only parameters and log groups: %s", (_, template) => {
@@ -215,7 +234,7 @@ it("pays for parameters at the free tier only", () => {
 it("runs its functions on a runtime that takes new ones, without reserving concurrency", () => {
   const functions = propertiesOf(toJson(environmentStack()), "AWS::Lambda::Function");
 
-  expect(functions).toHaveLength(3);
+  expect(functions).toHaveLength(4);
   for (const { Runtime, ReservedConcurrentExecutions } of functions) {
     expect(Runtime).toBe("nodejs24.x");
     expect(ReservedConcurrentExecutions).toBeUndefined();

@@ -10,6 +10,8 @@ const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   environment: {
     "AwsSolutions-VPC7": "flow logs are billed by the gigabyte; no one reaches these hosts",
     "AwsSolutions-DDB3": "rows live seven days; their backup would outlive them at extra cost",
+    "AwsSolutions-EC23":
+      "load balancers of endpoints are for whoever asks; their rules know the requests that are theirs",
     "AwsSolutions-S1": "access logs need a second bucket and grow without end",
     "AwsSolutions-ECS4": "Container Insights are billed by the metric",
     "AwsSolutions-SQS4": "Lambda alone sends to the one queue, by TLS",

@@ -338,7 +338,13 @@ test("credentials that may not wake the controller", async () => {
   const { stdout: spec } = await windlass(root, ["spec", "app.ts"]);
   const row = {
     ...{ number: 1, codeHash: "other", specHash: sha256(spec), until: 0, removed: {} },
-    templateHash: templateHash({ spec, environment: "default", images: {}, shards: undefined }),
+    templateHash: templateHash({
+      spec,
+      environment: "default",
+      images: {},
+      shards: undefined,
+      web: undefined,
+    }),
   };
   const env = await fakeAws({
     GetParametersByPath: facts("1"),

@@ -64,7 +64,7 @@ test("options of an endpoint that are wrong say what is right", () => {
     hint: write \`true\` or \`false\`
 
     InvalidError WINDLASS_INVALID_AUTH
-    \`auth\` of endpoint "thumb" must be "none" or "bearer", got "basic"
+    \`auth\` of endpoint "thumb" must be "none", "bearer", "iam" or \`{ jwt: { issuer, audience } }\`, got "basic"
     hint: write \`auth: "bearer"\` for tokens of \`windlass token create\`
 
     InvalidError WINDLASS_INVALID_CORS
@@ -81,7 +81,55 @@ test("options of an endpoint that are wrong say what is right", () => {
 
     InvalidError WINDLASS_OPTION_UNKNOWN
     \`routes\` is not an option of endpoint "thumb"
-    hint: use one of \`method\`, \`path\`, \`query\`, \`body\`, \`docs\`, \`auth\`, \`cors\`, \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`image\`, \`env\`, \`secrets\`, \`volumes\`, \`enableMemorySnapshot\`, \`snapshotCaches\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\`, \`uses\` or \`events\`"
+    hint: use one of \`method\`, \`path\`, \`query\`, \`body\`, \`docs\`, \`auth\`, \`cors\`, \`sticky\`, \`gpu\`, \`cpu\`, \`memoryMiB\`, \`ephemeralDiskGiB\`, \`timeoutSeconds\`, \`startupTimeoutSeconds\`, \`minContainers\`, \`maxContainers\`, \`bufferContainers\`, \`scaledownWindowSeconds\`, \`concurrency\`, \`image\`, \`env\`, \`secrets\`, \`volumes\`, \`enableMemorySnapshot\`, \`snapshotCaches\`, \`blockNetwork\`, \`nonpreemptible\`, \`spot\`, \`uses\` or \`events\`"
+  `);
+});
+
+test("who is let in by JSON Web Tokens says what is wrong with it", () => {
+  const define = (auth: unknown) => () =>
+    new App("media").endpoint("thumb", { auth: auth as "none" }, () => 1);
+  const issuer = "https://id.example.com";
+
+  expect(
+    [
+      define({ oidc: {} }),
+      define({ jwt: "https://id.example.com" }),
+      define({ jwt: { issuer, audience: "shop", realm: "x" } }),
+      define({ jwt: { issuer: "http://id.example.com", audience: "shop" } }),
+      define({ jwt: { issuer: "my issuer", audience: "shop", jwksUrl: "keys.json" } }),
+      define({ jwt: { issuer, audience: [] } }),
+      define({ jwt: { issuer, audience: "shop", claims: { admin: true } } }),
+    ]
+      .map(mistake)
+      .join("\n\n"),
+  ).toMatchInlineSnapshot(`
+    "InvalidError WINDLASS_INVALID_AUTH
+    \`auth\` of endpoint "thumb" must be "none", "bearer", "iam" or \`{ jwt: { issuer, audience } }\`, got {"oidc":{}}
+    hint: write \`auth: "bearer"\` for tokens of \`windlass token create\`
+
+    InvalidError WINDLASS_OPTIONS_NOT_AN_OBJECT
+    options of \`jwt\` of \`auth\` of endpoint "thumb" must be an object, got "https://id.example.com"
+    hint: write them as \`{ issuer: … }\`
+
+    InvalidError WINDLASS_OPTION_UNKNOWN
+    \`realm\` is not an option of \`jwt\` of \`auth\` of endpoint "thumb"
+    hint: use one of \`issuer\`, \`audience\`, \`jwksUrl\` or \`claims\`
+
+    InvalidError WINDLASS_INVALID_JWT_URL
+    \`jwt.issuer\` of \`auth\` of endpoint "thumb" must be a URL that begins with https://, got "http://id.example.com"
+    hint: write what the \`iss\` of its tokens is; one that is no URL needs a \`jwksUrl\`
+
+    InvalidError WINDLASS_INVALID_JWT_URL
+    \`jwt.jwksUrl\` of \`auth\` of endpoint "thumb" must be a URL that begins with https://, got "keys.json"
+    hint: write where the issuer publishes its keys
+
+    InvalidError WINDLASS_INVALID_JWT_AUDIENCE
+    \`jwt.audience\` of \`auth\` of endpoint "thumb" must be a text or several, got []
+    hint: write what the \`aud\` of tokens for this app is: a token for another must not be let in
+
+    InvalidError WINDLASS_INVALID_JWT_CLAIMS
+    \`jwt.claims\` of \`auth\` of endpoint "thumb" must have a text or several for each name, got {"admin":true}
+    hint: write for instance \`claims: { scope: "jobs:run" }\`"
   `);
 });
 
@@ -222,6 +270,13 @@ test("a spec has what answers requests, resolved", () => {
       generate() {}
     },
   );
+  const jwt = { issuer: "me", audience: "shop", jwksUrl: "http://localhost:1/keys" };
+  app.webApp(
+    "staff",
+    { auth: { jwt: { ...jwt, claims: { scope: "b", group: ["a"] } } } },
+    () => fetch,
+  );
+  app.webApp("own", { auth: "iam" }, () => fetch);
 
   const web = resolveSpec(app).functions.map(({ name, web }) => [name, web]);
 
@@ -229,7 +284,7 @@ test("a spec has what answers requests, resolved", () => {
     thumb: {
       kind: "endpoints",
       auth: "none",
-      cors: { origins: null, credentials: false },
+      ...{ cors: { origins: null, credentials: false }, sticky: false },
       docs: false,
       routes: [
         {
@@ -240,14 +295,23 @@ test("a spec has what answers requests, resolved", () => {
     },
     site: {
       ...{ kind: "app", auth: "none", target: null },
-      cors: { origins: ["https://a.com", "https://b.com"], credentials: false },
+      ...{
+        cors: { origins: ["https://a.com", "https://b.com"], credentials: false },
+        sticky: false,
+      },
     },
-    llm: { kind: "server", auth: "bearer", cors: null, port: 8000 },
+    llm: { kind: "server", auth: "bearer", cors: null, sticky: false, isQueued: true, port: 8000 },
     Llm: {
       ...{ kind: "endpoints", auth: "none", cors: { origins: null, credentials: false } },
+      sticky: false,
       docs: true,
       routes: [{ method: "GET", path: "/generate", target: "generate", query: null, body: null }],
     },
+    staff: {
+      ...{ kind: "app", target: null, cors: null, sticky: false },
+      auth: { jwt: { ...jwt, audience: ["shop"], claims: { group: ["a"], scope: ["b"] } } },
+    },
+    own: { kind: "app", auth: "iam", cors: null, sticky: false, target: null },
   });
 });
 
@@ -316,12 +380,12 @@ test("a spec has web apps in Python", () => {
   const web = resolveSpec(app).functions.map(({ name, web }) => [name, web]);
 
   expect(Object.fromEntries(web)).toEqual({
-    api: { kind: "asgi", auth: "bearer", cors: null, target: null },
+    api: { kind: "asgi", auth: "bearer", cors: null, sticky: false, target: null },
     site: {
       ...{ kind: "wsgi", auth: "none", target: null },
-      cors: { origins: null, credentials: false },
+      ...{ cors: { origins: null, credentials: false }, sticky: false },
     },
-    Llm: { kind: "asgi", auth: "none", cors: null, target: "web" },
+    Llm: { kind: "asgi", auth: "none", cors: null, sticky: false, target: "web" },
     Plain: null,
   });
 });

@@ -49,7 +49,7 @@ describe("the line of a function with a GPU", () => {
   it("is part of what a deployment tells, as text and as data", () => {
     const spec = specOf({ embed: { gpu: "L4" }, rank: { gpu: "L4:4", spot: "never" }, plain: {} });
     const { text, json } = describeDeployment({
-      ...{ spec, resources: 3, environment: "default", seconds: "1.0 s", changes: [] },
+      ...{ spec, resources: 3, environment: "default", seconds: "1.0 s", changes: [], urls: {} },
       ...{ isUnchanged: false, isDryRun: false },
       row: { number: 1, codeHash: "c", specHash: "s" } as DeploymentRow, // What it looks at.
       gpus: firstOffers(spec.functions, { maxUsdPerHour: 10 }),

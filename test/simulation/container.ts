@@ -45,6 +45,7 @@ export class Container {
       environment,
       ...shared,
       fetchCode: (codeHash) => program.ask("objects.get", () => codeHash),
+      metadataUrl: undefined,
       bucketProgram: "none: no function here has a bucket",
       startRunner: () => {
         const runner = new SimulatedRunner({

@@ -1,5 +1,5 @@
 import type { ControlRequest } from "../../cdk/controller/control.ts";
-import type { StoredObjects } from "../../cdk/controller/ports.ts";
+import type { Balancer, StoredObjects } from "../../cdk/controller/ports.ts";
 import { CONTROLLER, HOST_PREFIX, type HostRow } from "../../cdk/controller/rows.ts";
 import { App } from "../../lib/app.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
@@ -40,6 +40,18 @@ const NOTHING_STORED: StoredObjects = {
   remove: async (keys) => {
     throw new Error(`nobody has stored ${keys.join()}`);
   },
+};
+
+async function noEndpoints(): Promise<never> {
+  throw new Error("no function here answers requests");
+}
+
+const NO_BALANCER: Balancer = {
+  targets: noEndpoints,
+  register: noEndpoints,
+  deregister: noEndpoints,
+  destination: noEndpoints,
+  direct: noEndpoints,
 };
 
 /** Containers that share a queue. */
@@ -114,6 +126,7 @@ export class World implements Surroundings {
         queues: this.sqs.demand(program),
         cluster: this.ecs.cluster(program),
         fleet: this.ec2.fleet(program),
+        balancer: NO_BALANCER,
       }),
       limits: { maxUsdPerHour: MAX_USD_PER_HOUR, ...limits },
       onDone: (request, startedAt) => this.watch.controlled(request, startedAt),

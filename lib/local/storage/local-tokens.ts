@@ -1,45 +1,38 @@
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TokenRecord, Tokens } from "../../tokens.ts";
 import { writeAtomically } from "../bundle/files.ts";
 
-/** What is kept of a token: whoever reads it cannot send it. */
-export interface TokenRecord {
-  readonly id: string;
-  /** What its maker calls it. */
-  readonly name: string;
-  /** SHA-256 in hexadecimal. */
-  readonly hash: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-}
-
 /** Tokens of requests on this machine, in a file that its user alone can read. */
-export class LocalTokens {
+export class LocalTokens implements Tokens {
   readonly #file: string;
 
   constructor(stateDirectory: string) {
     this.#file = join(stateDirectory, "tokens.json");
   }
 
-  list(): readonly TokenRecord[] {
-    if (!existsSync(this.#file)) return [];
-    return JSON.parse(readFileSync(this.#file, "utf8")) as TokenRecord[]; // Written here.
+  async list(): Promise<readonly TokenRecord[]> {
+    return this.#read();
   }
 
   has(hash: string): boolean {
-    return this.list().some((token) => token.hash === hash);
+    return this.#read().some((token) => token.hash === hash);
   }
 
-  add(token: TokenRecord): void {
-    this.#write([...this.list(), token]);
+  async add(token: TokenRecord): Promise<void> {
+    this.#write([...this.#read(), token]);
   }
 
-  /** False where there is none with this id. */
-  delete(id: string): boolean {
-    const all = this.list();
+  async delete(id: string): Promise<boolean> {
+    const all = this.#read();
     const rest = all.filter((token) => token.id !== id);
     if (rest.length < all.length) this.#write(rest);
     return rest.length < all.length;
+  }
+
+  #read(): readonly TokenRecord[] {
+    if (!existsSync(this.#file)) return [];
+    return JSON.parse(readFileSync(this.#file, "utf8")) as TokenRecord[]; // Written here.
   }
 
   #write(tokens: readonly TokenRecord[]): void {
