@@ -17,6 +17,8 @@ export interface LoadRequest {
   readonly body?: string;
 }
 
+const TIMEOUT_MS = 30_000;
+
 /** What became of one request. */
 export interface Sent {
   readonly index: number;
@@ -34,8 +36,9 @@ export interface Sent {
 export interface Load {
   readonly target: LoadTarget;
   readonly perSecond: number;
+  /** Whole, or parts of one. */
   readonly seconds: number;
-  /** After which a request has failed; 30,000 by default. */
+  /** After which a request has failed. @default 30,000 */
   readonly timeoutMs?: number;
   toRequest(index: number): LoadRequest;
 }
@@ -69,9 +72,27 @@ interface Turn {
   readonly begunAt: number;
 }
 
-function send(load: Load, { index, agent, begunAt }: Turn): Promise<Sent> {
-  const { target, timeoutMs = 30_000 } = load;
-  const { path, method = "GET", headers = {}, body } = load.toRequest(index);
+/** One request with what it leads to: where an answer is elsewhere, clients go there. */
+async function send(load: Load, turn: Turn): Promise<Sent> {
+  let asked = load.toRequest(turn.index);
+  const first = await sendOnce(load, turn, asked);
+  let last = first;
+  while (last.endedAt - first.sentAt < (load.timeoutMs ?? TIMEOUT_MS)) {
+    const { location } = last.headers;
+    if (![303, 307].includes(last.status) || location === undefined) break;
+    const { pathname, search } = new URL(location, `http://${load.target.host}`);
+    // https://www.rfc-editor.org/rfc/rfc9110#section-15.4.4: the answer of a 303 is read by GET.
+    asked =
+      last.status === 303 ? { path: pathname + search } : { ...asked, path: pathname + search };
+    last = await sendOnce(load, turn, asked);
+  }
+  return { ...last, sentAt: first.sentAt };
+}
+
+function sendOnce(load: Load, turn: Turn, asked: LoadRequest): Promise<Sent> {
+  const { target, timeoutMs = TIMEOUT_MS } = load;
+  const { index, agent, begunAt } = turn;
+  const { path, method = "GET", headers = {}, body } = asked;
   const now = (): number => performance.now() - begunAt;
   const sentAt = now();
   return new Promise((resolve) => {
