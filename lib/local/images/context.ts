@@ -10,8 +10,10 @@ import { sha256 } from "../../sha256.ts";
 import type { ImageSpec } from "../../spec.ts";
 import { ownFolder } from "../bundle/own-package.ts";
 
-/** The agent, the runner that it starts, and what mounts buckets. */
-const PROGRAMS: readonly string[] = ["agent-aws.mjs", "bucket-mount.mjs", "runner-node.mjs"];
+/** The agent, the runner that it starts, with what that loads for web functions, and what mounts buckets. */
+const PROGRAMS: readonly string[] = [
+  ...["agent-aws.mjs", "bucket-mount.mjs", "runner-node.mjs", "runner-node-web.mjs"],
+];
 /** The runner of Python functions: a folder. */
 const PYTHON_RUNNER = "runner-python";
 
