@@ -3,7 +3,11 @@ import { fileURLToPath } from "node:url";
 import { BenchError } from "./bench-error.ts";
 
 const UP: string = fileURLToPath(new URL("../test/e2e-aws/emulator/up.sh", import.meta.url));
-export const ENDPOINT = "http://127.0.0.1:4566";
+// As in its docker.sh.
+const SLOT = Number(process.env["WINDLASS_EMULATOR_SLOT"] ?? 0);
+export const ENDPOINT: string = `http://127.0.0.1:${4566 + 100 * SLOT}`;
+/** Where its load balancers and distributions answer, by the Host of a request. */
+export const EDGE = { address: "127.0.0.1", port: 4580 + 100 * SLOT } as const;
 /** What leads a program to the emulator. */
 const AWS_ENV: Readonly<Record<string, string>> = {
   AWS_ENDPOINT_URL: ENDPOINT,

@@ -33,6 +33,7 @@ import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { synth } from "./suites/synth.ts";
 import { volume } from "./suites/volume.ts";
+import { webAws } from "./suites/web-aws.ts";
 import { formatRatios, formatTable } from "./table.ts";
 
 const SUITES: readonly Suite[] = [
@@ -60,6 +61,7 @@ const SUITES: readonly Suite[] = [
   synth,
   aws,
   queueAws,
+  webAws,
   volume,
   plugin,
 ];

@@ -10,7 +10,7 @@ import { Notebook } from "./notebook.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 /** This machine in the network of the emulator, where containers are. */
-const HOST = "172.30.0.1";
+const HOST = `172.30.${process.env.WINDLASS_EMULATOR_SLOT ?? 0}.1`;
 
 /** The app, deployed to the emulator for as long as the suite runs. */
 export async function openAws(): Promise<BackendUnderTest> {

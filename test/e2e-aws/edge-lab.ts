@@ -27,7 +27,7 @@ import { definition, type TestCluster } from "./cluster.ts";
 import { ensureNodeImage } from "./images.ts";
 
 /** Where load balancers and distributions answer, by the Host of a request. */
-export const EDGE = { host: "127.0.0.1", port: 4580 } as const;
+export const EDGE = { host: "127.0.0.1", port: Number(new URL(aws.endpoint).port) + 14 } as const;
 const PROGRAM = new URL("edge-target.mjs", import.meta.url);
 export const elb: ElasticLoadBalancingV2Client = new ElasticLoadBalancingV2Client(aws);
 

@@ -19,8 +19,10 @@ declare module "vitest" {
   }
 }
 
+// As in emulator/docker.sh.
+const SLOT = Number(process.env.WINDLASS_EMULATOR_SLOT ?? 0);
 const AWS: AwsTarget = {
-  endpoint: "http://127.0.0.1:4566",
+  endpoint: `http://127.0.0.1:${4566 + 100 * SLOT}`,
   region: "us-east-1",
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
 };

@@ -279,6 +279,41 @@ describe("RunTask", () => {
   });
 });
 
+describe("StopTask", () => {
+  awsTest("gives containers the time of their definition, in which they go on", async () => {
+    const cluster = await newCluster();
+    await cluster.host();
+    const command = ["sh", "-c", "trap 'sleep 6; exit 9' TERM; sleep 600 & wait"];
+    const taskDefinition = await definition({ command, stopTimeout: 20 });
+    const { tasks } = await cluster.run({ taskDefinition });
+    const task = tasks?.[0]?.taskArn;
+    await cluster.reaches(task, "RUNNING");
+    const begun = performance.now();
+    const stopping = await ecs.send(new StopTaskCommand({ cluster: cluster.name, task }));
+
+    expect(stopping.task).toMatchObject({ lastStatus: "RUNNING", desiredStatus: "STOPPED" });
+    const stopped = await cluster.reaches(task, "STOPPED");
+    expect(performance.now() - begun).toBeGreaterThan(5900);
+    expect(stopped).toMatchObject({ stopCode: "UserInitiated", containers: [{ exitCode: 9 }] });
+  });
+
+  awsTest("kills what does not end in time", async () => {
+    const cluster = await newCluster();
+    await cluster.host();
+    const command = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
+    const taskDefinition = await definition({ command, stopTimeout: 2 });
+    const { tasks } = await cluster.run({ taskDefinition });
+    const task = tasks?.[0]?.taskArn;
+    await cluster.reaches(task, "RUNNING");
+    await ecs.send(new StopTaskCommand({ cluster: cluster.name, task, reason: "enough" }));
+
+    expect(await cluster.reaches(task, "STOPPED")).toMatchObject({
+      stoppedReason: "enough",
+      containers: [{ exitCode: 137 }],
+    });
+  });
+});
+
 describe("StartTask", () => {
   awsTest("starts on the host that it names, or says why not", async () => {
     const cluster = await newCluster();

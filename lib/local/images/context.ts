@@ -10,7 +10,7 @@ import { sha256 } from "../../sha256.ts";
 import type { ImageSpec } from "../../spec.ts";
 import { ownFolder } from "../bundle/own-package.ts";
 
-/** The agent, the runner that it starts, what that loads to answer requests, and what mounts buckets. */
+/** The agent, the runner that it starts, with what that loads for web functions, and what mounts buckets. */
 const PROGRAMS: readonly string[] = [
   ...["agent-aws.mjs", "bucket-mount.mjs", "runner-node.mjs", "runner-node-web.mjs"],
 ];

@@ -6,6 +6,14 @@ set -euo pipefail
 state=${WINDLASS_EMULATOR_DIR:-${TMPDIR:-/var/tmp}/windlass-emulator}
 mkdir -p "$state/efs"
 
+# Each checkout that works on the emulator itself may have one of its own: a number makes another of all that is named.
+slot=${WINDLASS_EMULATOR_SLOT:-0}
+emulator=windlass-aws$([ "$slot" = 0 ] || echo "-$slot")
+network=windlass-test$([ "$slot" = 0 ] || echo "-$slot")
+subnet=172.30.$slot
+api_port=$((4566 + 100 * slot))
+edge_port=$((4580 + 100 * slot))
+
 # Two test runs at once bring up one.
 exec 9>"$state/lock"
 flock 9

@@ -19,6 +19,7 @@ import ports
 import queues
 import rules
 import schedules
+import stopping
 import tasks
 
 FREE_FORM = {"options", "dockerLabels", "driverOpts", "labels", "dockerSecurityOptions"}
@@ -43,6 +44,7 @@ def install():
         hosts.container_instances,
         tasks.placed_tasks,
         ports.host_ports,
+        stopping.graceful_stops,
         fleet.instances_become_hosts,
         queues.stale_handles_are_accepted,
         queues.duplicates_without_expiry,

@@ -19,21 +19,28 @@ async function answer(request, response, upgrade) {
   // Whoever has a name has it from the emulator: what is not known yet is asked for.
   if (!place.knows(name)) await place.refresh();
   const distribution = place.distribution(name);
-  if (distribution !== undefined) return answerViewer(exchange, distribution, place);
+  if (distribution !== undefined) return await answerViewer(exchange, distribution, place);
   const balancer = place.loadBalancer(name);
-  if (balancer !== undefined) return answerListener(exchange, { balancer, port, place });
+  if (balancer !== undefined) return await answerListener(exchange, { balancer, port, place });
   // What a name server would say, had it been asked.
   exchange.reply(421, {}, `no load balancer and no distribution is called ${name}\n`);
 }
 
-const server = createServer((request, response) => answer(request, response, undefined));
+function serve(request, response, upgrade) {
+  answer(request, response, upgrade).catch((error) => {
+    console.error("edge:", error);
+    response.destroy();
+  });
+}
+
+const server = createServer((request, response) => serve(request, response, undefined));
 server.on("upgrade", (request, socket, head) => {
   const response = new ServerResponse(request);
   response.assignSocket(socket);
   response.shouldKeepAlive = false;
   response.on("finish", () => socket.end());
   socket.on("error", () => socket.destroy());
-  answer(request, response, { socket, head });
+  serve(request, response, { socket, head });
 });
 // Uploads and streams take the time they take: the idle timeouts of a load balancer bound them.
 server.requestTimeout = 0;
