@@ -1,6 +1,7 @@
 import { containerKey } from "../../lib/aws/keys.ts";
 import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import { needsOf } from "../../lib/scheduling/fit.ts";
+import { runnerOf } from "../../runtime-shim/agent-aws/environment.ts";
 import { changeContainer, endContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
 import type { TaskRequest } from "./ports.ts";
@@ -78,7 +79,7 @@ function taskRequest(
       WINDLASS_FUNCTION: row.function,
       WINDLASS_POOL: row.pool,
       WINDLASS_CONTAINER_ID: id,
-      WINDLASS_LANGUAGE: fn.spec.python === null ? "node" : "python",
+      WINDLASS_LANGUAGE: runnerOf(fn.spec),
       WINDLASS_ENVIRONMENT: environment,
       WINDLASS_TABLE: table,
       WINDLASS_BUCKET: bucket,

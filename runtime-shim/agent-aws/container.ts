@@ -32,7 +32,7 @@ import type { Runner } from "../agent/runner-process.ts";
 import { openMounts } from "./aws-mounts.ts";
 import { ContainerEvents } from "./container-events.ts";
 import { ContainerRecord, type ContainerReport } from "./container-record.ts";
-import type { AgentEnvironment } from "./environment.ts";
+import { type AgentEnvironment, type RunnerKind, runnerOf } from "./environment.ts";
 import { areStartsFailing } from "./failed-starts.ts";
 import { LeaseMeter } from "./lease-meter.ts";
 import { WebSide } from "./web-side.ts";
@@ -58,7 +58,7 @@ export interface AwsContainerOptions {
   readonly queues: Queues;
   /** Path of the bundle with this hash, or of its Python files. @throws NotFoundError, ContainerStartupError */
   readonly fetchCode: (codeHash: string, isPython: boolean) => Promise<string>;
-  readonly startRunner: (language: "node" | "python") => Runner;
+  readonly startRunner: (kind: RunnerKind) => Runner;
   /** The program that mounts a bucket. */
   readonly bucketProgram: string;
   /** Where calls made by user code go. */
@@ -155,7 +155,7 @@ export class AwsContainer {
       this.#work = this.#prepare(deployment, parameters);
       const { spec } = this.#work;
       const isPython = spec.python !== null;
-      this.#useRunner(isPython ? "python" : "node");
+      this.#useRunner(runnerOf(spec));
       const [bundle, ...values] = await Promise.all([
         this.#options.fetchCode(deployment.row.codeHash, isPython),
         ...spec.secrets.map(({ name }) => this.#readSecret(name)),
@@ -170,10 +170,10 @@ export class AwsContainer {
   }
 
   /** A deployment since then may have changed the language. */
-  #useRunner(language: "node" | "python"): void {
-    if (language === this.#options.environment.language) return;
+  #useRunner(kind: RunnerKind): void {
+    if (kind === this.#options.environment.language) return;
     this.#runner?.kill();
-    this.#runner = this.#options.startRunner(language);
+    this.#runner = this.#options.startRunner(kind);
   }
 
   #readSecret(name: string): Promise<SecretValues> {
@@ -369,7 +369,7 @@ export class AwsContainer {
     const { environment, backend, otherApp, startRunner, now, onLine } = this.#options;
     const { containerId, function: name } = environment;
     const { module: app, spec, params, meter, mounts, web } = work;
-    const runner = this.#runner ?? startRunner(spec.python === null ? "node" : "python");
+    const runner = this.#runner ?? startRunner(runnerOf(spec));
     this.#runner = undefined;
     this.#agent = new Agent({
       ...{ app, containerId, spec, params, bundle, backend, otherApp, now, mounts },

@@ -1,4 +1,14 @@
 import { InvalidError } from "../../lib/errors.ts";
+import type { FunctionSpec } from "../../lib/spec.ts";
+
+/** What runs a function: `web` is a Node that is given connections. */
+export type RunnerKind = "node" | "web" | "python";
+
+/** The runner of a function. */
+export function runnerOf({ python, web }: Pick<FunctionSpec, "python" | "web">): RunnerKind {
+  if (python !== null) return "python";
+  return web ? "web" : "node";
+}
 
 /** What a container on AWS is told when it is started. */
 export interface AgentEnvironment {
@@ -9,13 +19,15 @@ export interface AgentEnvironment {
   readonly pool: string;
   readonly containerId: string;
   /** Of its function when the container was placed: which runner to start while the deployment is looked up. */
-  readonly language: "node" | "python";
+  readonly language: RunnerKind;
   readonly environment: string;
   readonly table: string;
   readonly bucket: string;
   /** The controller's function, woken by calls that user code makes; undefined: the sweep finds them. */
   readonly controller: string | undefined;
 }
+
+const KINDS: readonly RunnerKind[] = ["node", "web", "python"];
 
 const NAMES = {
   app: "WINDLASS_APP",
@@ -43,7 +55,7 @@ export function readEnvironment(
   const controller = env["WINDLASS_CONTROLLER"] || undefined;
   return {
     ...(Object.fromEntries(values) as Omit<AgentEnvironment, "controller" | "language">), // Each is there.
-    language: env["WINDLASS_LANGUAGE"] === "python" ? "python" : "node",
+    language: KINDS.find((kind) => kind === env["WINDLASS_LANGUAGE"]) ?? "node",
     controller,
   };
 }

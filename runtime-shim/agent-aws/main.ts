@@ -75,10 +75,11 @@ async function main(): Promise<number> {
     fetchCode: (codeHash, isPython) => fetchCode(objects, { app, codeHash, folder, isPython }),
     bucketProgram: BUCKET_PROGRAM,
     metadataUrl: process.env["ECS_CONTAINER_METADATA_URI_V4"],
-    startRunner: (language) =>
+    startRunner: (kind) =>
       new RunnerProcess({
+        takesConnections: kind === "web",
         ...unprivileged(
-          language === "python"
+          kind === "python"
             ? // The Python of the image, with the packages that it has.
               { command: "python3", args: [PYTHON_RUNNER_FILE] }
             : { command: process.execPath, args: [...FLAGS, RUNNER_FILE] },

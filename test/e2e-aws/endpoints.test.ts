@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, inject } from "vitest";
+import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { awsTest, until } from "./aws.ts";
-import { AWS_ENV, onAws } from "./deployed.ts";
+import { AWS_ENV, environmentOf, onAws } from "./deployed.ts";
 import { ask, open } from "./edge-lab.ts";
 import { createPlace } from "./place.ts";
 
@@ -90,16 +91,17 @@ describe("an endpoint on AWS", () => {
       expect(first.status, first.body).toBe(200);
       expect(JSON.parse(first.body)).toMatchObject({ id: "7", items: 2, mark: "one" });
 
+      const { rows } = await environmentOf(environment);
       await until(
         "a container is sent requests",
         async () => {
-          const { headers, status } = await ask(hostOf("order"), "/orders/8", order(1));
-          expect(status).toBe(200);
-          // The front has no keep-alive of Node's.
-          return headers["keep-alive"] !== undefined;
+          const found = await rows.list<ContainerRow>(`${name}#containers`);
+          return found.some(({ body }) => body.pool === "order" && body.isServed === true);
         },
         { seconds: 60, everyMs: 500 },
       );
+      const second = await ask(hostOf("order"), "/orders/8", order(1));
+      expect(JSON.parse(second.body)).toMatchObject({ id: "8", host: hostOf("order") });
       const refused = await ask(hostOf("order"), "/orders/8", order(-1));
       expect(refused.status).toBe(422);
     },
