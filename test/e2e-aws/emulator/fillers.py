@@ -59,6 +59,7 @@ def install():
         balancing.template_target_groups,
         rules.query_strings,
         rules.weighted_groups,
+        rules.token_checks,
         rules.priorities,
         rules.security_group_rules,
         edge.data_plane,

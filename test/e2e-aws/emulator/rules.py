@@ -150,3 +150,49 @@ def _rule_handler(field):
                 group[field].remove(one)
 
     return {"create": create, "delete": delete}
+
+
+def token_checks():
+    """An action can check a JSON Web Token ahead of the one that forwards."""
+    plain_parse, plain_xml, plain_template = alb._parse_actions, alb._action_xml, provisioners._elbv2_listener_actions
+
+    def claim(params, at):
+        names = {name: alb._p(params, f"{at}.{name}") for name in ("Name", "Format")}
+        return names | {"Values": alb._parse_member_list(params, f"{at}.Values")}
+
+    def parse(params, prefix="DefaultActions"):
+        actions = plain_parse(params, prefix)
+        for number, action in enumerate(actions, start=1):
+            at = f"{prefix}.member.{number}.JwtValidationConfig"
+            if alb._p(params, f"{at}.Issuer"):
+                action["JwtValidationConfig"] = {
+                    **{name: alb._p(params, f"{at}.{name}") for name in ("Issuer", "JwksEndpoint")},
+                    "AdditionalClaims": [claim(params, one) for one in _members(params, f"{at}.AdditionalClaims")],
+                }
+        return actions
+
+    def of_template(properties, load_balancer, prop="DefaultActions"):
+        actions = plain_template(properties, load_balancer, prop)
+        for given, action in zip([one for one in properties.get(prop) or [] if isinstance(one, dict)], actions):
+            if "JwtValidationConfig" in given:
+                action["JwtValidationConfig"] = dict(given["JwtValidationConfig"])
+        return actions
+
+    def xml(action):
+        config = action.get("JwtValidationConfig")
+        if not config:
+            return plain_xml(action)
+        claims = "".join(
+            f"<member><Name>{escape(one['Name'])}</Name><Format>{one['Format']}</Format><Values>"
+            f"{''.join(f'<member>{escape(value)}</member>' for value in one['Values'])}</Values></member>"
+            for one in config.get("AdditionalClaims", [])
+        )
+        made = (
+            f"<JwtValidationConfig><Issuer>{escape(config['Issuer'])}</Issuer>"
+            f"<JwksEndpoint>{escape(config['JwksEndpoint'])}</JwksEndpoint>"
+            f"<AdditionalClaims>{claims}</AdditionalClaims></JwtValidationConfig>"
+        )
+        return plain_xml(action).removesuffix("</member>") + f"{made}</member>"
+
+    alb._parse_actions, alb._action_xml = parse, xml
+    provisioners._elbv2_listener_actions = of_template

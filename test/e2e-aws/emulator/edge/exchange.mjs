@@ -109,8 +109,10 @@ export class Exchange {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-error-code-issues
 const TITLES = {
   400: "Bad Request",
+  401: "Authorization Required",
   404: "Not Found",
   413: "Request Entity Too Large",
+  500: "Internal Server Error",
   501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Temporarily Unavailable",

@@ -5,6 +5,7 @@ import { forward } from "./forward.mjs";
 import { withForwarded } from "./forwarded.mjs";
 import { invoke } from "./lambda-target.mjs";
 import { stickTo, stuckTarget } from "./stickiness.mjs";
+import { refusalOf } from "./token-check.mjs";
 
 export function answerListener(exchange, { balancer, port, place }) {
   const listener = listenerOf(balancer, port);
@@ -12,8 +13,25 @@ export function answerListener(exchange, { balancer, port, place }) {
   const rule = listener.rules.find(({ conditions }) =>
     conditions.every((condition) => isMatch(condition, exchange)),
   );
-  const [action] = [...rule.actions].sort((one, other) => one.Order - other.Order);
-  const given = { balancer, listener, action, place };
+  const actions = [...rule.actions].sort((one, other) => one.Order - other.Order);
+  act(exchange, { balancer, listener, place, actions });
+}
+
+/** The first of the actions, and the next where that lets the request through. */
+function act(exchange, { actions: [action, ...actions], ...shared }) {
+  const given = { ...shared, action };
+  if (action.Type === "jwt-validation") {
+    refusalOf(exchange, action.JwtValidationConfig)
+      .then((status) => {
+        if (status === undefined) act(exchange, { ...shared, actions });
+        else exchange.fail(status);
+      })
+      .catch((error) => {
+        console.error("edge:", error.message);
+        exchange.fail(500);
+      });
+    return;
+  }
   if (action.Type === "fixed-response") return reply(exchange, action.FixedResponseConfig);
   if (action.Type === "redirect") return redirect(exchange, given);
   if (action.Type === "forward") return toGroup(exchange, given);
