@@ -21,6 +21,8 @@ export interface LoadRequest {
   readonly containerId: string;
   readonly maxInputs: number;
   readonly timeoutSeconds: number;
+  /** Requests without any part of an answer for this long are told to ask again, in milliseconds; 0: none are. */
+  readonly lateAfterMs: number;
   /** It is told which leases to run together. */
   readonly isBatched: boolean;
   /** Other containers listen on ports of the same machine. */

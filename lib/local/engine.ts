@@ -27,6 +27,7 @@ import { collectSecrets } from "../storage/collect-secrets.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
+import type { Answers } from "../web/answers.ts";
 import type { CallState } from "./call-state.ts";
 import type { InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
@@ -250,6 +251,10 @@ export class LocalEngine implements Backend {
 
   async findToken(hash: string): Promise<boolean> {
     return this.#host.findToken(hash);
+  }
+
+  get answers(): Answers | undefined {
+    return this.#host.answers;
   }
 
   /** The name of its app. */

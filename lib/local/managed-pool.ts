@@ -302,6 +302,7 @@ export class ManagedPool {
       bundle,
       process: this.#options.host.startRunner(spec, this.#python, volumes),
       sharesPorts: this.#options.host.sharesPorts,
+      lateAfterMs: this.#options.host.lateAfterMs,
       secrets: this.#options.secrets,
       mounts: volumes?.mounts,
       source: this.#pool,

@@ -25,6 +25,7 @@ import {
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { refuseObject } from "../../lib/uses.ts";
 import type { LoadRequest } from "../load-request.ts";
+import { AnswerRequests } from "./answer-requests.ts";
 import { Batches } from "./batches.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { toErrorPage } from "./error-page.ts";
@@ -46,10 +47,17 @@ const INTERRUPT_GRACE_MS = 1000;
 const ANSWER_MS = 250;
 /** A lease taken ahead is given back when the one before it makes no progress for this long. */
 const HELD_UP_MS = 30;
+/** Requests wait this long for an answer, as with Modal: most proxies and clients wait so long. */
+const LATE_AFTER_MS = 150_000;
 /** Exit hooks get this long. */
 const EXIT_GRACE_MS = 30_000;
 
 export interface AgentOptions {
+  /**
+   * Requests without any part of an answer for this long are told to ask again, where its backend keeps answers.
+   * @default 150000, as with Modal
+   */
+  readonly lateAfterMs?: number | undefined;
   /** Other containers listen on ports of the same machine. @default false */
   readonly sharesPorts?: boolean;
   readonly containerId: string;
@@ -97,6 +105,8 @@ export class Agent implements LeaseWorker {
   readonly #process: Runner;
   readonly #nested: NestedCalls;
   readonly #storage: StorageRequests;
+  /** Of a container that answers requests itself. */
+  readonly #answers: AnswerRequests | undefined;
   readonly #running: Map<number, Running> = new Map();
   /** Of an app of Python: this agent answers its connections. */
   readonly #pythonWeb: PythonWeb | undefined;
@@ -131,6 +141,9 @@ export class Agent implements LeaseWorker {
       isTraced: (id) => this.#isTraced(id),
     });
     this.#batches = this.#createBatches();
+    this.#answers =
+      backend.answers &&
+      new AnswerRequests(backend.answers, (buffers) => this.#process.send(buffers));
     this.#storage = new StorageRequests({
       ...{ spec, stores: backend.stores, mounts },
       send: (buffers) => this.#process.send(buffers),
@@ -409,6 +422,7 @@ export class Agent implements LeaseWorker {
 
   #openPythonWeb(): PythonWeb | undefined {
     const { spec, backend, now, after } = this.#options;
+    const { answers } = backend;
     const web = pythonWebOf(spec);
     if (web === undefined) return undefined;
     return new PythonWeb({
@@ -416,10 +430,16 @@ export class Agent implements LeaseWorker {
       send: (buffers) => this.#process.send(buffers),
       limit: () => this.#maxInputs,
       findToken: (hash) => backend.findToken(hash),
+      late: answers && { answers, afterMs: this.#lateAfterMs },
       onLoad: ({ accepted, inside, waiting, requestMs = -1 }) =>
         this.#toldOfRequests([accepted, inside, waiting, requestMs]),
       onStuck: () => this.#stuck(),
     });
+  }
+
+  get #lateAfterMs(): number {
+    const { backend, lateAfterMs = LATE_AFTER_MS } = this.#options;
+    return backend.answers === undefined ? 0 : lateAfterMs;
   }
 
   #toldOfRequests(fields: readonly unknown[]): void {
@@ -488,6 +508,7 @@ export class Agent implements LeaseWorker {
       maxInputs: concurrency.maxInputs,
       timeoutSeconds: spec.timeoutSeconds,
       sharesPorts: this.#options.sharesPorts ?? false,
+      lateAfterMs: this.#lateAfterMs,
       isBatched: this.#batches !== undefined,
       web: web === undefined ? null : { kind: web.kind, target: web.target },
       params: params === undefined ? 0 : packPage(params),
@@ -536,6 +557,7 @@ export class Agent implements LeaseWorker {
         break;
       default:
         if (this.#pythonWeb?.receive(message) === true) return;
+        if (this.#answers?.receive(message) === true) return;
         if (!this.#storage.receive(message)) this.#nested.receive(message);
     }
   }
@@ -621,6 +643,7 @@ export class Agent implements LeaseWorker {
     const detail = this.#redact(describeEnd(end, this.#killReason));
     this.#nested.close();
     this.#storage.close();
+    this.#answers?.close();
     this.web.close();
     this.#pythonWeb?.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;

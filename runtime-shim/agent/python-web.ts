@@ -6,7 +6,7 @@ import type { PythonWebKind, WebSpec } from "../../lib/web/web-spec.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { Gate } from "../web/gate.ts";
 import { PythonSite } from "../web/python-site.ts";
-import { type WebLoad, WebServer } from "../web/web-server.ts";
+import { type WebLoad, WebServer, type WebServerOptions } from "../web/web-server.ts";
 
 /** An app of Python. */
 export type PythonWebSpec = WebSpec & { readonly kind: PythonWebKind };
@@ -18,6 +18,7 @@ export interface PythonWebOptions {
   /** Inputs that its container may run at once. */
   readonly limit: () => number;
   readonly findToken: FindToken;
+  readonly late: WebServerOptions["late"];
   readonly clock: Pick<Clock, "now" | "after">;
   readonly onLoad: (load: WebLoad) => void;
   readonly onStuck: () => void;
@@ -41,7 +42,7 @@ export class PythonWeb {
   readonly #turns: Map<unknown, () => void> = new Map();
 
   constructor(options: PythonWebOptions) {
-    const { spec, web, send, limit, findToken, clock, onLoad, onStuck } = options;
+    const { spec, web, send, limit, findToken, late, clock, onLoad, onStuck } = options;
     this.#options = options;
     this.#site = new PythonSite(web.kind, send);
     this.#gate = new Gate(limit);
@@ -51,7 +52,7 @@ export class PythonWeb {
       gate: this.#gate,
       authorize: authorizationFor(web.auth, { findToken, now: () => clock.now() }),
       timeoutSeconds: spec.timeoutSeconds,
-      ...{ clock, onLoad, onStuck },
+      ...{ late, clock, onLoad, onStuck },
     });
   }
 

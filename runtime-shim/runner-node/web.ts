@@ -6,7 +6,7 @@ import { systemClock } from "../../lib/clock.ts";
 import type { Definition } from "../../lib/definition.ts";
 import { cancellation } from "../../lib/errors.ts";
 import { createCallId, inputId } from "../../lib/ids.ts";
-import { encodeControl } from "../../lib/messages.ts";
+import { encodeControl, type Message } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
@@ -14,6 +14,7 @@ import { endedSignal } from "../web/ended-signal.ts";
 import { Gate } from "../web/gate.ts";
 import { openSite } from "../web/open-site.ts";
 import { type Site, WebServer } from "../web/web-server.ts";
+import { ContainerAnswers } from "./container-answers.ts";
 import type { Loaded } from "./load.ts";
 import type { Handler } from "./sequential.ts";
 
@@ -34,6 +35,8 @@ export interface ContainerWeb {
   accept(socket: Socket): void;
   /** A handler of calls that takes its turn among requests. */
   inTurn(handler: Handler): Handler;
+  /** Takes what the agent says of requests; false for any other message. */
+  receive(message: Message): boolean;
   drain(): Promise<void>;
 }
 
@@ -52,12 +55,15 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
   if (site === undefined || web === undefined) return undefined;
   const gate = new Gate(() => request.maxInputs);
   const contexts = openContexts(request);
+  const { lateAfterMs } = request;
+  const answers = new ContainerAnswers(send);
   const server = new WebServer({
     spec: { cors: web.cors ?? null },
     gate,
     site: withContext(site, contexts),
     authorize: authorizationFor(web.auth, { findToken, now: () => systemClock.now() }),
     timeoutSeconds: request.timeoutSeconds,
+    late: lateAfterMs > 0 ? { answers, afterMs: lateAfterMs } : undefined,
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>
       send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),
@@ -72,6 +78,7 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
       (handler) =>
       (...args) =>
         inTurn(gate, () => handler(...args)),
+    receive: (message) => answers.receive(message),
     drain: () => server.drain(),
   };
 }

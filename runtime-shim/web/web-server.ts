@@ -7,6 +7,7 @@ import type { Authorize } from "./authorize.ts";
 import { applyCors } from "./cors.ts";
 import { tellOverdue } from "./ended-signal.ts";
 import type { Gate } from "./gate.ts";
+import { LateAnswers, type LateAnswersOptions } from "./late-answers.ts";
 import { type Refusal, refuse } from "./problem.ts";
 
 /** What answers the requests of a function. */
@@ -35,6 +36,8 @@ export interface WebServerOptions {
   /** @default - whoever asks is let in */
   readonly authorize: Authorize | undefined;
   readonly timeoutSeconds: number;
+  /** What keeps answers that come late. @default - requests wait for their answers, however long that takes */
+  readonly late?: Pick<LateAnswersOptions, "answers" | "afterMs"> | undefined;
   readonly clock: Pick<Clock, "now" | "after">;
   /** Its load has changed; comes at most every 5 ms. */
   readonly onLoad: (load: WebLoad) => void;
@@ -55,6 +58,7 @@ const SMOOTHING = 0.1;
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #server: Server;
+  readonly #late: LateAnswers | undefined;
   /** Requests that ran out of time and hold their place. */
   #overdue = 0;
   #accepted = 0;
@@ -64,6 +68,8 @@ export class WebServer {
 
   constructor(options: WebServerOptions) {
     this.#options = options;
+    const { late, timeoutSeconds, clock } = options;
+    this.#late = late && new LateAnswers({ ...late, timeoutSeconds, clock });
     this.#server = createServer((request, response) => this.#take(request, response));
     // Requests may take as long as their function may; uploads too.
     this.#server.requestTimeout = 0;
@@ -86,7 +92,8 @@ export class WebServer {
     this.#isDraining = true;
     this.#server.closeIdleConnections();
     // Calls take their turn among requests: they are waited for too.
-    await this.#options.gate.empty();
+    await Promise.all([this.#options.gate.empty(), this.#late?.drain()]);
+    await this.#late?.drain();
     this.#server.closeAllConnections();
   }
 
@@ -94,7 +101,11 @@ export class WebServer {
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
     this.#check(request, {
-      admit: () => this.#admit(request, response),
+      admit: () => {
+        const asksFor = this.#late?.idOf(request);
+        if (asksFor === undefined) this.#admit(request, response);
+        else void this.#late?.follow(asksFor, request, response);
+      },
       deny: (refusal) => refuse(response, refusal),
     });
   }
@@ -131,24 +142,34 @@ export class WebServer {
   #admit(request: IncomingMessage, response: ServerResponse): void {
     const { clock, gate } = this.#options;
     const cameAt = clock.now();
-    let onClose = (): void => {};
+    let onClose: (() => void) | undefined;
+    let stopWaiting: (() => void) | undefined;
     const giveUp = gate.enter(() => {
+      stopWaiting?.();
       const waitedMs = clock.now() - cameAt;
-      if (this.#isDraining || waitedMs > LONG_WAIT_MS) response.setHeader("connection", "close");
-      onClose = this.#begin(request, response);
+      if (!response.headersSent && (this.#isDraining || waitedMs > LONG_WAIT_MS)) {
+        response.setHeader("connection", "close");
+      }
+      onClose = this.#begin(request, response, waitedMs);
     });
+    const late = this.#late;
+    if (onClose === undefined && late !== undefined) {
+      stopWaiting = clock.after(late.afterMs, () => late.postpone(request, response));
+    }
     response.once("close", () => {
+      stopWaiting?.();
       giveUp();
-      onClose();
+      onClose?.();
     });
     this.#report();
   }
 
   /** Lets the site answer. Returns what is to be called when the answer has ended. */
-  #begin(request: IncomingMessage, response: ServerResponse): () => void {
+  #begin(request: IncomingMessage, response: ServerResponse, waitedMs: number): () => void {
     const { site, timeoutSeconds, clock } = this.#options;
     const beganAt = clock.now();
-    const stopClock = clock.after(timeoutSeconds * 1000, () => {
+    const postpone = (): void => this.#late?.postpone(request, response);
+    const stopClock = this.#watch({ waitedMs, postpone }, () => {
       refuse(response, {
         status: 504,
         code: "WINDLASS_FUNCTION_TIMEOUT",
@@ -168,6 +189,23 @@ export class WebServer {
     if (running === undefined) leave();
     else void running.then(leave, leave);
     return leave;
+  }
+
+  /** Calls back when a request has waited long for an answer, and when its time is over: by one timer at a time. */
+  #watch(
+    { waitedMs, postpone }: { readonly waitedMs: number; readonly postpone: () => void },
+    onOverdue: () => void,
+  ): () => void {
+    const { clock, timeoutSeconds } = this.#options;
+    const lateMs = (this.#late?.afterMs ?? Number.POSITIVE_INFINITY) - waitedMs;
+    const leftMs = timeoutSeconds * 1000;
+    // One that has waited so long was told before it began.
+    if (lateMs <= 0 || lateMs >= leftMs) return clock.after(leftMs, onOverdue);
+    let stop = clock.after(lateMs, () => {
+      postpone();
+      stop = clock.after(leftMs - lateMs, onOverdue);
+    });
+    return () => stop();
   }
 
   /** Code that ran out of time has been told so, and should end. */
