@@ -76,6 +76,7 @@ export class ServedApp {
       acceptsCpu: false,
       usesVenv: options.usesVenv,
     });
+    if (before === undefined) this.#noticeIam(spec);
     this.#loaded = loaded;
     this.#spec = spec;
     this.#pythonFiles = pythonFiles;
@@ -108,6 +109,14 @@ export class ServedApp {
   #stopServing(): void {
     this.#options.front.close();
     if (this.#loaded !== undefined) writeServing(this.#loaded.project.stateDirectory, undefined);
+  }
+
+  #noticeIam({ functions }: AppSpec): void {
+    const names = functions.filter(({ web }) => web?.auth === "iam").map(({ name }) => name);
+    if (names.length === 0) return;
+    this.#options.output.notice(
+      `whoever asks is let in to ${names.join(", ")}: \`auth: "iam"\` is checked on AWS alone`,
+    );
   }
 
   /** Fires its schedules in place of those that fired before; loads what does so where there are any. */

@@ -50,7 +50,10 @@ export class PythonWeb {
       spec: web,
       site: this.#site,
       gate: this.#gate,
-      authorize: authorizationFor(web.auth, { findToken, now: () => clock.now() }),
+      authorize: authorizationFor(web.auth, {
+        findToken,
+        clock: { now: clock.now, wallTime: () => Date.now() },
+      }),
       timeoutSeconds: spec.timeoutSeconds,
       ...{ late, clock, onLoad, onStuck },
     });

@@ -61,7 +61,7 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
     spec: { cors: web.cors ?? null },
     gate,
     site: withContext(site, contexts),
-    authorize: authorizationFor(web.auth, { findToken, now: () => systemClock.now() }),
+    authorize: authorizationFor(web.auth, { findToken, clock: systemClock }),
     timeoutSeconds: request.timeoutSeconds,
     late: lateAfterMs > 0 ? { answers, afterMs: lateAfterMs } : undefined,
     clock: systemClock,

@@ -24,15 +24,17 @@ function openApi({ routes, auth }: Endpoints, title: string): Schema {
     const operation = toOperation(route, path);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
   }
+  const isJwt = typeof auth === "object";
+  const bearer = { type: "http", scheme: "bearer", ...(isJwt && { bearerFormat: "JWT" }) };
   const secured = {
-    components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
+    components: { securitySchemes: { bearer } },
     security: [{ bearer: [] }],
   };
   return {
     openapi: "3.1.0",
     info: { title, version: "1" },
     paths,
-    ...(auth === "bearer" || typeof auth === "object" ? secured : {}),
+    ...(auth === "bearer" || isJwt ? secured : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 import type { Authorize } from "./authorize.ts";
+import { dropClaims } from "./claims.ts";
 import { applyCors } from "./cors.ts";
 import { tellOverdue } from "./ended-signal.ts";
 import type { Gate } from "./gate.ts";
@@ -120,6 +121,7 @@ export class WebServer {
       admit();
       return;
     }
+    dropClaims(request);
     void this.#refusalOf(authorize, request).then((refusal) => {
       if (refusal === undefined) admit();
       else deny(refusal);
