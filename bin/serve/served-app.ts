@@ -10,6 +10,7 @@ import { runtime } from "../../lib/runtime.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
+import { paramsSchemasOf } from "../../lib/web/class-params.ts";
 import { type LoadedApp, loadApp } from "../load-app.ts";
 import type { RunOutput } from "../run/output.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -71,6 +72,7 @@ export class ServedApp {
       spec,
       inlineSecrets: inlineSecrets(loaded.app),
       bundle: loaded.bundle,
+      paramsSchemas: paramsSchemasOf(loaded.app),
       ...loaded.project,
       events: output,
       acceptsCpu: false,

@@ -25,6 +25,7 @@ import {
 import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { refuseObject } from "../../lib/uses.ts";
 import type { LoadRequest } from "../load-request.ts";
+import { routingOf } from "../web/routing.ts";
 import { AnswerRequests } from "./answer-requests.ts";
 import { Batches } from "./batches.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
@@ -58,6 +59,8 @@ export interface AgentOptions {
    * @default 150000, as with Modal
    */
   readonly lateAfterMs?: number | undefined;
+  /** Connections are brought here by what their first request says, not each request. @default false */
+  readonly routesConnections?: boolean;
   /** Other containers listen on ports of the same machine. @default false */
   readonly sharesPorts?: boolean;
   readonly containerId: string;
@@ -414,9 +417,9 @@ export class Agent implements LeaseWorker {
     if (web !== undefined) {
       return new WebTraffic((socket) => web.accept(socket), { passesCopies: false });
     }
-    return new WebTraffic((socket) => {
+    return new WebTraffic((socket, head) => {
       if (this.#process.pass === undefined) socket.destroy();
-      else this.#process.pass(socket);
+      else this.#process.pass(socket, head);
     });
   }
 
@@ -431,6 +434,7 @@ export class Agent implements LeaseWorker {
       limit: () => this.#maxInputs,
       findToken: (hash) => backend.findToken(hash),
       late: answers && { answers, afterMs: this.#lateAfterMs },
+      routing: this.#options.routesConnections ? routingOf(web, this.id) : undefined,
       onLoad: ({ accepted, inside, waiting, requestMs = -1 }) =>
         this.#toldOfRequests([accepted, inside, waiting, requestMs]),
       onStuck: () => this.#stuck(),
@@ -509,6 +513,7 @@ export class Agent implements LeaseWorker {
       timeoutSeconds: spec.timeoutSeconds,
       sharesPorts: this.#options.sharesPorts ?? false,
       lateAfterMs: this.#lateAfterMs,
+      routesConnections: this.#options.routesConnections ?? false,
       isBatched: this.#batches !== undefined,
       web: web === undefined ? null : { kind: web.kind, target: web.target },
       params: params === undefined ? 0 : packPage(params),

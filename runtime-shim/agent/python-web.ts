@@ -6,6 +6,7 @@ import type { PythonWebKind, WebSpec } from "../../lib/web/web-spec.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { Gate } from "../web/gate.ts";
 import { PythonSite } from "../web/python-site.ts";
+import type { Routing } from "../web/routing.ts";
 import { type WebLoad, WebServer, type WebServerOptions } from "../web/web-server.ts";
 
 /** An app of Python. */
@@ -19,6 +20,7 @@ export interface PythonWebOptions {
   readonly limit: () => number;
   readonly findToken: FindToken;
   readonly late: WebServerOptions["late"];
+  readonly routing: Routing | undefined;
   readonly clock: Pick<Clock, "now" | "after">;
   readonly onLoad: (load: WebLoad) => void;
   readonly onStuck: () => void;
@@ -42,7 +44,7 @@ export class PythonWeb {
   readonly #turns: Map<unknown, () => void> = new Map();
 
   constructor(options: PythonWebOptions) {
-    const { spec, web, send, limit, findToken, late, clock, onLoad, onStuck } = options;
+    const { spec, web, send, limit, findToken, late, routing, clock, onLoad, onStuck } = options;
     this.#options = options;
     this.#site = new PythonSite(web.kind, send);
     this.#gate = new Gate(limit);
@@ -55,7 +57,7 @@ export class PythonWeb {
         clock: { now: clock.now, wallTime: () => Date.now() },
       }),
       timeoutSeconds: spec.timeoutSeconds,
-      ...{ late, clock, onLoad, onStuck },
+      ...{ late, routing, clock, onLoad, onStuck },
     });
   }
 

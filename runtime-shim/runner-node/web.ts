@@ -13,6 +13,7 @@ import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { endedSignal } from "../web/ended-signal.ts";
 import { Gate } from "../web/gate.ts";
 import { openSite } from "../web/open-site.ts";
+import { routingOf } from "../web/routing.ts";
 import { type Site, WebServer } from "../web/web-server.ts";
 import { ContainerAnswers } from "./container-answers.ts";
 import type { Loaded } from "./load.ts";
@@ -64,6 +65,8 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
     authorize: authorizationFor(web.auth, { findToken, clock: systemClock }),
     timeoutSeconds: request.timeoutSeconds,
     late: lateAfterMs > 0 ? { answers, afterMs: lateAfterMs } : undefined,
+    routing: request.routesConnections ? routingOf(web, request.containerId) : undefined,
+    isQueued: web.kind !== "server" || web.isQueued,
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>
       send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isWindlassError } from "../../lib/errors.ts";
 import { HttpRequest } from "./http-request.ts";
-import { type Problem, type Refusal, refuse } from "./problem.ts";
+import { invalidRequest, type Problem, type Refusal, refuse } from "./problem.ts";
 import { grouped, readBody } from "./read-body.ts";
 import { type Route, Router } from "./router.ts";
 import { validate } from "./validate.ts";
@@ -69,7 +69,7 @@ export class EndpointSite implements Site {
         if (checked.problems === undefined) asked.body = checked.value;
         else problems.push(...checked.problems);
       }
-      if (problems.length > 0) return refuse(response, invalid(problems));
+      if (problems.length > 0) return refuse(response, invalidRequest(problems));
     } catch (error) {
       return this.#failed(error, response);
     }
@@ -141,18 +141,6 @@ const FAILED: Refusal = {
 
 function toQuery(text: string): unknown {
   return text === "" ? {} : grouped(new URLSearchParams(text));
-}
-
-function invalid(problems: readonly Problem[]): Refusal {
-  const lines = problems.map((problem) =>
-    [problem.in, problem.path].filter((part) => part !== "").join("."),
-  );
-  return {
-    status: 400,
-    code: "WINDLASS_INVALID_REQUEST",
-    message: `the request is not valid: ${lines.map((line, at) => `${line}: ${problems[at]?.message}`).join("; ")}`,
-    problems,
-  };
 }
 
 function notAllowed(method: string, path: string, allowed: readonly string[]): Refusal {

@@ -17,11 +17,11 @@ export function docsOf(web: Endpoints, title: string): Pages {
 }
 
 /** An OpenAPI 3.1 document of routes. Schemas whose library cannot write them allow anything. */
-function openApi({ routes, auth }: Endpoints, title: string): Schema {
+function openApi({ routes, auth, params }: Endpoints, title: string): Schema {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}").replace(/\*$/, "{rest}");
-    const operation = toOperation(route, path);
+    const operation = toOperation(route, path, params);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
   }
   const isJwt = typeof auth === "object";
@@ -38,12 +38,21 @@ function openApi({ routes, auth }: Endpoints, title: string): Schema {
   };
 }
 
-function toOperation(route: Endpoints["routes"][number], path: string): Schema {
+function toOperation(
+  route: Endpoints["routes"][number],
+  path: string,
+  params: Endpoints["params"],
+): Schema {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     ...{ name, in: "path", required: true },
     schema: { type: "string" },
   }));
-  const parameters = [...inPath, ...queryParameters(route.query)];
+  const own = queryParameters(route.query);
+  // Those of the class are in the query too.
+  const ofClass = queryParameters(params).filter(
+    (param) => !own.some((one) => one["name"] === param["name"]),
+  );
+  const parameters = [...inPath, ...ofClass, ...own];
   const body =
     route.method === "GET" ? undefined : (route.body ?? (route.target === null ? undefined : {}));
   return {

@@ -9,7 +9,8 @@ import { applyCors } from "./cors.ts";
 import { tellOverdue } from "./ended-signal.ts";
 import type { Gate } from "./gate.ts";
 import { LateAnswers, type LateAnswersOptions } from "./late-answers.ts";
-import { type Refusal, refuse } from "./problem.ts";
+import { NO_ROOM, type Refusal, refuse } from "./problem.ts";
+import type { Routing } from "./routing.ts";
 
 /** What answers the requests of a function. */
 export interface Site {
@@ -39,6 +40,10 @@ export interface WebServerOptions {
   readonly timeoutSeconds: number;
   /** What keeps answers that come late. @default - requests wait for their answers, however long that takes */
   readonly late?: Pick<LateAnswersOptions, "answers" | "afterMs"> | undefined;
+  /** Connections are brought here by what their first request says. @default - any request may come on any */
+  readonly routing?: Routing | undefined;
+  /** Requests wait until there is room; false: they get 503 at once. @default true */
+  readonly isQueued?: boolean;
   readonly clock: Pick<Clock, "now" | "after">;
   /** Its load has changed; comes at most every 5 ms. */
   readonly onLoad: (load: WebLoad) => void;
@@ -99,6 +104,7 @@ export class WebServer {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#options.routing?.route(request, response) === false) return;
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
     this.#check(request, {
@@ -143,6 +149,10 @@ export class WebServer {
 
   #admit(request: IncomingMessage, response: ServerResponse): void {
     const { clock, gate } = this.#options;
+    if (this.#isFull) {
+      refuse(response, NO_ROOM);
+      return;
+    }
     const cameAt = clock.now();
     let onClose: (() => void) | undefined;
     let stopWaiting: (() => void) | undefined;
@@ -164,6 +174,12 @@ export class WebServer {
       onClose?.();
     });
     this.#report();
+  }
+
+  /** It has no room, and nobody may wait for some. */
+  get #isFull(): boolean {
+    const { gate, isQueued = true } = this.#options;
+    return !isQueued && gate.inside >= gate.limit;
   }
 
   /** Lets the site answer. Returns what is to be called when the answer has ended. */
@@ -235,7 +251,7 @@ export class WebServer {
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#check(request, {
         admit: () => this.#admitUpgrade(request, socket, head),
-        deny: ({ status }) => socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`),
+        deny: (refusal) => refuseUpgrade(socket, refusal),
       });
     });
   }
@@ -243,6 +259,10 @@ export class WebServer {
   /** A connection that is taken over holds its place until it ends, and ends when its time is over. */
   #admitUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { gate, site, clock, timeoutSeconds } = this.#options;
+    if (this.#isFull) {
+      refuseUpgrade(socket, NO_ROOM);
+      return;
+    }
     let onClose = (): void => {};
     const giveUp = gate.enter(() => {
       const stopClock = clock.after(timeoutSeconds * 1000, () => socket.destroy());
@@ -270,4 +290,8 @@ export class WebServer {
       onLoad({ accepted: this.#accepted, inside, waiting, requestMs: this.#requestMs });
     });
   }
+}
+
+function refuseUpgrade(socket: Duplex, { status }: Refusal): void {
+  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`);
 }

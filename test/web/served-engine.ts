@@ -3,6 +3,7 @@ import { bundleApp } from "../../lib/local/bundle.ts";
 import { LocalEngine } from "../../lib/local/engine.ts";
 import { type EngineHost, thisMachine } from "../../lib/local/host.ts";
 import { Front } from "../../lib/local/web/front.ts";
+import { paramsSchemasOf } from "../../lib/web/class-params.ts";
 import { findFreePort } from "../../runtime-shim/web/free-port.ts";
 
 /** An app that an engine of this process serves. */
@@ -26,6 +27,7 @@ export async function serveEngine(
   const spec = resolveSpec(app);
   const bundle = await bundleApp([app.file ?? ""], root);
   const lines: string[] = [];
+  const paramsSchemas = paramsSchemasOf(app);
   const front = new Front({ port: await findFreePort(), host: "127.0.0.1" });
   const begin = async (): Promise<LocalEngine> => {
     const machine = thisMachine({
@@ -33,7 +35,10 @@ export async function serveEngine(
       ...{ inspect: undefined, usesVenv: false, notice: () => {} },
     });
     const events = { log: ({ text }: { text: string }) => void lines.push(text), notice: () => {} };
-    const engine = new LocalEngine({ ...machine, ...own }, { spec, bundle, root, events });
+    const engine = new LocalEngine(
+      { ...machine, ...own },
+      { spec, bundle, root, events, paramsSchemas },
+    );
     await engine.start();
     return engine;
   };
