@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
+import { Agent, type AgentState, type FailedRequests } from "../../runtime-shim/agent/agent.ts";
 import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
 import type { ContainerTimes } from "../call-trace.ts";
@@ -9,6 +9,7 @@ import { decodePage } from "../codec/decode.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { isWindlassError } from "../errors.ts";
+import { failedPage } from "../failed-page.ts";
 import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
@@ -324,6 +325,7 @@ export class ManagedPool {
       now: () => this.#clock.now(),
       after: (ms, run) => this.#clock.after(ms, run),
       onLine: log,
+      onFailedRequests: (failed) => this.#requestsFailed(containerId, failed),
       onTraffic: () => {
         this.#entrance.dispatch();
         if (this.#entrance.backlog > 0) this.#reviewSoon();
@@ -364,6 +366,18 @@ export class ManagedPool {
     if (!this.#isClosed) this.#options.told?.stopped({ name, id }, whyEnded(managed, error));
     if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
+  }
+
+  /** They are told of as inputs of a call are. */
+  #requestsFailed(
+    containerId: string,
+    { callId, method, count, kind, error }: FailedRequests,
+  ): void {
+    if (this.#isClosed) return;
+    const { app, spec, told } = this.#options;
+    const target = { app, name: spec.name, method };
+    const page = failedPage({ start: 0, count }, kind, error);
+    told?.answered({ callId, kind: "map", target }, page, { attempts: 1, containerId });
   }
 
   #leave(volumes: OpenMounts): void {

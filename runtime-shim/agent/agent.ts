@@ -2,9 +2,14 @@ import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
-import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
+import {
+  ContainerStartupError,
+  ExecutionError,
+  FunctionTimeoutError,
+  isWindlassError,
+} from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
-import { parseInputId } from "../../lib/ids.ts";
+import { createCallId, parseInputId } from "../../lib/ids.ts";
 import {
   encodeControl,
   encodeMessage,
@@ -93,8 +98,18 @@ export interface AgentOptions {
   readonly onState: (state: AgentState, error?: Page) => void;
   /** It drains, and has closed connections on which nothing is asked. @default - nobody asks */
   readonly onClosing?: () => void;
+  /** Requests failed: one a second is told at most, and all that a container had when it ended. @default - nobody asks */
+  readonly onFailedRequests?: (failed: FailedRequests) => void;
   /** What its container has to do for requests has changed. @default - nobody asks */
   readonly onTraffic?: () => void;
+}
+
+/** Requests that failed for one reason, as inputs of a call of their own. */
+export interface FailedRequests extends Pick<Failure, "kind" | "error"> {
+  readonly callId: string;
+  /** The method of a class that answered. */
+  readonly method: string | undefined;
+  readonly count: number;
 }
 
 export type AgentState = "starting" | "ready" | "draining" | "ended";
@@ -437,6 +452,8 @@ export class Agent implements LeaseWorker {
       routing: this.#options.routesConnections ? routingOf(web, this.id) : undefined,
       onLoad: ({ accepted, inside, waiting, requestMs = -1 }) =>
         this.#toldOfRequests([accepted, inside, waiting, requestMs]),
+      onFailed: ({ kind, error }) =>
+        this.#failedRequests({ kind, count: 1, error: encodePage([error], () => "error") }),
       onStuck: () => this.#stuck(),
     });
   }
@@ -450,6 +467,14 @@ export class Agent implements LeaseWorker {
     this.web.told(fields);
     this.#options.source.available(this);
     this.#options.onTraffic?.();
+  }
+
+  #failedRequests({
+    callId = createCallId(),
+    method,
+    ...failed
+  }: Pick<FailedRequests, "kind" | "error" | "count"> & Partial<FailedRequests>): void {
+    this.#options.onFailedRequests?.({ callId, method, ...failed });
   }
 
   #stuck(): void {
@@ -543,6 +568,15 @@ export class Agent implements LeaseWorker {
         break;
       case "closing":
         this.#options.onClosing?.();
+        break;
+      case "request-failed":
+        this.#failedRequests({
+          callId: String(id),
+          method: rest[0] === 0 ? undefined : String(rest[0]),
+          kind: rest[1] === "timeout" ? "timeout" : "error",
+          count: 1,
+          error: redactPage(toPage(rest[2], message), this.#redact),
+        });
         break;
       case "stuck":
         this.#stuck();
@@ -649,6 +683,8 @@ export class Agent implements LeaseWorker {
     this.#nested.close();
     this.#storage.close();
     this.#answers?.close();
+    const lost = this.web.inside;
+    if (lost > 0) this.#failedRequests({ kind: "crashed", count: lost, error: crash(detail) });
     this.web.close();
     this.#pythonWeb?.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
@@ -684,6 +720,11 @@ export class Agent implements LeaseWorker {
     this.#state = state;
     this.#options.onState(state, error);
   }
+}
+
+function crash(detail: string): Page {
+  const message = `a container ended while it answered: ${detail}`;
+  return toErrorPage(new ExecutionError("WINDLASS_CONTAINER_CRASHED", message));
 }
 
 /** What a generator yielded was seen: it must not run again. */

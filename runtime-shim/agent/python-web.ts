@@ -4,6 +4,7 @@ import { encodeControl, type Message } from "../../lib/messages.ts";
 import type { FunctionSpec } from "../../lib/spec.ts";
 import type { PythonWebKind, WebSpec } from "../../lib/web/web-spec.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
+import { type OnFailed, sparingly } from "../web/failed-requests.ts";
 import { Gate } from "../web/gate.ts";
 import { PythonSite } from "../web/python-site.ts";
 import type { Routing } from "../web/routing.ts";
@@ -23,6 +24,7 @@ export interface PythonWebOptions {
   readonly routing: Routing | undefined;
   readonly clock: Pick<Clock, "now" | "after">;
   readonly onLoad: (load: WebLoad) => void;
+  readonly onFailed: OnFailed;
   readonly onStuck: () => void;
 }
 
@@ -46,7 +48,8 @@ export class PythonWeb {
   constructor(options: PythonWebOptions) {
     const { spec, web, send, limit, findToken, late, routing, clock, onLoad, onStuck } = options;
     this.#options = options;
-    this.#site = new PythonSite(web.kind, send);
+    const onFailed = sparingly(options.onFailed, clock);
+    this.#site = new PythonSite(web.kind, send, onFailed);
     this.#gate = new Gate(limit);
     this.#server = new WebServer({
       spec: web,
@@ -57,7 +60,7 @@ export class PythonWeb {
         clock: { now: clock.now, wallTime: () => Date.now() },
       }),
       timeoutSeconds: spec.timeoutSeconds,
-      ...{ late, routing, clock, onLoad, onStuck },
+      ...{ late, routing, clock, onFailed, onLoad, onStuck },
     });
   }
 

@@ -6,17 +6,19 @@ import { systemClock } from "../../lib/clock.ts";
 import type { Definition } from "../../lib/definition.ts";
 import { cancellation } from "../../lib/errors.ts";
 import { createCallId, inputId } from "../../lib/ids.ts";
-import { encodeControl, type Message } from "../../lib/messages.ts";
+import { encodeControl, encodeMessage, type Message } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { endedSignal } from "../web/ended-signal.ts";
+import { type RequestFailure, sparingly } from "../web/failed-requests.ts";
 import { Gate } from "../web/gate.ts";
 import { openSite } from "../web/open-site.ts";
 import { routingOf } from "../web/routing.ts";
 import { type Site, WebServer } from "../web/web-server.ts";
 import { ContainerAnswers } from "./container-answers.ts";
 import type { Loaded } from "./load.ts";
+import { encodeError } from "./outputs.ts";
 import type { Handler } from "./sequential.ts";
 
 // A file of its own when it is built: containers of other functions do without it.
@@ -45,6 +47,8 @@ export interface ContainerWeb {
 export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | undefined> {
   const { definition, request, loaded, findToken, send } = options;
   const { web } = definition;
+  const contexts = openContexts(request);
+  const onFailed = sparingly((failure) => send(failedMessage(failure, contexts)), systemClock);
   const site = await openSite({
     definition,
     handler: (method) =>
@@ -52,10 +56,10 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
         ? definition.handler
         : loaded.handler({ method, isGenerator: true }),
     sharesPorts: request.sharesPorts,
+    onFailed,
   });
   if (site === undefined || web === undefined) return undefined;
   const gate = new Gate(() => request.maxInputs);
-  const contexts = openContexts(request);
   const { lateAfterMs } = request;
   const answers = new ContainerAnswers(send);
   const server = new WebServer({
@@ -70,6 +74,7 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>
       send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),
+    onFailed,
     onStuck: () => send(encodeControl("stuck")),
   });
   return {
@@ -84,6 +89,14 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
     receive: (message) => answers.receive(message),
     drain: () => server.drain(),
   };
+}
+
+/** `["request-failed", call, method, kind, tagged]` with the error as a page. */
+function failedMessage({ kind, error, method }: RequestFailure, { current }: Contexts): Buffer[] {
+  const page = encodeError(error);
+  const callId = current?.functionCallId ?? createCallId();
+  const control = ["request-failed", callId, method ?? 0, kind, page.tagged ? 1 : 0];
+  return encodeMessage(JSON.stringify(control), page.text, page.attachments);
 }
 
 async function inTurn(gate: Gate, run: () => unknown): Promise<unknown> {

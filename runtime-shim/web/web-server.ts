@@ -2,11 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
+import { FunctionTimeoutError } from "../../lib/errors.ts";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 import type { Authorize } from "./authorize.ts";
 import { dropClaims } from "./claims.ts";
 import { applyCors } from "./cors.ts";
 import { tellOverdue } from "./ended-signal.ts";
+import type { OnFailed } from "./failed-requests.ts";
 import type { Gate } from "./gate.ts";
 import { LateAnswers, type LateAnswersOptions } from "./late-answers.ts";
 import { NO_ROOM, type Refusal, refuse } from "./problem.ts";
@@ -47,6 +49,8 @@ export interface WebServerOptions {
   readonly clock: Pick<Clock, "now" | "after">;
   /** Its load has changed; comes at most every 5 ms. */
   readonly onLoad: (load: WebLoad) => void;
+  /** Hears of requests that run out of time. @default - nobody does */
+  readonly onFailed?: OnFailed;
   /** All that it may answer at a time has run out of time and goes on all the same. */
   readonly onStuck: () => void;
 }
@@ -188,11 +192,9 @@ export class WebServer {
     const beganAt = clock.now();
     const postpone = (): void => this.#late?.postpone(request, response);
     const stopClock = this.#watch({ waitedMs, postpone }, () => {
-      refuse(response, {
-        status: 504,
-        code: "WINDLASS_FUNCTION_TIMEOUT",
-        message: `there was no answer within the ${timeoutSeconds} seconds that requests may take`,
-      });
+      const error = overdue(timeoutSeconds);
+      refuse(response, { status: 504, code: error.code, message: error.message });
+      this.#options.onFailed?.({ kind: "timeout", error });
       tellOverdue(response);
       this.#expectEnd(place);
     });
@@ -294,4 +296,11 @@ export class WebServer {
 
 function refuseUpgrade(socket: Duplex, { status }: Refusal): void {
   socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`);
+}
+
+function overdue(timeoutSeconds: number): FunctionTimeoutError {
+  return new FunctionTimeoutError(
+    "WINDLASS_FUNCTION_TIMEOUT",
+    `there was no answer within the ${timeoutSeconds} seconds that requests may take`,
+  );
 }

@@ -1,4 +1,4 @@
-import { type App, resolveSpec } from "windlass";
+import { type App, resolveSpec, type WindlassEvent } from "windlass";
 import { bundleApp } from "../../lib/local/bundle.ts";
 import { LocalEngine } from "../../lib/local/engine.ts";
 import { type EngineHost, thisMachine } from "../../lib/local/host.ts";
@@ -9,8 +9,8 @@ import { findFreePort } from "../../runtime-shim/web/free-port.ts";
 /** An app that an engine of this process serves. */
 export interface ServedEngine extends AsyncDisposable {
   readonly engine: LocalEngine;
-  /** What its containers have written. */
-  readonly lines: readonly string[];
+  /** Events that it has told. */
+  readonly events: readonly WindlassEvent[];
   /** The URL of a function of it, with what is below. */
   url(name: string, path?: string): string;
   /** Another engine with the same code takes its place, as after a save. */
@@ -26,7 +26,8 @@ export async function serveEngine(
   const root = process.cwd();
   const spec = resolveSpec(app);
   const bundle = await bundleApp([app.file ?? ""], root);
-  const lines: string[] = [];
+  const told: WindlassEvent[] = [];
+  const eventSink = { emit: (event: WindlassEvent) => void told.push(event) };
   const paramsSchemas = paramsSchemasOf(app);
   const front = new Front({ port: await findFreePort(), host: "127.0.0.1" });
   const begin = async (): Promise<LocalEngine> => {
@@ -34,10 +35,10 @@ export async function serveEngine(
       ...{ app: spec.name, images: spec.images, root, stateDirectory },
       ...{ inspect: undefined, usesVenv: false, notice: () => {} },
     });
-    const events = { log: ({ text }: { text: string }) => void lines.push(text), notice: () => {} };
+    const events = { log: () => {}, notice: () => {} };
     const engine = new LocalEngine(
       { ...machine, ...own },
-      { spec, bundle, root, events, paramsSchemas },
+      { spec, bundle, root, events, paramsSchemas, eventSink },
     );
     await engine.start();
     return engine;
@@ -49,7 +50,7 @@ export async function serveEngine(
     get engine() {
       return engine;
     },
-    lines,
+    events: told,
     url: (name, path = "") => `${sites.find((site) => site.name === name)?.url}${path}`,
     async replace() {
       const before = engine;
