@@ -333,6 +333,23 @@ export class App {
   }
 
   /**
+   * Defines a function like `webServer` whose requests never wait: while no container has room, and so while the first
+   * one starts, they are answered with 503 at once. A container answers 100 at a time unless `concurrency` says another
+   * number.
+   * @param name - 1 to 64 letters, digits, `_` or `-`
+   * @example app.server("game", { port: 7000, sticky: true, minContainers: 1 }, ({ port }) => spawn("./game", [`${port}`]));
+   * @throws InvalidError naming every mistake
+   */
+  server(
+    name: string,
+    options: WebServerOptions,
+    start: (context: WebServerContext) => unknown,
+  ): WebHandle;
+  server(name: string, ...rest: readonly unknown[]): unknown {
+    return this.#web("unqueued", { name, ...split(rest) }, this.server);
+  }
+
+  /**
    * Defines what `windlass run` runs: in the process of the command, not in a container.
    * @param name - 1 to 64 letters, digits, `_` or `-`
    * @example app.entrypoint("main", { args: z.object({ n: z.coerce.number() }) }, async ({ n }) => { … })

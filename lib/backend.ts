@@ -1,6 +1,7 @@
 import type { CallTrace, MadeRecord, TraceQuery } from "./call-trace.ts";
 import type { Page } from "./codec/page.ts";
 import type { Stores } from "./storage/stores.ts";
+import type { Answers } from "./web/answers.ts";
 
 /** What a call is addressed to: a function, or a method of one parameter set of a class. */
 export interface Target {
@@ -200,6 +201,8 @@ export interface Backend {
   url(target: Target): Promise<string>;
   /** Whether requests may carry the token with this hash, in hexadecimal. */
   findToken(hash: string): Promise<boolean>;
+  /** Keeps answers that come late. @default - it keeps none, and requests wait */
+  readonly answers?: Answers | undefined;
   /** What an app has that can be called from here. @throws NotFoundError */
   functions(app: string): Promise<readonly Defined[]>;
 }

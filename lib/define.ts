@@ -61,7 +61,8 @@ export function readCls(given: Given, defaults: Defaults): Reading<ClsDefinition
     violations.push(...checkHooks(body as AnyClass, options as AnyClsOptions, subject));
     const taken = { ctor: body as AnyClass, methods };
     violations.push(...checkBatchMethods(taken, options as AnyClsOptions, subject));
-    if (web !== undefined) violations.push(...checkWebClass(body as AnyClass, options, subject));
+    if (web !== undefined)
+      violations.push(...checkWebClass(body as AnyClass, options as AnyClsOptions, subject));
   }
   const definition = {
     kind: "cls",
@@ -69,7 +70,7 @@ export function readCls(given: Given, defaults: Defaults): Reading<ClsDefinition
     options: withDefaults(options as AnyClsOptions, defaults),
     ctor: body as AnyClass,
     methods,
-    web,
+    web: web && { ...web, params: (options as AnyClsOptions).params },
     file,
   } as const;
   return { definition, violations };

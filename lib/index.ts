@@ -218,6 +218,7 @@ export type { Varied } from "./varied.ts";
 export type { EndpointRequest, PathParams, QueryValues } from "./web/endpoint-request.ts";
 export type { WebHandle } from "./web/handle.ts";
 export { HttpError } from "./web/http-error.ts";
+export type { JwtClaims } from "./web/jwt-claims.ts";
 export type {
   AccessOptions,
   AuthOptions,

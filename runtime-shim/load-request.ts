@@ -22,6 +22,10 @@ export interface LoadRequest {
   readonly containerId: string;
   readonly maxInputs: number;
   readonly timeoutSeconds: number;
+  /** Requests without any part of an answer for this long are told to ask again, in milliseconds; 0: none are. */
+  readonly lateAfterMs: number;
+  /** Connections are brought to it by what their first request says, not each request. */
+  readonly routesConnections: boolean;
   /** It is told which leases to run together. */
   readonly isBatched: boolean;
   /** Other containers listen on ports of the same machine. */

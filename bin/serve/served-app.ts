@@ -10,6 +10,7 @@ import { runtime } from "../../lib/runtime.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { AppSpec } from "../../lib/spec.ts";
 import { inlineSecrets } from "../../lib/storage/app-secrets.ts";
+import { paramsSchemasOf } from "../../lib/web/class-params.ts";
 import { type LoadedApp, loadApp } from "../load-app.ts";
 import type { RunOutput } from "../run/output.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -71,11 +72,13 @@ export class ServedApp {
       spec,
       inlineSecrets: inlineSecrets(loaded.app),
       bundle: loaded.bundle,
+      paramsSchemas: paramsSchemasOf(loaded.app),
       ...loaded.project,
       events: output,
       acceptsCpu: false,
       usesVenv: options.usesVenv,
     });
+    if (before === undefined) this.#noticeIam(spec);
     this.#loaded = loaded;
     this.#spec = spec;
     this.#pythonFiles = pythonFiles;
@@ -108,6 +111,14 @@ export class ServedApp {
   #stopServing(): void {
     this.#options.front.close();
     if (this.#loaded !== undefined) writeServing(this.#loaded.project.stateDirectory, undefined);
+  }
+
+  #noticeIam({ functions }: AppSpec): void {
+    const names = functions.filter(({ web }) => web?.auth === "iam").map(({ name }) => name);
+    if (names.length === 0) return;
+    this.#options.output.notice(
+      `whoever asks is let in to ${names.join(", ")}: \`auth: "iam"\` is checked on AWS alone`,
+    );
   }
 
   /** Fires its schedules in place of those that fired before; loads what does so where there are any. */

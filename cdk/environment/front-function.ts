@@ -71,7 +71,11 @@ function frontPolicy(
   const stack = Stack.of(scope);
   return new PolicyDocument({
     statements: [
-      rowAccess(table, ["#apps", "*#deployment", "*#pools"], ["GetItem", "Query"]),
+      rowAccess(
+        table,
+        ["#apps", "*#deployment", "*#pools", "*#containers", "*#answers"],
+        ["GetItem", "Query"],
+      ),
       // Requests are calls; what becomes of them is read by others' requests too.
       rowAccess(table, ["*#call#*"], ["GetItem", "Query", "PutItem"]),
       new PolicyStatement({

@@ -2,6 +2,7 @@ import type { Deployment } from "../../lib/aws/deployments.ts";
 import type { ManifestFunction, ManifestWeb } from "../../lib/aws/manifest.ts";
 import type { CallReading } from "../../lib/backend.ts";
 import { decodePage } from "../../lib/codec/decode.ts";
+import type { AnswerReading } from "../../lib/web/answers.ts";
 import {
   DOOR_HEADER,
   RESULT_PARAMETER,
@@ -32,6 +33,8 @@ export interface FrontPorts {
   readonly spawn: (app: string, name: string, input: RequestInput) => Promise<string>;
   /** What has become of a call, waiting for it for so long; undefined where there is no such call. */
   readonly read: (app: string, callId: string, waitMs: number) => Promise<CallReading | undefined>;
+  /** What was kept of an answer that came late, waiting for it for so long. */
+  readonly late: (app: string, id: string, waitMs: number) => Promise<AnswerReading>;
   /** The function that a call is of. */
   readonly functionOf: (app: string, callId: string) => Promise<string | undefined>;
   /** Messages that wait in a queue, approximately. */
@@ -68,7 +71,7 @@ export async function answer(
   const target = await findTarget(request, targetGroup, ports);
   if (target === undefined) return noSuchEndpoint();
   const asked = request.query.get(RESULT_PARAMETER);
-  if (asked !== undefined) return await answerOf({ callId: asked, request, target }, ports);
+  if (asked !== undefined) return await earlierAnswer(asked, { request, target }, ports);
   const { app, name, fn, web } = target;
   if ((await ports.count(fn.queueUrl)) > MAX_HELD) return noRoom();
   if (isCall(request, fn)) {
@@ -124,6 +127,18 @@ function toInput(
   return { method, url, headers: sent, body: new Uint8Array(body) };
 }
 
+/** The answer to an earlier request, which became a call or was kept by a container. */
+async function earlierAnswer(
+  id: string,
+  of: { readonly request: FrontRequest; readonly target: Target },
+  ports: FrontPorts,
+): Promise<AlbAnswer> {
+  const name = await ports.functionOf(of.target.app, id);
+  if (name === undefined) return await lateAnswer(id, of, ports);
+  // Ids are secrets of who called: another function's callers have no business with them.
+  return name === of.target.name ? await answerOf({ callId: id, ...of }, ports) : tooLate();
+}
+
 /** The answer to a call, once it is there; else where to ask for it. */
 async function answerOf(
   {
@@ -134,8 +149,6 @@ async function answerOf(
   ports: FrontPorts,
 ): Promise<AlbAnswer> {
   const { app, name, web } = target;
-  // Ids are secrets of who called: another function's callers have no business with them.
-  if ((await ports.functionOf(app, callId)) !== name) return tooLate();
   const reading = await ports.read(app, callId, web.patienceSeconds * 1000);
   if (reading === undefined) return tooLate();
   const [page] = reading.pages;
@@ -152,6 +165,20 @@ async function answerOf(
   const output = decodePage(page.values)[0] as RequestOutput; // What containers return of requests.
   const origin = request.headers.get("origin")?.[0];
   return await toSent(output, { app, callId, origin }, ports);
+}
+
+/** An answer that a container had kept, since it came late. */
+async function lateAnswer(
+  id: string,
+  { request, target }: { readonly request: FrontRequest; readonly target: Target },
+  ports: FrontPorts,
+): Promise<AlbAnswer> {
+  const { app, web } = target;
+  const read = await ports.late(app, id, web.patienceSeconds * 1000);
+  if (read === "unknown") return tooLate();
+  if (read === "pending") return redirect(303, `/?${RESULT_PARAMETER}=${id}`);
+  const origin = request.headers.get("origin")?.[0];
+  return await toSent(read, { app, callId: id, origin }, ports);
 }
 
 async function toSent(

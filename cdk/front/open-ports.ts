@@ -68,6 +68,7 @@ export function openPorts(options: OpenPortsOptions): FrontPorts {
     },
     read: (app, callId, waitMs) =>
       unlessMissing(backendOf(app).read({ callId, start: 0, count: 1, waitMs })),
+    late: (app, id, waitMs) => backendOf(app).answers.take(id, waitMs),
     async functionOf(app, callId) {
       const found = await rows.get<CallRow>(callKey(app, callId));
       return found?.body.method === REQUEST_METHOD ? (found.body.pool ?? undefined) : undefined;

@@ -22,6 +22,8 @@ import { failedPage } from "../failed-page.ts";
 import { type FunctionSpec, targetInputs } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
+import type { Answers } from "../web/answers.ts";
+import { AwsAnswers } from "./answers.ts";
 import { AwsCall } from "./aws-call.ts";
 import { inputsOf } from "./backlog.ts";
 import { CallTraces } from "./call-traces.ts";
@@ -100,6 +102,7 @@ export class AwsBackend implements Backend {
   readonly #notices: PoolNotices;
   readonly #keyed: KeyedCalls;
   readonly #traces: CallTraces;
+  readonly #answers: Answers;
   readonly #calls: Map<string, OpenCall> = new Map();
   /** Calls that are being spawned, until their rows are written. */
   readonly #spawning: Map<string, Promise<void>> = new Map();
@@ -130,6 +133,7 @@ export class AwsBackend implements Backend {
     });
     const stored = this.#stored;
     this.#traces = new CallTraces({ app, rows, objects, deployments, stored, wallClock });
+    this.#answers = new AwsAnswers({ app, rows, objects, wallClock, sleep: options.sleep });
     const session = this.#session;
     this.#sender = new InputSender({ app, queues, objects, deployments, parameters, session });
     this.#keyed = new KeyedCalls({
@@ -235,6 +239,10 @@ export class AwsBackend implements Backend {
         ? "it was deployed by a version that knew of no endpoints: deploy the app again"
         : "make it an endpoint, a web app or a web server",
     });
+  }
+
+  get answers(): Answers {
+    return this.#answers;
   }
 
   async findToken(hash: string): Promise<boolean> {

@@ -61,6 +61,11 @@ export function parametersKey(app: string, pool: string): RowKey {
   return { pk: `${app}#parameters`, sk: pool };
 }
 
+/** An answer to a request that takes longer than its client waits; its id is a secret. */
+export function answerKey(app: string, id: string): RowKey {
+  return { pk: `${app}#answers`, sk: id };
+}
+
 /** A client that waits for replies. */
 export function sessionKey(app: string, sessionId: string): RowKey {
   return { pk: `${app}#sessions`, sk: sessionId };

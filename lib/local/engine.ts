@@ -22,11 +22,14 @@ import { createContainerId } from "../ids.ts";
 import { snapshotNotice } from "../memory-snapshots.ts";
 import { packPage } from "../messages.ts";
 import type { AppSpec, FunctionSpec } from "../spec.ts";
+import type { StandardSchema } from "../standard-schema.ts";
 import type { InlineSecrets } from "../storage/app-secrets.ts";
 import { collectSecrets } from "../storage/collect-secrets.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
 import { variantSpec } from "../variant.ts";
+import type { Answers } from "../web/answers.ts";
+import type { ParamsSchemas } from "../web/class-params.ts";
 import type { CallState } from "./call-state.ts";
 import type { InspectOptions } from "./container.ts";
 import { CANCEL_CHECK_MS, DurableCalls } from "./durable-calls.ts";
@@ -37,6 +40,9 @@ import { LocalEvents } from "./local-events.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { literalPathNotices } from "./mount-literals.ts";
 import type { InputObserver } from "./pool.ts";
+import type { Head } from "./web/head.ts";
+import { readParams } from "./web/read-params.ts";
+import { refuseConnection } from "./web/refuse-connection.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
 const BUSY_TICK_MS = 50;
@@ -70,6 +76,8 @@ export interface EngineOptions {
   readonly acceptsCpu?: boolean | undefined;
   /** Secrets whose values are in the code of the app. @default - none */
   readonly inlineSecrets?: InlineSecrets | undefined;
+  /** Schemas of the parameters of its classes whose requests say them. @default - none */
+  readonly paramsSchemas?: ParamsSchemas | undefined;
   /** Hears of every input and result. */
   readonly observer?: InputObserver | undefined;
   /** Hears of events, beside the functions that `app.on` calls with them. */
@@ -233,10 +241,19 @@ export class LocalEngine implements Backend {
     for (const name of names) if (this.webFunctions.includes(name)) this.#pool({ name }).warm();
   }
 
-  /** Has a container of a function answer the requests of a connection, of which nothing was read. */
-  accept(name: string, connection: Socket): void {
-    this.#pool({ name }).accept(connection);
-    this.#keepTime();
+  /** What the first request of a connection says decides which container of a function gets it. */
+  readsHeads(name: string): boolean {
+    const { web } = this.#options.spec.functions.find((spec) => spec.name === name) ?? {};
+    return web?.sticky === true || this.#options.paramsSchemas?.has(name) === true;
+  }
+
+  /** Has a container of a function answer the requests of a connection. @param head - what was read of it, if anything */
+  accept(name: string, connection: Socket, head?: Head): void {
+    const schema = this.#options.paramsSchemas?.get(name);
+    if (head === undefined || schema === undefined) {
+      this.#pool({ name }).accept(connection, head);
+      this.#keepTime();
+    } else void this.#acceptByParams({ name, schema, head }, connection);
   }
 
   async url({ app, name }: Target): Promise<string> {
@@ -250,6 +267,10 @@ export class LocalEngine implements Backend {
 
   async findToken(hash: string): Promise<boolean> {
     return this.#host.findToken(hash);
+  }
+
+  get answers(): Answers | undefined {
+    return this.#host.answers;
   }
 
   /** The name of its app. */
@@ -299,6 +320,23 @@ export class LocalEngine implements Backend {
     this.#stopTimer();
     this.#host.close();
     for (const pool of this.#pools.values()) pool.kill();
+  }
+
+  /** Each set of parameters has containers of its own, which calls have too. */
+  async #acceptByParams(
+    {
+      name,
+      schema,
+      head,
+    }: { readonly name: string; readonly schema: StandardSchema; readonly head: Head },
+    connection: Socket,
+  ): Promise<void> {
+    const spec = this.#options.spec.functions.find((candidate) => candidate.name === name);
+    const read = await readParams(head.query, { name, schema, json: spec?.web?.params ?? {} });
+    if (this.#isClosed || connection.destroyed) connection.destroy();
+    else if (read.refusal !== undefined) refuseConnection(connection, read.refusal);
+    else this.#pool({ name, params: read.params }).accept(connection, head);
+    this.#keepTime();
   }
 
   #poolOf({ target }: CallRequest): ManagedPool {

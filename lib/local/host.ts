@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { FunctionSpec, ImageSpec } from "../spec.ts";
 import type { SecretValues } from "../storage/secret-values.ts";
 import type { Stores } from "../storage/stores.ts";
+import type { Answers } from "../web/answers.ts";
 import { dropPrewarmed, type InspectOptions, startPythonRunner, startRunner } from "./container.ts";
 import { LocalMounts, type OpenMounts } from "./local-mounts.ts";
 import { PythonHost } from "./python/python-host.ts";
@@ -13,6 +14,7 @@ import { readLocalSecret } from "./storage/local-secrets.ts";
 import { localStores } from "./storage/local-stores.ts";
 import { LocalTokens } from "./storage/local-tokens.ts";
 import { type CallStore, Store } from "./store.ts";
+import { localAnswers } from "./web/local-answers.ts";
 
 /** Functions without `maxContainers` work in this many containers at most, or one a core if that is more. */
 const DEFAULT_WORKING = 4;
@@ -32,6 +34,10 @@ export interface EngineHost {
   readSecret(name: string): SecretValues;
   /** Whether requests may carry the token with this hash. */
   findToken(hash: string): boolean;
+  /** Keeps answers of requests that come late. */
+  readonly answers: Answers | undefined;
+  /** Requests without any part of an answer for this long are told to ask again. @default 150000, as with Modal */
+  readonly lateAfterMs?: number | undefined;
   /** The command that runs Python for a function that is written in it. @throws WindlassError */
   pythonOf(spec: FunctionSpec): Promise<string>;
   /** A fresh process, or what stands for one; it is told what to run. */
@@ -75,6 +81,7 @@ export function thisMachine(options: MachineOptions): EngineHost {
     openCalls: () => Store.open(stateDirectory),
     readSecret,
     findToken: (hash) => new LocalTokens(stateDirectory).has(hash),
+    answers: localAnswers(stateDirectory, systemClock),
     pythonOf: (spec) => python.commandOf(spec),
     hasImages: false,
     sharesPorts: true,

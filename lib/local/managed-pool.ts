@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Agent, type AgentState } from "../../runtime-shim/agent/agent.ts";
+import { Agent, type AgentState, type FailedRequests } from "../../runtime-shim/agent/agent.ts";
 import { toErrorPage } from "../../runtime-shim/agent/error-page.ts";
 import type { AutoscalerSettings, Backend } from "../backend.ts";
 import type { ContainerTimes } from "../call-trace.ts";
@@ -9,6 +9,7 @@ import { decodePage } from "../codec/decode.ts";
 import { encodePage } from "../codec/encode.ts";
 import type { Page } from "../codec/page.ts";
 import { isWindlassError } from "../errors.ts";
+import { failedPage } from "../failed-page.ts";
 import { createContainerId } from "../ids.ts";
 import { type ContainerState, type PoolState, plan } from "../scheduling/plan.ts";
 import { scaledSpec } from "../scheduling/scaled-spec.ts";
@@ -22,6 +23,7 @@ import type { LocalEvents } from "./local-events.ts";
 import type { OpenMounts } from "./local-mounts.ts";
 import { type InputObserver, Pool } from "./pool.ts";
 import { type Door, Entrance } from "./web/entrance.ts";
+import type { Head } from "./web/head.ts";
 import type { Work } from "./work-queue.ts";
 
 /** A lease that makes no progress for this long gives up what it has not started, if others are idle. */
@@ -88,7 +90,13 @@ export class ManagedPool {
     this.#options = options;
     const { key, spec, params, observer } = options;
     this.#clock = options.host.clock;
-    this.#entrance = new Entrance(() => this.#doors(), spec.concurrency.maxInputs);
+    const { web, concurrency } = spec;
+    this.#entrance = new Entrance({
+      doors: () => this.#doors(),
+      maxInputs: concurrency.maxInputs,
+      isQueued: web?.kind !== "server" || web.isQueued,
+      isSticky: web?.sticky === true,
+    });
     this.#pool = new Pool({
       key,
       spec,
@@ -119,10 +127,10 @@ export class ManagedPool {
     else void this.#warmPython();
   }
 
-  /** Has a container answer the requests of a connection, of which nothing was read. */
-  accept(connection: Socket): void {
-    this.#entrance.accept(connection);
-    if (this.#entrance.backlog > 0) this.#reviewSoon();
+  /** Has a container answer the requests of a connection. @param head - what was read of it; undefined: nothing */
+  accept(connection: Socket, head?: Head): void {
+    this.#entrance.accept(connection, head);
+    if (this.#entrance.demand > 0) this.#reviewSoon();
   }
 
   cancel(call: CallState, which: Cancelled): void {
@@ -222,7 +230,7 @@ export class ManagedPool {
   #lacksPython(): boolean {
     if (this.#options.spec.python === null || this.#python !== undefined) return false;
     const isWanted =
-      this.#pool.backlog + this.#entrance.backlog > 0 || this.#options.spec.minContainers > 0;
+      this.#pool.backlog + this.#entrance.demand > 0 || this.#options.spec.minContainers > 0;
     if (isWanted && !this.#isFindingPython) void this.#findPython();
     return true;
   }
@@ -258,7 +266,7 @@ export class ManagedPool {
     const { key, inspect } = this.#options;
     const spec = scaledSpec(this.#options.spec, this.#scaling);
     const maxWorking = this.#scaling.maxContainers ?? this.#options.maxWorking;
-    const backlog = this.#pool.backlog + this.#entrance.backlog;
+    const backlog = this.#pool.backlog + this.#entrance.demand;
     const isFailing = this.#failedStarts > 0 && backlog === 0;
     const limit = inspect === undefined ? (spec.maxContainers ?? MAX_CONTAINERS) : 1;
     return {
@@ -280,7 +288,8 @@ export class ManagedPool {
 
   *#doors(): Iterable<Door> {
     for (const { agent } of this.#containers.values()) {
-      yield { isOpen: agent.state === "ready", running: agent.running, web: agent.web };
+      const { id, state, running, web } = agent;
+      yield { id, isOpen: state === "ready", running, web };
     }
   }
 
@@ -302,6 +311,8 @@ export class ManagedPool {
       bundle,
       process: this.#options.host.startRunner(spec, this.#python, volumes),
       sharesPorts: this.#options.host.sharesPorts,
+      lateAfterMs: this.#options.host.lateAfterMs,
+      routesConnections: true,
       secrets: this.#options.secrets,
       mounts: volumes?.mounts,
       source: this.#pool,
@@ -314,6 +325,7 @@ export class ManagedPool {
       now: () => this.#clock.now(),
       after: (ms, run) => this.#clock.after(ms, run),
       onLine: log,
+      onFailedRequests: (failed) => this.#requestsFailed(containerId, failed),
       onTraffic: () => {
         // Nobody asks for its state while requests find it with room: it is idle from its last one on.
         const managed = this.#containers.get(containerId);
@@ -347,7 +359,7 @@ export class ManagedPool {
       managed.readyAt = this.#clock.now();
       managed.idleSince = managed.readyAt;
       this.#failedStarts = 0;
-      this.#entrance.dispatch();
+      this.#entrance.opened();
       this.#options.told?.started({ name, id }, managed.readyAt - managed.startedAt);
     }
     if (state === "draining") managed.isAsked = true;
@@ -357,6 +369,18 @@ export class ManagedPool {
     if (!this.#isClosed) this.#options.told?.stopped({ name, id }, whyEnded(managed, error));
     if (error !== undefined && !this.#isClosed) this.#startFailed(managed, error);
     this.#reviewSoon();
+  }
+
+  /** They are told of as inputs of a call are. */
+  #requestsFailed(
+    containerId: string,
+    { callId, method, count, kind, error }: FailedRequests,
+  ): void {
+    if (this.#isClosed) return;
+    const { app, spec, told } = this.#options;
+    const target = { app, name: spec.name, method };
+    const page = failedPage({ start: 0, count }, kind, error);
+    told?.answered({ callId, kind: "map", target }, page, { attempts: 1, containerId });
   }
 
   #leave(volumes: OpenMounts): void {

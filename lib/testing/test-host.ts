@@ -68,6 +68,7 @@ export function createTestHost(options: TestHostOptions): EngineHost {
     },
     // Requests are not sent to apps of a test.
     findToken: () => false,
+    answers: undefined,
     hasImages: false,
     sharesPorts: true,
     startRunner: () => options.startRunner(),

@@ -1,5 +1,7 @@
+import { checkSchema } from "../options/check-options.ts";
 import { show } from "../options/show.ts";
 import type { Violation } from "../options/violation.ts";
+import type { StandardSchema } from "../standard-schema.ts";
 import { ACCESS_OPTIONS, checkAccess } from "./check-web.ts";
 import { accessOfNothing, divide, divideOptions, notOfWeb, toAccess } from "./define-web.ts";
 import type { WebDefinition } from "./definition.ts";
@@ -14,6 +16,8 @@ interface PythonWeb {
 }
 
 const CLS_OPTIONS = { pythonAsgi: "asgi", pythonWsgi: "wsgi" } as const;
+/** Options of a class that are about its requests. */
+const OWN = [...ACCESS_OPTIONS, "params"] as const;
 const METHOD = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
 
 /** Reads the options of `app.pythonAsgi` and `app.pythonWsgi`, but for `handler`. */
@@ -34,25 +38,31 @@ export function readPythonClsWeb(options: unknown, subject: string): PythonWeb {
   if (typeof options !== "object" || options === null || Array.isArray(options)) return none;
   const [given, rest] = divide(options as Readonly<Record<string, unknown>>, [
     ...Object.keys(CLS_OPTIONS),
-    ...ACCESS_OPTIONS,
+    ...OWN,
   ]);
   const kinds = Object.entries(CLS_OPTIONS).filter(([name]) => given[name] !== undefined);
   const [[name, kind] = []] = kinds;
   if (name === undefined || kind === undefined) {
-    const access = ACCESS_OPTIONS.filter((option) => given[option] !== undefined);
+    const access = OWN.filter((option) => given[option] !== undefined);
     const others = ["pythonAsgi", "pythonWsgi"] as const;
     const violations = access.map((option) => accessOfNothing(option, { subject, others }));
     return { web: undefined, rest, violations };
   }
+  const { params } = given;
   const violations = [
     ...checkAccess(given, subject),
+    ...(params === undefined ? [] : checkSchema(params, `\`params\` of ${subject}`)),
     ...kinds.flatMap(([option]) => checkMethod(given[option], `\`${option}\` of ${subject}`)),
     ...(kinds.length > 1 ? [twoApps(subject)] : []),
     ...(rest["batch"] === undefined ? [] : [notOfWeb("batch", subject)]),
   ];
   if (violations.length > 0) return { web: undefined, rest, violations };
   return {
-    web: { ...toAccess(given, false), kind, target: String(given[name]) },
+    web: {
+      ...toAccess(given, false),
+      ...{ kind, target: String(given[name]) },
+      params: params as StandardSchema | undefined, // Checked above.
+    },
     rest,
     violations,
   };

@@ -24,37 +24,43 @@ import type { AuthSpec, PythonWebKind } from "./web-spec.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** Kinds of what is written in TypeScript. */
-type Kind = Exclude<WebDefinition["kind"], PythonWebKind>;
+type Kind = Exclude<WebDefinition["kind"], PythonWebKind> | "unqueued";
+
+/** Requests that a server answers at a time whose requests do not wait for others. */
+const UNQUEUED_INPUTS = 100;
 
 /** What functions of each kind are called in messages, and their own options. */
 const KINDS = {
   endpoints: { word: "endpoint", own: [...ROUTE_OPTIONS, ...ACCESS_OPTIONS] },
   app: { word: "web app", own: ACCESS_OPTIONS },
   server: { word: "web server", own: ["port", ...ACCESS_OPTIONS] },
+  unqueued: { word: "server", own: ["port", ...ACCESS_OPTIONS] },
 } as const;
 
 /** Options of functions that mean nothing for requests: nobody collects, retries or schedules those. */
 const NOT_OF_WEB = ["batch", "retries", "schedule", "singleUseContainers"];
 
-/** Reads the arguments of `app.endpoint`, `app.webApp` and `app.webServer`. */
+/** Reads the arguments of `app.endpoint`, `app.webApp`, `app.webServer` and `app.server`. */
 export function readWeb(kind: Kind, given: Given, defaults: Defaults): Reading<Definition> {
   const { name, options, body, file } = given;
-  const { word, own } = KINDS[kind];
+  const { word, own: names } = KINDS[kind];
   const subject = `${word} ${show(name)}`;
-  const { web, container, violations: inOptions } = divideOptions(options, { own, subject });
+  const { web, container, violations: inOptions } = divideOptions(options, { own: names, subject });
   const access = checkAccess(web, subject);
+  const many = { concurrency: { maxInputs: UNQUEUED_INPUTS } };
+  const own = kind === "unqueued" ? { ...many, ...container } : container;
   const violations = [
     ...checkName(name, `a ${word}`.replace("a e", "an e")),
     ...inOptions,
     ...access,
     ...(kind === "endpoints" ? checkRoute(web, subject) : []),
-    ...(kind === "server" ? checkPort(web["port"], subject) : []),
+    ...(kind === "server" || kind === "unqueued" ? checkPort(web["port"], subject) : []),
     ...checkHandler(body, subject),
   ];
   const definition: Definition = {
     kind: "function",
     name: name as string, // Checked above, as the others.
-    options: withDefaults(container as AnyFunctionOptions, defaults),
+    options: withDefaults(own as AnyFunctionOptions, defaults),
     handler: body as AnyHandler,
     // Used only if it was valid.
     web: toWebDefinition(kind, access.length > 0 ? {} : web),
@@ -125,19 +131,18 @@ export function readClsWeb(
   return { web: toClsWeb(given as ClsWebOptions), rest, violations }; // Checked above.
 }
 
-/** Objects that answer requests are made without parameters: requests say none. */
-export function checkWebClass(ctor: AnyClass, options: unknown, subject: string): Violation[] {
-  const { params } = (options ?? {}) as { readonly params?: StandardSchema }; // Checked before.
-  const result = params?.["~standard"].validate({});
-  const isRefused =
-    result !== undefined && !(result instanceof Promise) && result.issues !== undefined;
-  if (!isRefused && (params !== undefined || ctor.length === 0)) return [];
-  const message = `${subject} answers requests, which make objects without parameters, but its constructor needs them`;
+/** Requests say the parameters of the object that is to answer: its class says which there are. */
+export function checkWebClass(
+  ctor: AnyClass,
+  { params }: { readonly params?: StandardSchema | undefined },
+  subject: string,
+): Violation[] {
+  if (params !== undefined || ctor.length === 0) return [];
   return [
     {
       code: "WINDLASS_WEB_CLASS_PARAMS",
-      message,
-      hint: "give the parameters defaults, or call the class from an endpoint",
+      message: `${subject} answers requests, and its constructor takes parameters, but no schema says which`,
+      hint: "give it `params`, a schema of what requests may say in their query",
     },
   ];
 }
@@ -201,7 +206,7 @@ export function accessOfNothing(
   const [one, other] = others;
   return {
     code: "WINDLASS_ACCESS_WITHOUT_WEB",
-    message: `\`${option}\` of ${subject} says who may send requests, but it has neither \`${one}\` nor \`${other}\``,
+    message: `\`${option}\` of ${subject} is about requests, but it has neither \`${one}\` nor \`${other}\``,
     hint: "add one of them, or remove it",
   };
 }
@@ -218,7 +223,9 @@ function toWebDefinition(kind: Kind, web: Values): WebDefinition {
   const options: AccessOptions & RouteOptions & { readonly port?: number } = web; // Used only if it was valid.
   const access = toAccess(options, kind === "endpoints");
   if (kind === "app") return { ...access, kind, target: undefined };
-  if (kind === "server") return { ...access, kind, port: options.port ?? 0, isQueued: true };
+  if (kind === "server" || kind === "unqueued") {
+    return { ...access, kind: "server", port: options.port ?? 0, isQueued: kind === "server" };
+  }
   return { ...access, kind, routes: [toRoute(options, undefined)], hasDocs: options.docs === true };
 }
 

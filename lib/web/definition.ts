@@ -17,6 +17,8 @@ interface Access {
   /** Undefined: what it answers says what browsers may read. */
   readonly cors: CorsSpec | undefined;
   readonly sticky: boolean;
+  /** Of a class: the schema of its parameters, which requests say in their query. */
+  readonly params?: StandardSchema | undefined;
 }
 
 /** What a function or class has on the web. */

@@ -1,5 +1,6 @@
 import type { SchemaOutput, StandardSchema } from "../standard-schema.ts";
-import type { RouteOptions } from "./options.ts";
+import type { JwtClaims } from "./jwt-claims.ts";
+import type { AccessOptions, RouteOptions } from "./options.ts";
 
 /** What `:name` in a path stands for, and `*` for what follows it. */
 export type PathParams<Path extends string> = Path extends `${infer Head}/${infer Tail}`
@@ -15,8 +16,17 @@ type PathParam<Segment extends string> = Segment extends `:${infer Name}`
 /** A query without a schema: a name that is given several times has all its values. */
 export type QueryValues = Readonly<Record<string, string | readonly string[]>>;
 
+/** Options that say nothing may be those of any endpoint. */
+type ClaimsOf<Options> = Options extends { readonly auth: { readonly jwt: unknown } }
+  ? JwtClaims
+  : RouteOptions extends Options
+    ? JwtClaims | undefined
+    : undefined;
+
 /** What the handler of an endpoint is given. */
-export interface EndpointRequest<Options extends RouteOptions = RouteOptions> {
+export interface EndpointRequest<
+  Options extends RouteOptions & Pick<AccessOptions, "auth"> = RouteOptions,
+> {
   /** What stands in the path for its `:names`, decoded. */
   readonly params: Options["path"] extends string ? PathParams<Options["path"]> : unknown;
   /** What the schema made of the query, or the query as it is. */
@@ -25,6 +35,8 @@ export interface EndpointRequest<Options extends RouteOptions = RouteOptions> {
     : QueryValues;
   /** What the schema made of the body. Without a schema nothing has read it: it is `request.body`, a stream. */
   readonly body: Options["body"] extends StandardSchema ? SchemaOutput<Options["body"]> : undefined;
+  /** What the JSON Web Token says that was let in, with `auth: { jwt }`. */
+  readonly auth: ClaimsOf<Options>;
   readonly headers: Headers;
   /** All of it, as the Fetch standard has it. */
   readonly request: Request;

@@ -37,8 +37,7 @@ export interface AccessOptions {
   /** @default "none" */
   readonly auth?: AuthOptions | undefined;
   /**
-   * Requests of one client go to the same container while it lives: of a browser by the cookie `windlass-container`, of
-   * a program by the header `windlass-session`, with an id of its choice.
+   * Requests of one client go to the same container while it lives, by a cookie that answers set and clients send.
    * @default false
    */
   readonly sticky?: boolean | undefined;
@@ -84,6 +83,8 @@ export interface PythonClsWebOptions extends AccessOptions {
   readonly pythonAsgi?: string | undefined;
   /** The method, decorated with `@windlass.wsgi`, that returns a WSGI app once the object has entered. */
   readonly pythonWsgi?: string | undefined;
+  /** Standard Schema of the parameters of `__init__` that requests say in their query. @default - they say none */
+  readonly params?: StandardSchema | undefined;
 }
 
 /** What a class has on the web. */

@@ -1,4 +1,4 @@
-import { toJsonSchema } from "../standard-schema.ts";
+import { type StandardSchema, toJsonSchema } from "../standard-schema.ts";
 import type { WebDefinition } from "./definition.ts";
 import type { HttpMethod } from "./options.ts";
 
@@ -43,6 +43,11 @@ interface AccessSpec {
   readonly cors: CorsSpec | null;
   /** Requests of one client go to the same container while it lives. */
   readonly sticky: boolean;
+  /**
+   * JSON Schema of the parameters of a class, which requests say in their query: each set of them has containers of its
+   * own. Without `properties` all that a query says is one. `null`: it has none.
+   */
+  readonly params: Readonly<Record<string, unknown>> | null;
 }
 
 /** What a function or class has on the web, resolved. */
@@ -63,7 +68,8 @@ export type WebSpec = AccessSpec &
 /** What a function has on the web as its spec says it; `null`: nothing. */
 export function toWebSpec(web: WebDefinition | undefined): WebSpec | null {
   if (web === undefined) return null;
-  const access = { auth: web.auth, cors: web.cors ?? null, sticky: web.sticky };
+  const { auth, cors = null, sticky, params } = web;
+  const access = { auth, cors, sticky, params: toParamsSchema(params) };
   if (web.kind === "server") {
     return { ...access, kind: web.kind, port: web.port, isQueued: web.isQueued };
   }
@@ -76,4 +82,8 @@ export function toWebSpec(web: WebDefinition | undefined): WebSpec | null {
     body: (body && toJsonSchema(body).schema) ?? null,
   }));
   return { ...access, kind: web.kind, routes, docs: web.hasDocs };
+}
+
+function toParamsSchema(params: StandardSchema | undefined): WebSpec["params"] {
+  return params === undefined ? null : (toJsonSchema(params).schema ?? {});
 }

@@ -56,9 +56,11 @@ export class WebSide {
   }
 
   /** What an agent is told of it. */
-  get agentOptions(): Pick<AgentOptions, "door" | "onProbe" | "onTraffic"> {
+  get agentOptions(): Pick<AgentOptions, "door" | "lateAfterMs" | "onProbe" | "onTraffic"> {
+    const { door } = this.#options;
     return {
-      door: this.#options.door,
+      door,
+      lateAfterMs: door.patienceSeconds * 1000,
       onProbe: () => this.#probed(),
       onTraffic: () => this.#changed(),
     };

@@ -2,9 +2,14 @@ import type { Backend, Failure, ResultPage } from "../../lib/backend.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import type { Page } from "../../lib/codec/page.ts";
-import { ContainerStartupError, FunctionTimeoutError, isWindlassError } from "../../lib/errors.ts";
+import {
+  ContainerStartupError,
+  ExecutionError,
+  FunctionTimeoutError,
+  isWindlassError,
+} from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
-import { parseInputId } from "../../lib/ids.ts";
+import { createCallId, parseInputId } from "../../lib/ids.ts";
 import {
   encodeControl,
   encodeMessage,
@@ -26,6 +31,8 @@ import type { SecretValues } from "../../lib/storage/secret-values.ts";
 import { refuseObject } from "../../lib/uses.ts";
 import type { DoorSpec } from "../../lib/web/door.ts";
 import type { LoadRequest } from "../load-request.ts";
+import { routingOf } from "../web/routing.ts";
+import { AnswerRequests } from "./answer-requests.ts";
 import { Batches } from "./batches.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { toErrorPage } from "./error-page.ts";
@@ -47,10 +54,19 @@ const INTERRUPT_GRACE_MS = 1000;
 const ANSWER_MS = 250;
 /** A lease taken ahead is given back when the one before it makes no progress for this long. */
 const HELD_UP_MS = 30;
+/** Requests wait this long for an answer, as with Modal: most proxies and clients wait so long. */
+const LATE_AFTER_MS = 150_000;
 /** Exit hooks get this long. */
 const EXIT_GRACE_MS = 30_000;
 
 export interface AgentOptions {
+  /**
+   * Requests without any part of an answer for this long are told to ask again, where its backend keeps answers.
+   * @default 150000, as with Modal
+   */
+  readonly lateAfterMs?: number | undefined;
+  /** Connections are brought here by what their first request says, not each request. @default false */
+  readonly routesConnections?: boolean;
   /** Other containers listen on ports of the same machine. @default false */
   readonly sharesPorts?: boolean;
   readonly containerId: string;
@@ -83,12 +99,22 @@ export interface AgentOptions {
   readonly onState: (state: AgentState, error?: Page) => void;
   /** It drains, and has closed connections on which nothing is asked. @default - nobody asks */
   readonly onClosing?: () => void;
+  /** Requests failed: one a second is told at most, and all that a container had when it ended. @default - nobody asks */
+  readonly onFailedRequests?: (failed: FailedRequests) => void;
   /** What its container has to do for requests has changed. @default - nobody asks */
   readonly onTraffic?: () => void;
   /** How requests come from a load balancer. @default - they come from clients */
   readonly door?: DoorSpec | undefined;
   /** A load balancer has asked how the container is. @default - nobody wants to know */
   readonly onProbe?: () => void;
+}
+
+/** Requests that failed for one reason, as inputs of a call of their own. */
+export interface FailedRequests extends Pick<Failure, "kind" | "error"> {
+  readonly callId: string;
+  /** The method of a class that answered. */
+  readonly method: string | undefined;
+  readonly count: number;
 }
 
 export type AgentState = "starting" | "ready" | "draining" | "ended";
@@ -102,6 +128,8 @@ export class Agent implements LeaseWorker {
   readonly #process: Runner;
   readonly #nested: NestedCalls;
   readonly #storage: StorageRequests;
+  /** Of a container that answers requests itself. */
+  readonly #answers: AnswerRequests | undefined;
   readonly #running: Map<number, Running> = new Map();
   /** Of an app of Python: this agent answers its connections. */
   readonly #pythonWeb: PythonWeb | undefined;
@@ -136,6 +164,9 @@ export class Agent implements LeaseWorker {
       isTraced: (id) => this.#isTraced(id),
     });
     this.#batches = this.#createBatches();
+    this.#answers =
+      backend.answers &&
+      new AnswerRequests(backend.answers, (buffers) => this.#process.send(buffers));
     this.#storage = new StorageRequests({
       ...{ spec, stores: backend.stores, mounts },
       send: (buffers) => this.#process.send(buffers),
@@ -406,14 +437,15 @@ export class Agent implements LeaseWorker {
     if (web !== undefined) {
       return new WebTraffic((socket) => web.accept(socket), { passesCopies: false });
     }
-    return new WebTraffic((socket) => {
+    return new WebTraffic((socket, head) => {
       if (this.#process.pass === undefined) socket.destroy();
-      else this.#process.pass(socket);
+      else this.#process.pass(socket, head);
     });
   }
 
   #openPythonWeb(): PythonWeb | undefined {
     const { spec, backend, now, after } = this.#options;
+    const { answers } = backend;
     const web = pythonWebOf(spec);
     if (web === undefined) return undefined;
     return new PythonWeb({
@@ -421,18 +453,35 @@ export class Agent implements LeaseWorker {
       send: (buffers) => this.#process.send(buffers),
       limit: () => this.#maxInputs,
       findToken: (hash) => backend.findToken(hash),
+      late: answers && { answers, afterMs: this.#lateAfterMs },
+      routing: this.#options.routesConnections ? routingOf(web, this.id) : undefined,
       onLoad: ({ accepted, inside, waiting, requestMs = -1 }) =>
         this.#toldOfRequests([accepted, inside, waiting, requestMs]),
+      onFailed: ({ kind, error }) =>
+        this.#failedRequests({ kind, count: 1, error: encodePage([error], () => "error") }),
       onStuck: () => this.#stuck(),
       door: this.#options.door,
       onProbe: () => this.#options.onProbe?.(),
     });
   }
 
+  get #lateAfterMs(): number {
+    const { backend, lateAfterMs = LATE_AFTER_MS } = this.#options;
+    return backend.answers === undefined ? 0 : lateAfterMs;
+  }
+
   #toldOfRequests(fields: readonly unknown[]): void {
     this.web.told(fields);
     this.#options.source.available(this);
     this.#options.onTraffic?.();
+  }
+
+  #failedRequests({
+    callId = createCallId(),
+    method,
+    ...failed
+  }: Pick<FailedRequests, "kind" | "error" | "count"> & Partial<FailedRequests>): void {
+    this.#options.onFailedRequests?.({ callId, method, ...failed });
   }
 
   #stuck(): void {
@@ -495,6 +544,8 @@ export class Agent implements LeaseWorker {
       maxInputs: concurrency.maxInputs,
       timeoutSeconds: spec.timeoutSeconds,
       sharesPorts: this.#options.sharesPorts ?? false,
+      lateAfterMs: this.#lateAfterMs,
+      routesConnections: this.#options.routesConnections ?? false,
       isBatched: this.#batches !== undefined,
       web: web === undefined ? null : { kind: web.kind, target: web.target },
       door: this.#options.door ?? null,
@@ -529,6 +580,15 @@ export class Agent implements LeaseWorker {
       case "closing":
         this.#options.onClosing?.();
         break;
+      case "request-failed":
+        this.#failedRequests({
+          callId: String(id),
+          method: rest[0] === 0 ? undefined : String(rest[0]),
+          kind: rest[1] === "timeout" ? "timeout" : "error",
+          count: 1,
+          error: redactPage(toPage(rest[2], message), this.#redact),
+        });
+        break;
       case "stuck":
         this.#stuck();
         break;
@@ -547,6 +607,7 @@ export class Agent implements LeaseWorker {
         break;
       default:
         if (this.#pythonWeb?.receive(message) === true) return;
+        if (this.#answers?.receive(message) === true) return;
         if (!this.#storage.receive(message)) this.#nested.receive(message);
     }
   }
@@ -632,6 +693,9 @@ export class Agent implements LeaseWorker {
     const detail = this.#redact(describeEnd(end, this.#killReason));
     this.#nested.close();
     this.#storage.close();
+    this.#answers?.close();
+    const lost = this.web.inside;
+    if (lost > 0) this.#failedRequests({ kind: "crashed", count: lost, error: crash(detail) });
     this.web.close();
     this.#pythonWeb?.close();
     const error = wasStarting ? (this.#startupError ?? this.#startupCrash(detail)) : undefined;
@@ -667,6 +731,11 @@ export class Agent implements LeaseWorker {
     this.#state = state;
     this.#options.onState(state, error);
   }
+}
+
+function crash(detail: string): Page {
+  const message = `a container ended while it answered: ${detail}`;
+  return toErrorPage(new ExecutionError("WINDLASS_CONTAINER_CRASHED", message));
 }
 
 /** What a generator yielded was seen: it must not run again. */

@@ -5,9 +5,11 @@ import type { FunctionSpec } from "../../lib/spec.ts";
 import type { DoorSpec } from "../../lib/web/door.ts";
 import type { PythonWebKind, WebSpec } from "../../lib/web/web-spec.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
+import { type OnFailed, sparingly } from "../web/failed-requests.ts";
 import { Gate } from "../web/gate.ts";
 import { PythonSite } from "../web/python-site.ts";
-import { type WebLoad, WebServer } from "../web/web-server.ts";
+import type { Routing } from "../web/routing.ts";
+import { type WebLoad, WebServer, type WebServerOptions } from "../web/web-server.ts";
 
 /** An app of Python. */
 export type PythonWebSpec = WebSpec & { readonly kind: PythonWebKind };
@@ -19,8 +21,11 @@ export interface PythonWebOptions {
   /** Inputs that its container may run at once. */
   readonly limit: () => number;
   readonly findToken: FindToken;
+  readonly late: WebServerOptions["late"];
+  readonly routing: Routing | undefined;
   readonly clock: Pick<Clock, "now" | "after">;
   readonly onLoad: (load: WebLoad) => void;
+  readonly onFailed: OnFailed;
   readonly onStuck: () => void;
   /** How requests come from a load balancer. @default - they come from clients */
   readonly door: DoorSpec | undefined;
@@ -45,17 +50,22 @@ export class PythonWeb {
   readonly #turns: Map<unknown, () => void> = new Map();
 
   constructor(options: PythonWebOptions) {
-    const { spec, web, send, limit, findToken, clock, onLoad, onStuck, door, onProbe } = options;
+    const { spec, web, send, limit, findToken, late, routing, clock } = options;
+    const { onLoad, onStuck, door, onProbe } = options;
     this.#options = options;
-    this.#site = new PythonSite(web.kind, send);
+    const onFailed = sparingly(options.onFailed, clock);
+    this.#site = new PythonSite(web.kind, send, onFailed);
     this.#gate = new Gate(limit);
     this.#server = new WebServer({
       spec: web,
       site: this.#site,
       gate: this.#gate,
-      authorize: authorizationFor(web.auth, { findToken, now: () => clock.now() }),
+      authorize: authorizationFor(web.auth, {
+        findToken,
+        clock: { now: clock.now, wallTime: () => Date.now() },
+      }),
       timeoutSeconds: spec.timeoutSeconds,
-      ...{ clock, onLoad, onStuck, door, onProbe },
+      ...{ late, routing, clock, onFailed, onLoad, onStuck, door, onProbe },
     });
   }
 

@@ -43,7 +43,7 @@ export interface Runner {
   listen(listener: RunnerListener): void;
   send(buffers: readonly Buffer[]): void;
   /** Gives it a copy of a connection, of which nothing was read; only of a function that answers requests. */
-  pass?(connection: Socket): void;
+  pass?(connection: Socket, head?: Buffer): void;
   kill(): void;
 }
 
@@ -91,10 +91,10 @@ export class RunnerProcess implements Runner {
     writeFrames(this.#socket, buffers);
   }
 
-  pass(connection: Socket): void {
+  pass(connection: Socket, head?: Buffer): void {
+    const read = head === undefined ? "" : head.toString("base64");
     // Kept open here too: a process that dies before it has taken it would leave its client without an answer.
-    if (this.#child.connected)
-      this.#child.send("connection", connection, { keepOpen: true }, () => {});
+    if (this.#child.connected) this.#child.send(read, connection, { keepOpen: true }, () => {});
   }
 
   kill(): void {

@@ -3,7 +3,7 @@ import type { WebLoad } from "../web/web-server.ts";
 
 /** What an agent knows of the requests in its container. */
 export class WebTraffic {
-  readonly #pass: (socket: Socket) => void;
+  readonly #pass: (socket: Socket, head: Buffer | undefined) => void;
   readonly #passesCopies: boolean;
   /** Connections that the container has not said to have: they end with it. */
   readonly #underway: Set<Socket> = new Set();
@@ -11,7 +11,7 @@ export class WebTraffic {
 
   /** @param options - `passesCopies`: another process gets a connection, and this one closes its own */
   constructor(
-    pass: (socket: Socket) => void,
+    pass: (socket: Socket, head: Buffer | undefined) => void,
     { passesCopies }: { readonly passesCopies: boolean } = { passesCopies: true },
   ) {
     this.#pass = pass;
@@ -36,10 +36,10 @@ export class WebTraffic {
     return this.#load.requestMs;
   }
 
-  /** Gives the container a connection. */
-  pass(socket: Socket): void {
+  /** Gives the container a connection. @param head - what was read of it and is still in it; undefined: nothing */
+  pass(socket: Socket, head?: Buffer): void {
     this.#underway.add(socket);
-    this.#pass(socket);
+    this.#pass(socket, head);
   }
 
   /** The container has ended, and with it what it was given. */

@@ -20,7 +20,12 @@ const program = new RunnerProgram({
 
 runtime.container = () => program;
 process.on("SIGTERM", () => program.terminate());
-process.on("message", (_, connection) => program.accept(connection as Socket)); // By its agent.
+// By its agent: what it has read of the connection, which is the first that comes of it.
+process.on("message", (read, connection) => {
+  const socket = connection as Socket;
+  if (read !== "") socket.unshift(Buffer.from(String(read), "base64"));
+  program.accept(socket);
+});
 
 /** Imports the user's module, and becomes what it defines. */
 async function loadModule(request: LoadRequest): Promise<Loaded> {

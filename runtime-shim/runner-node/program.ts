@@ -90,6 +90,7 @@ export class RunnerProgram implements Container {
         void this.#leavePreempted();
         break;
       default:
+        if (this.#loaded?.web?.receive(message) === true) return;
         this.#backend.receive(message);
     }
   }

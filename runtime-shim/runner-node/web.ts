@@ -6,15 +6,19 @@ import { systemClock } from "../../lib/clock.ts";
 import type { Definition } from "../../lib/definition.ts";
 import { cancellation } from "../../lib/errors.ts";
 import { createCallId, inputId } from "../../lib/ids.ts";
-import { encodeControl } from "../../lib/messages.ts";
+import { encodeControl, encodeMessage, type Message } from "../../lib/messages.ts";
 import type { CallContext } from "../../lib/runtime.ts";
 import type { LoadRequest } from "../load-request.ts";
 import { authorizationFor, type FindToken } from "../web/authorize.ts";
 import { endedSignal } from "../web/ended-signal.ts";
+import { type RequestFailure, sparingly } from "../web/failed-requests.ts";
 import { Gate } from "../web/gate.ts";
 import { openSite } from "../web/open-site.ts";
+import { routingOf } from "../web/routing.ts";
 import { type Site, WebServer } from "../web/web-server.ts";
+import { ContainerAnswers } from "./container-answers.ts";
 import type { Loaded } from "./load.ts";
+import { encodeError } from "./outputs.ts";
 import type { Handler } from "./sequential.ts";
 
 // A file of its own when it is built: containers of other functions do without it.
@@ -34,6 +38,8 @@ export interface ContainerWeb {
   accept(socket: Socket): void;
   /** A handler of calls that takes its turn among requests. */
   inTurn(handler: Handler): Handler;
+  /** Takes what the agent says of requests; false for any other message. */
+  receive(message: Message): boolean;
   drain(): Promise<void>;
 }
 
@@ -41,6 +47,8 @@ export interface ContainerWeb {
 export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | undefined> {
   const { definition, request, loaded, findToken, send } = options;
   const { web } = definition;
+  const contexts = openContexts(request);
+  const onFailed = sparingly((failure) => send(failedMessage(failure, contexts)), systemClock);
   const site = await openSite({
     definition,
     handler: (method) =>
@@ -48,21 +56,27 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
         ? definition.handler
         : loaded.handler({ method, isGenerator: true }),
     sharesPorts: request.sharesPorts,
+    onFailed,
   });
   if (site === undefined || web === undefined) return undefined;
   const gate = new Gate(() => request.maxInputs);
-  const contexts = openContexts(request);
+  const { lateAfterMs } = request;
+  const answers = new ContainerAnswers(send);
   const server = new WebServer({
     spec: { cors: web.cors ?? null },
     gate,
     site: withContext(site, contexts),
-    authorize: authorizationFor(web.auth, { findToken, now: () => systemClock.now() }),
+    authorize: authorizationFor(web.auth, { findToken, clock: systemClock }),
     timeoutSeconds: request.timeoutSeconds,
     door: request.door ?? undefined,
     onProbe: () => send(encodeControl("probed")),
+    late: lateAfterMs > 0 ? { answers, afterMs: lateAfterMs } : undefined,
+    routing: request.routesConnections ? routingOf(web, request.containerId) : undefined,
+    isQueued: web.kind !== "server" || web.isQueued,
     clock: systemClock,
     onLoad: ({ accepted, inside, waiting, requestMs }) =>
       send(encodeControl("web", accepted, inside, waiting, requestMs ?? -1)),
+    onFailed,
     onStuck: () => send(encodeControl("stuck")),
   });
   return {
@@ -74,8 +88,17 @@ export async function openWeb(options: OpenWebOptions): Promise<ContainerWeb | u
       (handler) =>
       (...args) =>
         inTurn(gate, () => handler(...args)),
+    receive: (message) => answers.receive(message),
     drain: () => server.drain(),
   };
+}
+
+/** `["request-failed", call, method, kind, tagged]` with the error as a page. */
+function failedMessage({ kind, error, method }: RequestFailure, { current }: Contexts): Buffer[] {
+  const page = encodeError(error);
+  const callId = current?.functionCallId ?? createCallId();
+  const control = ["request-failed", callId, method ?? 0, kind, page.tagged ? 1 : 0];
+  return encodeMessage(JSON.stringify(control), page.text, page.attachments);
 }
 
 async function inTurn(gate: Gate, run: () => unknown): Promise<unknown> {

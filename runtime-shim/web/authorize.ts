@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import type { Clock } from "../../lib/clock.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { AuthSpec } from "../../lib/web/web-spec.ts";
+import { jwtAuthorization } from "./jwt.ts";
 import type { Refusal } from "./problem.ts";
 
 /** Whether there is a token with this hash, in hexadecimal. */
@@ -9,13 +11,20 @@ export type FindToken = (hash: string) => Promise<boolean>;
 /** Why a request is refused; undefined for one that may pass. */
 export type Authorize = (request: IncomingMessage) => Promise<Refusal | undefined>;
 
+export interface AuthorizationOptions {
+  readonly findToken: FindToken;
+  readonly clock: Pick<Clock, "now" | "wallTime">;
+}
+
 /** How a function lets in who may ask; undefined where whoever asks is let in, or IAM has decided before. */
 export function authorizationFor(
   auth: AuthSpec,
-  { findToken, now }: { readonly findToken: FindToken; readonly now: () => number },
+  { findToken, clock }: AuthorizationOptions,
 ): Authorize | undefined {
   if (auth === "none" || auth === "iam") return undefined;
-  return bearerAuthorization(findToken, now);
+  return auth === "bearer"
+    ? bearerAuthorization(findToken, () => clock.now())
+    : jwtAuthorization(auth.jwt, () => clock.wallTime());
 }
 
 /** A token that was found is not asked for again for this long: so long it works after it was deleted. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isWindlassError } from "../../lib/errors.ts";
+import type { OnFailed } from "./failed-requests.ts";
 import { HttpRequest } from "./http-request.ts";
-import { type Problem, type Refusal, refuse } from "./problem.ts";
+import { invalidRequest, type Problem, type Refusal, refuse } from "./problem.ts";
 import { grouped, readBody } from "./read-body.ts";
 import { type Route, Router } from "./router.ts";
 import { validate } from "./validate.ts";
@@ -15,10 +16,12 @@ export type Pages = ReadonlyMap<string, { readonly type: string; readonly text: 
 export class EndpointSite implements Site {
   readonly #router: Router;
   readonly #pages: Pages;
+  readonly #onFailed: OnFailed;
 
-  constructor(routes: readonly Route[], pages: Pages) {
+  constructor(routes: readonly Route[], pages: Pages, onFailed: OnFailed) {
     this.#router = new Router(routes);
     this.#pages = pages;
+    this.#onFailed = onFailed;
   }
 
   request(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
@@ -69,9 +72,9 @@ export class EndpointSite implements Site {
         if (checked.problems === undefined) asked.body = checked.value;
         else problems.push(...checked.problems);
       }
-      if (problems.length > 0) return refuse(response, invalid(problems));
+      if (problems.length > 0) return refuse(response, invalidRequest(problems));
     } catch (error) {
-      return this.#failed(error, response);
+      return this.#failed(error, route, response);
     }
     await this.#run(route, asked, response);
   }
@@ -81,27 +84,27 @@ export class EndpointSite implements Site {
       const result = route.takesInput
         ? route.run(route.method === "GET" ? asked.query : asked.body, asked)
         : route.run(asked);
-      if (result instanceof Promise) return this.#settle(result, response);
+      if (result instanceof Promise) return this.#settle(result, route, response);
       const written = writeResult(response, result);
       if (written === undefined) return undefined;
-      return written.catch((error: unknown) => this.#failed(error, response));
+      return written.catch((error: unknown) => this.#failed(error, route, response));
     } catch (error) {
-      return this.#failed(error, response);
+      return this.#failed(error, route, response);
     }
   }
 
-  async #settle(result: Promise<unknown>, response: ServerResponse): Promise<void> {
+  async #settle(result: Promise<unknown>, route: Route, response: ServerResponse): Promise<void> {
     try {
       const value = await result;
       // Its time was over, or its client has gone.
       if (response.headersSent || response.closed) return;
       await writeResult(response, value);
     } catch (error) {
-      this.#failed(error, response);
+      this.#failed(error, route, response);
     }
   }
 
-  #failed(error: unknown, response: ServerResponse): void {
+  #failed(error: unknown, { target }: Route, response: ServerResponse): void {
     if (isWindlassError(error) && "status" in error && error.code === "WINDLASS_HTTP_ERROR") {
       const { code, message, status } = error;
       refuse(response, { status: Number(status), code, message });
@@ -111,6 +114,7 @@ export class EndpointSite implements Site {
     if (response.closed) return;
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     refuse(response, FAILED);
+    this.#onFailed({ kind: "error", error, method: target });
   }
 
   #page(path: string, request: IncomingMessage, response: ServerResponse): void {
@@ -141,18 +145,6 @@ const FAILED: Refusal = {
 
 function toQuery(text: string): unknown {
   return text === "" ? {} : grouped(new URLSearchParams(text));
-}
-
-function invalid(problems: readonly Problem[]): Refusal {
-  const lines = problems.map((problem) =>
-    [problem.in, problem.path].filter((part) => part !== "").join("."),
-  );
-  return {
-    status: 400,
-    code: "WINDLASS_INVALID_REQUEST",
-    message: `the request is not valid: ${lines.map((line, at) => `${line}: ${problems[at]?.message}`).join("; ")}`,
-    problems,
-  };
 }
 
 function notAllowed(method: string, path: string, allowed: readonly string[]): Refusal {

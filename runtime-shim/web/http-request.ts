@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import type { JWTPayload } from "jose";
 import { cancellation } from "../../lib/errors.ts";
+import { claimsOf } from "./claims.ts";
 import { endedSignal } from "./ended-signal.ts";
 import type { Params } from "./router.ts";
 
@@ -19,6 +21,10 @@ export class HttpRequest {
     this.#incoming = incoming;
     this.#response = response;
     this.params = params;
+  }
+
+  get auth(): JWTPayload | undefined {
+    return claimsOf(this.#incoming);
   }
 
   get headers(): Headers {

@@ -4,6 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { InvalidError } from "../../lib/errors.ts";
 import { show } from "../../lib/options/show.ts";
 import { type NodeListener, readWebApp, type WebAppContext } from "../../lib/web/web-app.ts";
+import type { OnFailed } from "./failed-requests.ts";
 import { type Refusal, refuse } from "./problem.ts";
 import type { Site } from "./web-server.ts";
 
@@ -19,17 +20,26 @@ const FAILED: Refusal = {
  */
 export async function openAppSite(
   factory: (context: WebAppContext) => unknown,
-  subject: string,
+  { subject, onFailed }: { readonly subject: string; readonly onFailed: OnFailed },
 ): Promise<Site> {
   // What attaches itself to a server gets one of its own: ours lets in before it passes on.
   const server = createServer();
   const given = await factory({ server });
   const made = readWebApp(given);
   if (made === undefined) throw notAnApp(subject, given);
+  const tell = (error: unknown): void => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    onFailed({ kind: "error", error });
+  };
+  const errorHandler = (error: unknown): Response => {
+    tell(error);
+    const { status, code, message } = FAILED;
+    return Response.json({ error: { code, message } }, { status });
+  };
   const listener =
     "listener" in made ? made.listener : getRequestListener(made.fetch, { errorHandler });
   server.on("request", (request: IncomingMessage, response: ServerResponse) =>
-    run(listener, request, response),
+    run(listener, { request, response, tell }),
   );
   return server.listenerCount("upgrade") === 0 ? requestsOf(server) : withUpgrades(server);
 }
@@ -51,24 +61,28 @@ function withUpgrades(server: Server): Site {
   };
 }
 
-function run(listener: NodeListener, request: IncomingMessage, response: ServerResponse): void {
+function run(
+  listener: NodeListener,
+  {
+    request,
+    response,
+    tell,
+  }: {
+    readonly request: IncomingMessage;
+    readonly response: ServerResponse;
+    readonly tell: (error: unknown) => void;
+  },
+): void {
+  const failed = (error: unknown): void => {
+    tell(error);
+    if (!response.closed) refuse(response, FAILED);
+  };
   try {
     const running = listener(request, response);
-    if (running instanceof Promise) running.catch((error: unknown) => failed(error, response));
+    if (running instanceof Promise) running.catch(failed);
   } catch (error) {
-    failed(error, response);
+    failed(error);
   }
-}
-
-function failed(error: unknown, response: ServerResponse): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  if (!response.closed) refuse(response, FAILED);
-}
-
-function errorHandler(error: unknown): Response {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  const { status, code, message } = FAILED;
-  return Response.json({ error: { code, message } }, { status });
 }
 
 function notAnApp(subject: string, given: unknown): InvalidError {

@@ -3,6 +3,7 @@ import type { AnyHandler } from "../../lib/handler.ts";
 import type { WebServerContext } from "../../lib/web/web-app.ts";
 import { toWebSpec } from "../../lib/web/web-spec.ts";
 import { EndpointSite } from "./endpoint-site.ts";
+import type { OnFailed } from "./failed-requests.ts";
 import { findFreePort } from "./free-port.ts";
 import { openAppSite } from "./node-site.ts";
 import { docsOf } from "./openapi.ts";
@@ -17,6 +18,7 @@ export interface OpenSiteOptions {
   readonly handler: (method: string | undefined) => AnyHandler;
   /** Its servers listen where they find room: others of this machine may have their port. */
   readonly sharesPorts: boolean;
+  readonly onFailed: OnFailed;
 }
 
 /**
@@ -24,13 +26,13 @@ export interface OpenSiteOptions {
  * @throws InvalidError where a factory gives no web app, and what user code throws
  */
 export async function openSite(options: OpenSiteOptions): Promise<Site | undefined> {
-  const { definition, handler } = options;
+  const { definition, handler, onFailed } = options;
   const { web, kind, name } = definition;
   if (web === undefined) return undefined;
   const subject = `${kind === "cls" ? "class" : "function"} "${name}"`;
   switch (web.kind) {
     case "app":
-      return await openAppSite(handler(web.target) as never, subject); // Checked by what it gives.
+      return await openAppSite(handler(web.target) as never, { subject, onFailed }); // Checked by what it gives.
     case "asgi":
     case "wsgi":
       // Written in Python: their agents answer for them.
@@ -45,7 +47,7 @@ export async function openSite(options: OpenSiteOptions): Promise<Site | undefin
       // Schemas are written out for docs alone.
       const spec = web.hasDocs ? toWebSpec(web) : null;
       const pages = spec?.kind === "endpoints" ? docsOf(spec, name) : new Map();
-      return new EndpointSite(routes, pages);
+      return new EndpointSite(routes, pages, onFailed);
     }
   }
 }
@@ -57,5 +59,5 @@ async function openServer(port: number, options: OpenSiteOptions): Promise<Site>
   const listens = options.sharesPorts && isAsking ? await findFreePort() : port;
   await start({ port: listens });
   await waitForPort(listens);
-  return new ProxySite(listens);
+  return new ProxySite(listens, options.onFailed);
 }

@@ -17,31 +17,42 @@ export function docsOf(web: Endpoints, title: string): Pages {
 }
 
 /** An OpenAPI 3.1 document of routes. Schemas whose library cannot write them allow anything. */
-function openApi({ routes, auth }: Endpoints, title: string): Schema {
+function openApi({ routes, auth, params }: Endpoints, title: string): Schema {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}").replace(/\*$/, "{rest}");
-    const operation = toOperation(route, path);
+    const operation = toOperation(route, path, params);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
   }
+  const isJwt = typeof auth === "object";
+  const bearer = { type: "http", scheme: "bearer", ...(isJwt && { bearerFormat: "JWT" }) };
   const secured = {
-    components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
+    components: { securitySchemes: { bearer } },
     security: [{ bearer: [] }],
   };
   return {
     openapi: "3.1.0",
     info: { title, version: "1" },
     paths,
-    ...(auth === "bearer" || typeof auth === "object" ? secured : {}),
+    ...(auth === "bearer" || isJwt ? secured : {}),
   };
 }
 
-function toOperation(route: Endpoints["routes"][number], path: string): Schema {
+function toOperation(
+  route: Endpoints["routes"][number],
+  path: string,
+  params: Endpoints["params"],
+): Schema {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     ...{ name, in: "path", required: true },
     schema: { type: "string" },
   }));
-  const parameters = [...inPath, ...queryParameters(route.query)];
+  const own = queryParameters(route.query);
+  // Those of the class are in the query too.
+  const ofClass = queryParameters(params).filter(
+    (param) => !own.some((one) => one["name"] === param["name"]),
+  );
+  const parameters = [...inPath, ...ofClass, ...own];
   const body =
     route.method === "GET" ? undefined : (route.body ?? (route.target === null ? undefined : {}));
   return {

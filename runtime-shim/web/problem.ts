@@ -32,3 +32,24 @@ export function refuse(response: ServerResponse, refusal: Refusal): void {
   });
   response.end(text);
 }
+
+/** What a request of a server is answered with that has no queue. */
+export const NO_ROOM: Refusal = {
+  status: 503,
+  code: "WINDLASS_NO_ROOM",
+  message: "no container has room at the moment, and requests of this server do not wait",
+  headers: { "retry-after": "1" },
+};
+
+/** What a request is answered with whose parts schemas refuse. */
+export function invalidRequest(problems: readonly Problem[]): Refusal {
+  const lines = problems.map((problem) =>
+    [problem.in, problem.path].filter((part) => part !== "").join("."),
+  );
+  return {
+    status: 400,
+    code: "WINDLASS_INVALID_REQUEST",
+    message: `the request is not valid: ${lines.map((line, at) => `${line}: ${problems[at]?.message}`).join("; ")}`,
+    problems,
+  };
+}

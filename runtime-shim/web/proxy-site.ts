@@ -8,6 +8,7 @@ import {
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { OnFailed } from "./failed-requests.ts";
 import { refuse } from "./problem.ts";
 import type { Site } from "./web-server.ts";
 
@@ -20,11 +21,13 @@ const OF_A_CONNECTION: ReadonlySet<string> = new Set([
 /** Passes requests on to a server of this container. */
 export class ProxySite implements Site {
   readonly #port: number;
+  readonly #onFailed: OnFailed;
   /** Connections to it are kept: opening one for each request takes longer than many a request. */
   readonly #agent: Agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-  constructor(port: number) {
+  constructor(port: number, onFailed: OnFailed) {
     this.#port = port;
+    this.#onFailed = onFailed;
   }
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -41,6 +44,7 @@ export class ProxySite implements Site {
         code: "WINDLASS_BAD_GATEWAY",
         message: "the server of the container did not answer; its log may say why",
       });
+      this.#onFailed({ kind: "error", error });
     }
   }
 

@@ -14,6 +14,8 @@ const FAILED: Refusal = {
 export class PythonExchange {
   /** Resolves when the code that answers has ended. */
   readonly done: Promise<void>;
+  /** Its code ended without an answer. */
+  hasFailed = false;
   readonly #key: number;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -62,7 +64,8 @@ export class PythonExchange {
   /** Nothing more will come: what has no answer yet gets none. */
   end(): void {
     const { writableEnded, destroyed } = this.#response;
-    if (!writableEnded && !destroyed) refuse(this.#response, FAILED);
+    this.hasFailed = !writableEnded && !destroyed;
+    if (this.hasFailed) refuse(this.#response, FAILED);
     this.#settle();
   }
 

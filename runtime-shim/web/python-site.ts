@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { ExecutionError } from "../../lib/errors.ts";
 import type { Message } from "../../lib/messages.ts";
 import type { PythonWebKind } from "../../lib/web/web-spec.ts";
+import type { OnFailed } from "./failed-requests.ts";
 import { PythonExchange } from "./python-exchange.ts";
 import type { Send } from "./python-frames.ts";
 import { PythonSocket } from "./python-socket.ts";
@@ -18,11 +20,13 @@ interface Open {
 export class PythonSite implements Site {
   readonly upgrade?: NonNullable<Site["upgrade"]>;
   readonly #send: Send;
+  readonly #onFailed: OnFailed;
   readonly #open: Map<number, Open> = new Map();
   #lastKey = 0;
 
-  constructor(kind: PythonWebKind, send: Send) {
+  constructor(kind: PythonWebKind, send: Send, onFailed: OnFailed) {
     this.#send = send;
+    this.#onFailed = onFailed;
     // WSGI has no WebSockets.
     if (kind === "asgi") this.upgrade = (...args) => this.#upgrade(...args);
   }
@@ -33,6 +37,9 @@ export class PythonSite implements Site {
     this.#open.set(key, exchange);
     await exchange.done;
     this.#open.delete(key);
+    if (!exchange.hasFailed) return;
+    const error = new ExecutionError("WINDLASS_WEB_APP_FAILED", "the app gave no answer");
+    this.#onFailed({ kind: "error", error });
   }
 
   /** Takes what the runner says of a request; false for any other message. */

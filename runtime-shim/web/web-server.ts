@@ -2,14 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
+import { FunctionTimeoutError } from "../../lib/errors.ts";
 import type { DoorSpec } from "../../lib/web/door.ts";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 import type { Authorize } from "./authorize.ts";
+import { dropClaims } from "./claims.ts";
 import { applyCors } from "./cors.ts";
 import { Door } from "./door.ts";
 import { tellOverdue } from "./ended-signal.ts";
+import type { OnFailed } from "./failed-requests.ts";
 import type { Gate } from "./gate.ts";
-import { type Refusal, refuse } from "./problem.ts";
+import { LateAnswers, type LateAnswersOptions } from "./late-answers.ts";
+import { NO_ROOM, type Refusal, refuse } from "./problem.ts";
+import type { Routing } from "./routing.ts";
 
 /** What answers the requests of a function. */
 export interface Site {
@@ -41,9 +46,17 @@ export interface WebServerOptions {
   readonly door?: DoorSpec | undefined;
   /** A load balancer has asked how the container is. @default - nobody wants to know */
   readonly onProbe?: (() => void) | undefined;
+  /** What keeps answers that come late. @default - requests wait for their answers, however long that takes */
+  readonly late?: Pick<LateAnswersOptions, "answers" | "afterMs"> | undefined;
+  /** Connections are brought here by what their first request says. @default - any request may come on any */
+  readonly routing?: Routing | undefined;
+  /** Requests wait until there is room; false: they get 503 at once. @default true */
+  readonly isQueued?: boolean;
   readonly clock: Pick<Clock, "now" | "after">;
   /** Its load has changed; comes at most every 5 ms. */
   readonly onLoad: (load: WebLoad) => void;
+  /** Hears of requests that run out of time. @default - nobody does */
+  readonly onFailed?: OnFailed;
   /** All that it may answer at a time has run out of time and goes on all the same. */
   readonly onStuck: () => void;
 }
@@ -63,18 +76,12 @@ const HEAR_MS = 200;
 /** Weight of the newest request in what requests take. */
 const SMOOTHING = 0.1;
 
-const CROWDED: Refusal = {
-  status: 503,
-  code: "WINDLASS_NO_ROOM",
-  message: "all containers are busy, and as many requests wait as may",
-  headers: { "retry-after": "1" },
-};
-
 /** Answers requests on connections that it is given: so many at a time, each within its time. */
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #server: Server;
   readonly #door: Door | undefined;
+  readonly #late: LateAnswers | undefined;
   /** Requests that ran out of time and hold their place. */
   #overdue = 0;
   #accepted = 0;
@@ -86,6 +93,8 @@ export class WebServer {
 
   constructor(options: WebServerOptions) {
     this.#options = options;
+    const { late, timeoutSeconds, clock } = options;
+    this.#late = late && new LateAnswers({ ...late, timeoutSeconds, clock });
     this.#server = createServer((request, response) => this.#take(request, response));
     // Requests may take as long as their function may; uploads too.
     this.#server.requestTimeout = 0;
@@ -111,9 +120,10 @@ export class WebServer {
     this.#isDraining = true;
     this.#server.closeIdleConnections();
     // Calls take their turn among requests: they are waited for too.
-    await this.#options.gate.empty();
+    await Promise.all([this.#options.gate.empty(), this.#late?.drain()]);
     // What was given just now is on its way through the system.
     if (this.#silent.size > 0) await this.#hearLast();
+    await this.#late?.drain();
     this.#server.closeAllConnections();
   }
 
@@ -133,10 +143,15 @@ export class WebServer {
   #take(request: IncomingMessage, response: ServerResponse): void {
     this.#silent.delete(request.socket);
     if (this.#door?.admits(request, response) === false) return;
+    if (this.#options.routing?.route(request, response) === false) return;
     const { cors } = this.#options.spec;
     if (cors !== null && applyCors(cors, request, response)) return;
     this.#check(request, {
-      admit: () => this.#admit(request, response),
+      admit: () => {
+        const asksFor = this.#late?.idOf(request);
+        if (asksFor === undefined) this.#admit(request, response);
+        else void this.#late?.follow(asksFor, request, response);
+      },
       deny: (refusal) => refuse(response, refusal),
     });
   }
@@ -151,6 +166,7 @@ export class WebServer {
       admit();
       return;
     }
+    dropClaims(request);
     void this.#refusalOf(authorize, request).then((refusal) => {
       if (refusal === undefined) admit();
       else deny(refusal);
@@ -172,39 +188,50 @@ export class WebServer {
 
   #admit(request: IncomingMessage, response: ServerResponse): void {
     const { clock, gate } = this.#options;
-    if (this.#isCrowded) {
-      refuse(response, CROWDED);
+    if (this.#isFull) {
+      refuse(response, NO_ROOM);
       return;
     }
     const cameAt = clock.now();
-    let onClose = (): void => {};
+    let onClose: (() => void) | undefined;
+    let stopWaiting: (() => void) | undefined;
     const giveUp = gate.enter(() => {
+      stopWaiting?.();
       const waitedMs = clock.now() - cameAt;
-      if (this.#isDraining || waitedMs > LONG_WAIT_MS) response.setHeader("connection", "close");
-      onClose = this.#begin(request, response);
+      if (!response.headersSent && (this.#isDraining || waitedMs > LONG_WAIT_MS)) {
+        response.setHeader("connection", "close");
+      }
+      onClose = this.#begin(request, response, waitedMs);
     });
+    const late = this.#late;
+    if (onClose === undefined && late !== undefined) {
+      stopWaiting = clock.after(late.afterMs, () => late.postpone(request, response));
+    }
     response.once("close", () => {
+      stopWaiting?.();
       giveUp();
-      onClose();
+      onClose?.();
     });
     this.#report();
   }
 
-  get #isCrowded(): boolean {
-    const { gate } = this.#options;
+  /** It has no room, and nobody may wait for some, or no more than do. */
+  get #isFull(): boolean {
+    const { gate, isQueued = true } = this.#options;
+    if (gate.inside < gate.limit) return false;
+    if (!isQueued) return true;
     return this.#door !== undefined && gate.waiting >= MAX_WAITING * gate.limit;
   }
 
   /** Lets the site answer. Returns what is to be called when the answer has ended. */
-  #begin(request: IncomingMessage, response: ServerResponse): () => void {
+  #begin(request: IncomingMessage, response: ServerResponse, waitedMs: number): () => void {
     const { site, timeoutSeconds, clock } = this.#options;
     const beganAt = clock.now();
-    const stopClock = clock.after(timeoutSeconds * 1000, () => {
-      refuse(response, {
-        status: 504,
-        code: "WINDLASS_FUNCTION_TIMEOUT",
-        message: `there was no answer within the ${timeoutSeconds} seconds that requests may take`,
-      });
+    const postpone = (): void => this.#late?.postpone(request, response);
+    const stopClock = this.#watch({ waitedMs, postpone }, () => {
+      const error = overdue(timeoutSeconds);
+      refuse(response, { status: 504, code: error.code, message: error.message });
+      this.#options.onFailed?.({ kind: "timeout", error });
       tellOverdue(response);
       this.#expectEnd(place);
     });
@@ -219,6 +246,23 @@ export class WebServer {
     if (running === undefined) leave();
     else void running.then(leave, leave);
     return leave;
+  }
+
+  /** Calls back when a request has waited long for an answer, and when its time is over: by one timer at a time. */
+  #watch(
+    { waitedMs, postpone }: { readonly waitedMs: number; readonly postpone: () => void },
+    onOverdue: () => void,
+  ): () => void {
+    const { clock, timeoutSeconds } = this.#options;
+    const lateMs = (this.#late?.afterMs ?? Number.POSITIVE_INFINITY) - waitedMs;
+    const leftMs = timeoutSeconds * 1000;
+    // One that has waited so long was told before it began.
+    if (lateMs <= 0 || lateMs >= leftMs) return clock.after(leftMs, onOverdue);
+    let stop = clock.after(lateMs, () => {
+      postpone();
+      stop = clock.after(leftMs - lateMs, onOverdue);
+    });
+    return () => stop();
   }
 
   /** Code that ran out of time has been told so, and should end. */
@@ -245,13 +289,13 @@ export class WebServer {
   #takeUpgrades(): void {
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#silent.delete(request.socket);
-      if (this.#door?.admitsUpgrade(request) === false || this.#isCrowded) {
-        socket.end("HTTP/1.1 503 Refused\r\nconnection: close\r\n\r\n");
+      if (this.#door?.admitsUpgrade(request) === false) {
+        refuseUpgrade(socket, NO_ROOM);
         return;
       }
       this.#check(request, {
         admit: () => this.#admitUpgrade(request, socket, head),
-        deny: ({ status }) => socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`),
+        deny: (refusal) => refuseUpgrade(socket, refusal),
       });
     });
   }
@@ -259,6 +303,10 @@ export class WebServer {
   /** A connection that is taken over holds its place until it ends, and ends when its time is over. */
   #admitUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { gate, site, clock, timeoutSeconds } = this.#options;
+    if (this.#isFull) {
+      refuseUpgrade(socket, NO_ROOM);
+      return;
+    }
     let onClose = (): void => {};
     const giveUp = gate.enter(() => {
       const stopClock = clock.after(timeoutSeconds * 1000, () => socket.destroy());
@@ -286,4 +334,15 @@ export class WebServer {
       onLoad({ accepted: this.#accepted, inside, waiting, requestMs: this.#requestMs });
     });
   }
+}
+
+function refuseUpgrade(socket: Duplex, { status }: Refusal): void {
+  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`);
+}
+
+function overdue(timeoutSeconds: number): FunctionTimeoutError {
+  return new FunctionTimeoutError(
+    "WINDLASS_FUNCTION_TIMEOUT",
+    `there was no answer within the ${timeoutSeconds} seconds that requests may take`,
+  );
 }

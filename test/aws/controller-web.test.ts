@@ -3,7 +3,14 @@ import type { ControlRequest } from "../../cdk/controller/control.ts";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 import { FakeCloud } from "./fake-cloud.ts";
 
-const WEB: WebSpec = { kind: "app", target: null, auth: "none", cors: null, sticky: false };
+const WEB: WebSpec = {
+  kind: "app",
+  target: null,
+  auth: "none",
+  cors: null,
+  sticky: false,
+  params: null,
+};
 const SITE = { site: { web: WEB, concurrency: { maxInputs: 10, targetInputs: 10 } } };
 const WAKE: ControlRequest = { kind: "wake", app: "media", pools: ["site"] };
 const SWEEP: ControlRequest = { kind: "sweep" };

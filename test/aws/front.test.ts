@@ -6,6 +6,7 @@ import type { ResultPage } from "../../lib/backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { ContainerStartupError } from "../../lib/errors.ts";
 import { failedPage } from "../../lib/failed-page.ts";
+import type { AnswerReading } from "../../lib/web/answers.ts";
 import type { RequestInput, RequestOutput } from "../../lib/web/door.ts";
 
 const GROUP = "group/front";
@@ -21,6 +22,7 @@ class Lab {
   waiting = 0;
   readonly stored: Uint8Array[] = [];
   readonly logged: unknown[] = [];
+  readonly late: Map<string, AnswerReading> = new Map();
 
   readonly #kind: "endpoints" | "app";
 
@@ -54,6 +56,10 @@ class Lab {
       read: async (_, callId, waitMs) => {
         expect([callId, waitMs]).toEqual(["fc-1", 50_000]);
         return { total: 1, pages: this.result === undefined ? [] : [this.result] };
+      },
+      late: async (_, id, waitMs) => {
+        expect(waitMs).toBe(50_000);
+        return this.late.get(id) ?? "unknown";
       },
       count: async () => this.waiting,
       hasContainers: async () => this.now >= this.hasContainersAt,
@@ -151,6 +157,24 @@ test("an answer that takes longer is asked for again, until it is there", async 
   expect(lab.spawned).toHaveLength(1);
 });
 
+test("an answer that a container has kept is read where requests wait", async () => {
+  const lab = new Lab();
+  const of = (id: string) => ({ multiValueQueryStringParameters: { __windlass_result: [id] } });
+  lab.late.set("soon", "pending");
+  lab.late.set("there", { status: 201, headers: [["x-a", "b"]], body: Buffer.from("late") });
+
+  const soon = await lab.ask(of("soon"));
+  const there = await lab.ask(of("there"));
+
+  expect([soon.statusCode, headersOf(soon)["location"]]).toEqual([303, "/?__windlass_result=soon"]);
+  expect([there.statusCode, bodyOf(there), headersOf(there)]).toEqual([
+    201,
+    "late",
+    { "x-a": "b" },
+  ]);
+  expect(await lab.ask(of("gone"))).toMatchObject({ statusCode: 404 });
+});
+
 test("answers of other calls are nobody's business", async () => {
   const other = { __windlass_result: ["fc-2"] };
 
@@ -246,7 +270,9 @@ test("what no container could start for says so, and nothing of why", async () =
   expect(answered.statusCode).toBe(503);
   expect(bodyOf(answered)).toContain("WINDLASS_STARTUP_CRASH");
   expect(bodyOf(answered)).not.toContain("secret");
-  expect(lab.logged).toMatchObject([{ event: "request-failed", error: expect.stringContaining("secret") }]);
+  expect(lab.logged).toMatchObject([
+    { event: "request-failed", error: expect.stringContaining("secret") },
+  ]);
 });
 
 test.each([

@@ -207,12 +207,12 @@ test("endpoints of a class are methods of it, each with a route of its own", () 
     hint: let the web app have those routes
 
     InvalidError WINDLASS_ACCESS_WITHOUT_WEB
-    \`auth\` of class "Llm" says who may send requests, but it has neither \`endpoints\` nor \`webApp\`
+    \`auth\` of class "Llm" is about requests, but it has neither \`endpoints\` nor \`webApp\`
     hint: add one of them, or remove it"
   `);
 });
 
-test("a class that answers requests can be made without parameters", () => {
+test("a class that answers requests says by a schema which parameters they may say", () => {
   const options = { endpoints: { generate: {} } };
   class Needy {
     readonly model: string;
@@ -236,21 +236,10 @@ test("a class that answers requests can be made without parameters", () => {
     Needy,
   );
 
-  expect(
-    [
-      () => app.cls("Needy", options, Needy),
-      () => app.cls("Strict", { ...options, params: z.object({ model: z.string() }) }, Needy),
-    ]
-      .map(mistake)
-      .join("\n\n"),
-  ).toMatchInlineSnapshot(`
+  expect([() => app.cls("Needy", options, Needy)].map(mistake).join("\n\n")).toMatchInlineSnapshot(`
     "InvalidError WINDLASS_WEB_CLASS_PARAMS
-    class "Needy" answers requests, which make objects without parameters, but its constructor needs them
-    hint: give the parameters defaults, or call the class from an endpoint
-
-    InvalidError WINDLASS_WEB_CLASS_PARAMS
-    class "Strict" answers requests, which make objects without parameters, but its constructor needs them
-    hint: give the parameters defaults, or call the class from an endpoint"
+    class "Needy" answers requests, and its constructor takes parameters, but no schema says which
+    hint: give it \`params\`, a schema of what requests may say in their query"
   `);
 });
 
@@ -277,6 +266,14 @@ test("a spec has what answers requests, resolved", () => {
     () => fetch,
   );
   app.webApp("own", { auth: "iam" }, () => fetch);
+  app.server("game", { port: 7000, sticky: true }, () => {});
+  app.cls(
+    "Sized",
+    { params: z.object({ size: z.number() }), endpoints: { show: {} } },
+    class {
+      show() {}
+    },
+  );
 
   const web = resolveSpec(app).functions.map(({ name, web }) => [name, web]);
 
@@ -284,7 +281,7 @@ test("a spec has what answers requests, resolved", () => {
     thumb: {
       kind: "endpoints",
       auth: "none",
-      ...{ cors: { origins: null, credentials: false }, sticky: false },
+      ...{ cors: { origins: null, credentials: false }, sticky: false, params: null },
       docs: false,
       routes: [
         {
@@ -298,20 +295,37 @@ test("a spec has what answers requests, resolved", () => {
       ...{
         cors: { origins: ["https://a.com", "https://b.com"], credentials: false },
         sticky: false,
+        params: null,
       },
     },
-    llm: { kind: "server", auth: "bearer", cors: null, sticky: false, isQueued: true, port: 8000 },
+    llm: {
+      kind: "server",
+      auth: "bearer",
+      cors: null,
+      sticky: false,
+      params: null,
+      isQueued: true,
+      port: 8000,
+    },
     Llm: {
       ...{ kind: "endpoints", auth: "none", cors: { origins: null, credentials: false } },
       sticky: false,
+      params: null,
       docs: true,
       routes: [{ method: "GET", path: "/generate", target: "generate", query: null, body: null }],
     },
     staff: {
-      ...{ kind: "app", target: null, cors: null, sticky: false },
+      ...{ kind: "app", target: null, cors: null, sticky: false, params: null },
       auth: { jwt: { ...jwt, audience: ["shop"], claims: { group: ["a"], scope: ["b"] } } },
     },
-    own: { kind: "app", auth: "iam", cors: null, sticky: false, target: null },
+    game: {
+      ...{ kind: "server", auth: "none", cors: null, sticky: true, params: null },
+      ...{ port: 7000, isQueued: false },
+    },
+    Sized: expect.objectContaining({
+      params: expect.objectContaining({ properties: { size: { type: "number" } } }),
+    }),
+    own: { kind: "app", auth: "iam", cors: null, sticky: false, params: null, target: null },
   });
 });
 
@@ -331,6 +345,8 @@ test("web apps in Python say what is wrong with them", () => {
       defineCls({ pythonAsgi: "web", pythonWsgi: "other" }),
       defineCls({ pythonWsgi: "web", batch: { maxSize: 2, waitMs: 1 } }),
       defineCls({ auth: "bearer" }),
+      defineCls({ params: z.object({}) }),
+      defineCls({ pythonAsgi: "web", params: { size: "number" } }),
     ]
       .map(mistake)
       .join("\n\n"),
@@ -364,8 +380,16 @@ test("web apps in Python say what is wrong with them", () => {
     hint: remove it, or let the handler call a function that has it
 
     InvalidError WINDLASS_ACCESS_WITHOUT_WEB
-    \`auth\` of class "Llm" says who may send requests, but it has neither \`pythonAsgi\` nor \`pythonWsgi\`
-    hint: add one of them, or remove it"
+    \`auth\` of class "Llm" is about requests, but it has neither \`pythonAsgi\` nor \`pythonWsgi\`
+    hint: add one of them, or remove it
+
+    InvalidError WINDLASS_ACCESS_WITHOUT_WEB
+    \`params\` of class "Llm" is about requests, but it has neither \`pythonAsgi\` nor \`pythonWsgi\`
+    hint: add one of them, or remove it
+
+    InvalidError WINDLASS_INVALID_SCHEMA
+    \`params\` of class "Llm" must be a Standard Schema, got {"size":"number"}
+    hint: build it with a schema library, for instance \`z.object({ n: z.coerce.number() })\` of zod"
   `);
 });
 
@@ -380,12 +404,12 @@ test("a spec has web apps in Python", () => {
   const web = resolveSpec(app).functions.map(({ name, web }) => [name, web]);
 
   expect(Object.fromEntries(web)).toEqual({
-    api: { kind: "asgi", auth: "bearer", cors: null, sticky: false, target: null },
+    api: { kind: "asgi", auth: "bearer", cors: null, sticky: false, params: null, target: null },
     site: {
       ...{ kind: "wsgi", auth: "none", target: null },
-      ...{ cors: { origins: null, credentials: false }, sticky: false },
+      ...{ cors: { origins: null, credentials: false }, sticky: false, params: null },
     },
-    Llm: { kind: "asgi", auth: "none", cors: null, sticky: false, target: "web" },
+    Llm: { kind: "asgi", auth: "none", cors: null, sticky: false, params: null, target: "web" },
     Plain: null,
   });
 });

@@ -1,5 +1,12 @@
 import { expectTypeOf, test } from "vitest";
-import { App, type Fetch, nodeListener, type QueryValues, type WebHandle } from "windlass";
+import {
+  App,
+  type Fetch,
+  type JwtClaims,
+  nodeListener,
+  type QueryValues,
+  type WebHandle,
+} from "windlass";
 import { z } from "zod";
 
 const app = new App("types");
@@ -25,6 +32,19 @@ test("an endpoint's handler knows what path, query and body are", () => {
 
   expectTypeOf(handle).toEqualTypeOf<WebHandle>();
   expectTypeOf(handle.url()).resolves.toEqualTypeOf<string>();
+});
+
+test("an endpoint that lets in by JSON Web Tokens is told what they say", () => {
+  const jwt = { issuer: "https://id.example.com", audience: "shop" };
+  app.endpoint("staff", { auth: { jwt } }, ({ auth }) => {
+    expectTypeOf(auth).toEqualTypeOf<JwtClaims>();
+    expectTypeOf(auth.sub).toEqualTypeOf<string | undefined>();
+  });
+  app.endpoint("others", { auth: "bearer" }, ({ auth }) => {
+    expectTypeOf(auth).toEqualTypeOf<undefined>();
+  });
+  // @ts-expect-error it says for whom tokens are
+  app.endpoint("nobody", { auth: { jwt: { issuer: "https://id.example.com" } } }, () => 1);
 });
 
 test("without schemas the query is text, and the body unread", () => {

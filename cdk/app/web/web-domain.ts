@@ -34,8 +34,18 @@ export function webMistakes(
   const answering = functions.filter(({ web }) => web);
   return [
     ...(answering.length > MAX_FUNCTIONS ? [tooMany(answering.length)] : []),
+    ...answering.filter(({ web }) => web?.params).map(({ name }) => hasParameters(name)),
     ...(domain === undefined ? [] : domainMistakes(answering, domain)),
   ];
+}
+
+/** A load balancer knows groups of containers, which a deployment makes: not one for each set of parameters. */
+function hasParameters(name: string): Violation {
+  return {
+    code: "WINDLASS_PARAMETERS_NOT_ON_AWS",
+    message: `class "${name}" takes parameters from requests, which only \`windlass serve\` can do yet`,
+    hint: "call it from an endpoint that takes them, by `new Class(parameters).method.remote(…)`",
+  };
 }
 
 function tooMany(count: number): Violation {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { ExecutionError } from "../../errors.ts";
 import type { LocalEngine } from "../engine.ts";
+import { peekHead } from "./head.ts";
 
 /** A function of an app that answers requests, and where. */
 export interface Site {
@@ -16,13 +17,20 @@ export interface FrontOptions {
   readonly host: string;
 }
 
+interface Listening {
+  readonly server: Server;
+  readonly port: number;
+  /** It reads the head of the first request of each connection. */
+  readonly readsHeads: boolean;
+}
+
 /** Ports that are tried one after the other. */
 const MAX_TRIES = 100;
 
 /** Listens for the functions of an app, and goes on to listen when another engine takes its place. */
 export class Front {
   readonly #options: FrontOptions;
-  readonly #servers: Map<string, { readonly server: Server; readonly port: number }> = new Map();
+  readonly #servers: Map<string, Listening> = new Map();
   #engine: LocalEngine | undefined;
 
   constructor(options: FrontOptions) {
@@ -33,7 +41,7 @@ export class Front {
   async use(engine: LocalEngine): Promise<readonly Site[]> {
     const names = engine.webFunctions;
     // The same functions keep their ports, whatever else has changed.
-    for (const name of names) if (!this.#servers.has(name)) await this.#open(name);
+    for (const name of names) await this.#listenFor(name, engine.readsHeads(name));
     engine.urls = new Map(names.map((name) => [name, this.#urlOf(name)]));
     this.#engine = engine;
     for (const [name, { server }] of this.#servers) {
@@ -50,28 +58,46 @@ export class Front {
     this.#servers.clear();
   }
 
-  async #open(name: string): Promise<void> {
-    // Unread: what is read here does not arrive in the container.
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
-      this.#accept(name, socket),
-    );
-    const port = await this.#listen(server);
-    this.#servers.set(name, { server, port });
+  async #listenFor(name: string, readsHeads: boolean): Promise<void> {
+    const known = this.#servers.get(name);
+    if (known?.readsHeads === readsHeads) return;
+    if (known !== undefined) {
+      known.server.close();
+      this.#servers.delete(name);
+    }
+    // Unread: what is read here does not arrive in the container. What is read all the same is no more than a head.
+    const options = {
+      pauseOnConnect: true,
+      noDelay: true,
+      ...(readsHeads && { highWaterMark: 1 }),
+    };
+    const server = createServer(options, (socket) => this.#accept(name, socket));
+    const port = await this.#listen(server, known?.port);
+    this.#servers.set(name, { server, port, readsHeads });
   }
 
   #accept(name: string, socket: Socket): void {
     socket.on("error", () => socket.destroy());
-    if (this.#engine === undefined) socket.destroy();
+    if (this.#servers.get(name)?.readsHeads === true) void this.#acceptRead(name, socket);
+    else if (this.#engine === undefined) socket.destroy();
     else this.#engine.accept(name, socket);
   }
 
-  async #listen(server: Server): Promise<number> {
+  async #acceptRead(name: string, socket: Socket): Promise<void> {
+    const head = await peekHead(socket);
+    if (head === undefined || this.#engine === undefined) socket.destroy();
+    else this.#engine.accept(name, socket, head);
+  }
+
+  async #listen(server: Server, before: number | undefined): Promise<number> {
+    const { host } = this.#options;
+    if (before !== undefined && (await listens(server, { port: before, host }))) return before;
     const taken = new Set([...this.#servers.values()].map(({ port }) => port));
     for (let port = this.#options.port; port < this.#options.port + MAX_TRIES; port += 1) {
       if (taken.has(port)) continue;
-      if (await listens(server, { port, host: this.#options.host })) return port;
+      if (await listens(server, { port, host })) return port;
     }
-    const { port, host } = this.#options;
+    const { port } = this.#options;
     throw new ExecutionError(
       "WINDLASS_NO_PORT",
       `no port from ${port} to ${port + MAX_TRIES - 1} of ${host} is free`,

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from "node:http";
+import type { JWTPayload } from "jose";
+
+/** Tells apps what a token says that was let in. */
+const HEADER = "x-windlass-claims";
+
+const claims: WeakMap<IncomingMessage, JWTPayload> = new WeakMap();
+
+/** What the token of a request says; undefined where none was asked for. */
+export function claimsOf(request: IncomingMessage): JWTPayload | undefined {
+  return claims.get(request);
+}
+
+/** Tells whoever answers a request what its token says: endpoints by a field, apps by a header. */
+export function setClaims(request: IncomingMessage, payload: JWTPayload): void {
+  claims.set(request, payload);
+  // Headers are bytes: what is beyond ASCII is escaped, as JSON may be.
+  const text = JSON.stringify(payload).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  request.rawHeaders.push(HEADER, text);
+  request.headers[HEADER] = text;
+}
+
+/** What a client says of its token is not what it was let in with. */
+export function dropClaims(request: IncomingMessage): void {
+  const { rawHeaders, headers } = request;
+  if (headers[HEADER] === undefined) return;
+  delete headers[HEADER];
+  for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
+    if (rawHeaders[at]?.toLowerCase() === HEADER) rawHeaders.splice(at, 2);
+  }
+}

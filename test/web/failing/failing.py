@@ -1,0 +1,5 @@
+def make():
+    async def app(scope, receive, send):
+        raise ValueError("in Python")
+
+    return app
