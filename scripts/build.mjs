@@ -17,10 +17,6 @@ const common = {
   logLevel: "warning",
 };
 
-const banner = {
-  js: 'import { createRequire as loader } from "node:module"; const require = loader(import.meta.url);',
-};
-
 rmSync(`${root}dist/chunks`, { recursive: true, force: true });
 
 // A client that is bundled by its user takes the first two whole and nothing of the third.
@@ -63,8 +59,6 @@ await build({
   packages: "bundle",
   entryPoints: ["runtime-shim/runner-node/web.ts"],
   outfile: "dist/runtime-shim/runner-node-web.mjs",
-  // Some of it is CommonJS, which requires modules of Node.
-  banner,
 });
 
 // CommonJS, because the Serverless Framework requires its plugins; what it imports on use is ours and ESM.
@@ -106,7 +100,9 @@ for (const [entry, outfile, target] of [
     keepNames: true,
     entryPoints: [entry],
     outfile,
-    banner,
+    banner: {
+      js: 'import { createRequire as loader } from "node:module"; const require = loader(import.meta.url);',
+    },
   });
 }
 

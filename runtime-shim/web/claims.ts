@@ -24,11 +24,12 @@ export function setClaims(request: IncomingMessage, payload: JWTPayload): void {
 }
 
 /** What a client says of its token is not what it was let in with. */
-export function dropClaims(request: IncomingMessage): void {
-  const { rawHeaders, headers } = request;
-  if (headers[HEADER] === undefined) return;
-  delete headers[HEADER];
+export function dropClaims({ rawHeaders, headers }: IncomingMessage): void {
   for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
-    if (rawHeaders[at]?.toLowerCase() === HEADER) rawHeaders.splice(at, 2);
+    const name = rawHeaders[at]?.toLowerCase() ?? "";
+    // Apps of WSGI cannot tell the two.
+    if (name.replaceAll("_", "-") !== HEADER) continue;
+    rawHeaders.splice(at, 2);
+    delete headers[name];
   }
 }

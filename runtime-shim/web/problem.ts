@@ -1,4 +1,5 @@
-import type { ServerResponse } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 
 /** One thing that is wrong with a request. */
 export interface Problem {
@@ -31,6 +32,11 @@ export function refuse(response: ServerResponse, refusal: Refusal): void {
     ...headers,
   });
   response.end(text);
+}
+
+/** The same to who wanted to take the connection over, for instance as a WebSocket. */
+export function refuseUpgrade(socket: Duplex, { status }: Refusal): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\n\r\n`);
 }
 
 /** What a request of a server is answered with that has no queue. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import onHeaders from "on-headers";
 import type { WebSpec } from "../../lib/web/web-spec.ts";
 
 /** The cookie that names the container of a client. */
@@ -63,7 +62,33 @@ class FirstRequests implements Routing {
       return;
     }
     const cookie = `${CONTAINER_COOKIE}=${this.#container}; Path=/; HttpOnly; SameSite=Lax`;
-    // Beside the cookies of whoever answers, who does not know of this one.
-    onHeaders(response, () => response.appendHeader("set-cookie", cookie));
+    addCookie(response, cookie);
+  }
+}
+
+/** Adds a cookie to those of whoever answers, who does not know of this one, once the head is written. */
+function addCookie(response: ServerResponse, cookie: string): void {
+  const { writeHead } = response;
+  const write = (...args: readonly unknown[]): unknown => {
+    response.writeHead = writeHead;
+    const given = args.at(-1);
+    const hasHeaders = typeof given === "object" && given !== null;
+    if (hasHeaders) setHeaders(response, given);
+    response.appendHeader("set-cookie", cookie);
+    return Reflect.apply(writeHead, response, hasHeaders ? args.slice(0, -1) : args);
+  };
+  response.writeHead = write as typeof writeHead; // Node's has several signatures.
+}
+
+/** As `writeHead` sets them: an object, or names and values in turn, where a name may stand several times. */
+function setHeaders(response: ServerResponse, given: object): void {
+  if (!Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given)) response.setHeader(name, value);
+    return;
+  }
+  const pairs = given.flatMap((name, at) => (at % 2 === 0 ? [[String(name), given[at + 1]]] : []));
+  for (const [name] of pairs) response.removeHeader(String(name));
+  for (const [name, value] of pairs) {
+    response.appendHeader(String(name), Array.isArray(value) ? value.map(String) : String(value));
   }
 }

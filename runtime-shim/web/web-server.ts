@@ -13,7 +13,7 @@ import { tellOverdue } from "./ended-signal.ts";
 import type { OnFailed } from "./failed-requests.ts";
 import type { Gate } from "./gate.ts";
 import { LateAnswers, type LateAnswersOptions } from "./late-answers.ts";
-import { NO_ROOM, type Refusal, refuse } from "./problem.ts";
+import { NO_ROOM, type Refusal, refuse, refuseUpgrade } from "./problem.ts";
 import type { Routing } from "./routing.ts";
 
 /** What answers the requests of a function. */
@@ -334,10 +334,6 @@ export class WebServer {
       onLoad({ accepted: this.#accepted, inside, waiting, requestMs: this.#requestMs });
     });
   }
-}
-
-function refuseUpgrade(socket: Duplex, { status }: Refusal): void {
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`);
 }
 
 function overdue(timeoutSeconds: number): FunctionTimeoutError {

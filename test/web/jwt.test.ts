@@ -141,6 +141,12 @@ async def app(scope, receive, send):
 
 def make():
     return app
+
+def make_wsgi():
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return [environ["HTTP_X_WINDLASS_CLAIMS"].encode("latin-1")]
+    return app
 `;
 
 test("endpoints have claims as a field, and apps as a header that clients cannot set", async () => {
@@ -153,6 +159,7 @@ test("endpoints have claims as a field, and apps as a header that clients cannot
     app.webApp("site", { auth }, () => (request) =>
       new Response(request.headers.get("x-windlass-claims")));
     app.pythonAsgi("asgi", { handler: "asgi.py:make", auth });
+    app.pythonWsgi("wsgi", { handler: "asgi.py:make_wsgi", auth });
     app.endpoint("own", { auth: "iam" }, () => "in");
   `;
   const root = appProject({ "app.ts": source, "asgi.py": PYTHON }, afterAll);
@@ -160,12 +167,14 @@ test("endpoints have claims as a field, and apps as a header that clients cannot
   const headers = {
     authorization: `Bearer ${await issuer.sign({ sub: "Zoë ✓" })}`,
     "X-Windlass-Claims": '{"sub":"eve"}',
+    X_Windlass_Claims: '{"sub":"eve"}',
   };
   const get = async (name: string): Promise<unknown> =>
     (await fetch(served.url(name), { headers })).json();
 
   expect(await get("endpoint")).toEqual({ sub: "Zoë ✓" });
   expect(await get("site")).toMatchObject({ sub: "Zoë ✓", iss: issuer.url });
+  expect(await get("wsgi")).toMatchObject({ sub: "Zoë ✓", iss: issuer.url });
   expect(await get("asgi")).toMatchObject({ sub: "Zoë ✓", iss: issuer.url });
   expect((await fetch(served.url("endpoint"))).status).toBe(401);
   expect(await (await fetch(served.url("own"))).json()).toBe("in");

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 
 /** What Node takes of a head at most; the container refuses what has more. */
 const MAX_HEAD_BYTES: number = 16 * 1024;
+/** As Node waits for heads: whoever says nothing for longer is no client. */
+const MAX_WAIT_MS = 60_000;
 const END = "\r\n\r\n";
 
 /** The head of the first request of a connection. */
@@ -26,11 +28,15 @@ export function peekHead(connection: Socket): Promise<Head | undefined> {
       if (!bytes.includes(END) && bytes.length < MAX_HEAD_BYTES) return;
       connection.off("data", take);
       connection.off("close", ended);
+      connection.setTimeout(0);
+      connection.off("timeout", give);
       connection.pause();
       connection.unshift(bytes);
       resolve(toHead(bytes));
     };
     const ended = (): void => resolve(undefined);
+    const give = (): void => void connection.destroy();
+    connection.setTimeout(MAX_WAIT_MS, give);
     connection.on("data", take);
     connection.once("close", ended);
     connection.resume();

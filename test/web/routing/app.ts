@@ -7,7 +7,7 @@ export const app = new App("routing");
 const id = (): string => process.env["WINDLASS_CONTAINER_ID"] ?? "";
 const many = { concurrency: { maxInputs: 10 } };
 
-export const Sized = app.cls(
+app.cls(
   "Sized",
   {
     params: z.object({
@@ -38,7 +38,7 @@ export const Sized = app.cls(
   },
 );
 
-export const Named = app.cls(
+app.cls(
   "Named",
   { params: z.object({ name: z.string().min(2) }), webApp: "open" },
   class {
@@ -54,23 +54,23 @@ export const Named = app.cls(
   },
 );
 
-export const Python = app.pythonCls("Python", {
+app.pythonCls("Python", {
   handler: "routing.py:Scaled",
   pythonAsgi: "web",
   params: z.object({ factor: z.number().default(1) }),
 });
 
-export const sticky = app.webApp("sticky", { sticky: true, minContainers: 2 }, () => {
+app.webApp("sticky", { sticky: true, minContainers: 2 }, () => {
   return () => new Response(id(), { headers: [["set-cookie", "own=1"]] });
 });
 
-export const stickyAsgi = app.pythonAsgi("stickyAsgi", {
+app.pythonAsgi("stickyAsgi", {
   handler: "routing.py:make",
   sticky: true,
 });
 
 // Requests are held until one says to let them go.
-export const direct = app.server(
+app.server(
   "direct",
   { port: 18_324, concurrency: { maxInputs: 2 }, maxContainers: 1 },
   ({ port }) => {
