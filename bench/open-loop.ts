@@ -9,7 +9,7 @@ export interface LoadTarget {
 }
 
 /** One request of a load. */
-export interface LoadRequest {
+interface LoadRequest {
   readonly path: string;
   /** @default "GET" */
   readonly method?: string;

@@ -72,7 +72,7 @@ def reach(instance_id, port, protocol="tcp"):
 def host_ports():
     """DescribeTasks, the RUNNING event and the metadata of a task say which port of its host leads to a container."""
     plain_attach, plain_arguments = ecs._attach_started_container, ecs._build_run_kwargs
-    plain_cleanup, plain_reset = ecs._cleanup_task_resources, ecs.reset
+    plain_cleanup, plain_reset, plain_stopped = ecs._cleanup_task_resources, ecs.reset, ecs._mark_task_stopped
 
     def arguments(container, definition, env, bindings, network, host_mode, task_id, task_arn, *rest):
         made = plain_arguments(container, definition, env, bindings, network, host_mode, task_id, task_arn, *rest)
@@ -93,6 +93,11 @@ def host_ports():
             _announce(task, index, token, bound, ecs._container_ip(container, network))
         return attached
 
+    def stopped(task_arn, task, reason, code, *rest, **named):
+        if code != "UserInitiated":  # its containers have ended: before ECS says so, their ports are free
+            release(task_arn)
+        return plain_stopped(task_arn, task, reason, code, *rest, **named)
+
     def cleanup(task, *rest):
         plain_cleanup(task, *rest)
         release(task.get("taskArn"))
@@ -102,7 +107,7 @@ def host_ports():
         _mapped.clear()
 
     ecs._attach_started_container, ecs._build_run_kwargs = attach, arguments
-    ecs._cleanup_task_resources, ecs.reset = cleanup, reset
+    ecs._cleanup_task_resources, ecs.reset, ecs._mark_task_stopped = cleanup, reset, stopped
 
 
 def _announce(task, index, token, bound, address):

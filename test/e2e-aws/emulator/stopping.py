@@ -7,6 +7,7 @@ from ministack.core.responses import get_account_id, get_region, json_response, 
 from ministack.services import ecs
 
 import events
+import ports
 from hosts import cluster_of, is_off
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html: stopTimeout.
@@ -40,6 +41,7 @@ def _stop(task, reason):
         one.start()
     for one in ending:
         one.join()
+    ports.release(task["taskArn"])
     while is_off(task):  # nobody tells ECS until it notices that the host is gone
         time.sleep(0.05)
     with resource_lock("ecs-task", task["taskArn"]):
