@@ -43,7 +43,7 @@ export function refuseUpgrade(socket: Duplex, { status }: Refusal): void {
 export const NO_ROOM: Refusal = {
   status: 503,
   code: "WINDLASS_NO_ROOM",
-  message: "no container has room at the moment, and requests of this server do not wait",
+  message: "no container has room for this request at the moment",
   headers: { "retry-after": "1" },
 };
 

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it, test } from "vitest";
 import { tempProject } from "../bundle/temp-project.ts";
 import { app } from "./late/app.ts";
@@ -46,17 +49,29 @@ it.each(["endpoint", "hono", "express", "server", "asgi", "wsgi"])(
   },
 );
 
+async function follow(
+  url: string | URL,
+  { method = "GET", body }: { readonly method?: string; readonly body?: string } = {},
+): Promise<string> {
+  const asked = request(url, { method, agent: false });
+  asked.end(body);
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  const { location } = answer.headers;
+  const got = await text(answer);
+  return location === undefined ? got : await follow(new URL(location, url));
+}
+
 test("an answer is kept for whichever container is asked, and is not of another", async () => {
   await using other = await serveEngine(app, tempProject({}, afterAll), { lateAfterMs: 200 });
-  const follows = fetch(other.url("endpoint", "/wait"), { method: "POST", body: "?" });
+  // On connections of its own: one that is kept may be closed just when a client uses it again.
+  const follows = follow(other.url("endpoint", "/wait"), { method: "POST", body: "?" });
   const location = await postpone(other.url("endpoint", "/wait"), { method: "POST", body: "!" });
   await fetch(other.url("endpoint", "/release"), { method: "POST" });
   await other.replace();
 
   const answer = await fetch(location);
   expect([answer.status, await answer.text()]).toEqual([201, "answer!"]);
-  const followed = await follows;
-  expect([followed.redirected, await followed.text()]).toEqual([true, "answer?"]);
+  expect(await follows).toBe("answer?");
   const unknown = await fetch(served.url("endpoint", location.pathname + location.search));
   expect([unknown.status, await unknown.json()]).toMatchObject([
     404,
