@@ -6,6 +6,7 @@ import {
   NO_EVENTS,
   type WindlassEvent,
 } from "../../lib/events.ts";
+import type { FailedRequests } from "../agent/agent.ts";
 import type { AgentEnvironment } from "./environment.ts";
 
 export interface ContainerEventsOptions {
@@ -44,6 +45,20 @@ export class ContainerEvents {
       const origin = { environment, deployment, containerId };
       for (const event of callEvents(answered, events, origin)) sink.emit(event);
     };
+  }
+
+  /** Tells of requests that have failed: each is a call of one attempt. */
+  requestsFailed({ callId, method, count, kind, error }: FailedRequests): void {
+    if (this.#running === undefined) return;
+    const { environment, now } = this.#options;
+    const target = { app: environment.app, name: environment.function, method };
+    const span = { start: 0, end: count };
+    this.answers(this.#running)?.({
+      request: { callId, kind: "map", target },
+      spans: [span],
+      failures: [{ ...span, failure: { index: 0, kind, error }, attempts: 1 }],
+      ...{ cancelled: [], at: now() },
+    });
   }
 
   started(startMs: number): void {

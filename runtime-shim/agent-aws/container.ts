@@ -379,6 +379,7 @@ export class AwsContainer {
       secrets: () => this.#secrets,
       source: web?.leases ?? meter,
       ...web?.agentOptions,
+      onFailedRequests: (failed) => this.#told.requestsFailed(failed),
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => meter.prefetches,
       isDebugged: false,
