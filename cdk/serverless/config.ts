@@ -1,3 +1,5 @@
+import type { WebDomain } from "../app/web/web-domain.ts";
+
 /** The key `windlass` of serverless.yml. */
 export interface WindlassConfig {
   /** The module that exports the app, from the folder of serverless.yml; or several. */
@@ -18,6 +20,11 @@ export interface WindlassConfig {
    */
   readonly dropCalls?: boolean;
   /**
+   * The domain of functions that answer HTTP requests; `false`: they answer none, and can be called all the same.
+   * @default - each has one of CloudFront, with HTTPS
+   */
+  readonly web?: WebDomain | false;
+  /**
    * The qualifier that the account was bootstrapped with.
    * @default - the CDK's own
    */
@@ -29,6 +36,17 @@ export interface WindlassConfig {
   readonly images?: Readonly<Record<string, string>>;
 }
 
+const DOMAIN = {
+  type: "object",
+  properties: {
+    domainName: { type: "string", minLength: 1 },
+    certificateArn: { type: "string", pattern: "^arn:" },
+    hostedZoneId: { type: "string", minLength: 1 },
+  },
+  required: ["domainName"],
+  additionalProperties: false,
+} as const;
+
 const FILE = { type: "string", minLength: 1 } as const;
 
 /** The same as JSON Schema, in the dialect that Serverless takes. */
@@ -39,6 +57,7 @@ export const CONFIG_SCHEMA: object = {
     environment: { type: "string", pattern: "^[A-Za-z0-9-]{1,32}$" },
     shards: { type: "integer", minimum: 1, maximum: 50 },
     dropCalls: { type: "boolean" },
+    web: { anyOf: [{ const: false }, DOMAIN] },
     qualifier: { type: "string", pattern: "^[a-z0-9]{1,10}$" },
     images: { type: "object", additionalProperties: { type: "string", minLength: 1 } },
   },

@@ -36,7 +36,7 @@ export class ServiceApps {
 
   /** Adds what the apps consist of to the template; Serverless writes it to a file later. */
   async mergeResources(): Promise<void> {
-    const { shards, dropCalls, qualifier, images } = this.#config;
+    const { shards, dropCalls, web, qualifier, images } = this.#config;
     const apps = this.#loaded ?? [];
     const { synthesizeApps } = await importConstructs();
     this.#template = synthesizeApps({
@@ -45,6 +45,7 @@ export class ServiceApps {
       environment: this.#environment,
       shards,
       dropCalls,
+      web,
       qualifier,
       images: imageUris(
         apps.map(({ app }) => app),

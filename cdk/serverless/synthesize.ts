@@ -6,6 +6,7 @@ import { CfnLogGroup } from "aws-cdk-lib/aws-logs";
 import { WindlassApp } from "../app.ts";
 import { FEATURE_FLAGS } from "../toolkit/feature-flags.ts";
 import { STACK, TEMPLATE_FILE } from "./assembly.ts";
+import type { WindlassConfig } from "./config.ts";
 import type { LoadedApp } from "./load-apps.ts";
 import type { ProviderConfig, Template } from "./serverless.ts";
 
@@ -16,6 +17,7 @@ export interface SynthesisOptions {
   readonly environment: string;
   readonly shards: number | undefined;
   readonly dropCalls: boolean | undefined;
+  readonly web: WindlassConfig["web"];
   readonly qualifier: string | undefined;
   readonly images: Readonly<Record<string, string>>;
   readonly provider: ProviderConfig;
@@ -55,7 +57,7 @@ export function synthesizeApps(options: SynthesisOptions): Template {
 }
 
 function addApps(stack: Stack, options: SynthesisOptions): void {
-  const { apps, nameOf, environment, shards, dropCalls, images, provider } = options;
+  const { apps, nameOf, environment, shards, dropCalls, web, images, provider } = options;
   const permissionsBoundary = boundaryOf(stack, provider);
   const { logRetentionInDays } = provider;
   for (const { app, code } of apps) {
@@ -70,6 +72,7 @@ function addApps(stack: Stack, options: SynthesisOptions): void {
       missingImages: "parameters",
       shards,
       dropCalls,
+      web,
       permissionsBoundary,
       ...(logRetentionInDays !== undefined && { customize: keepLogsFor(logRetentionInDays) }),
     });

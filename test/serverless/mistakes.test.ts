@@ -15,6 +15,11 @@ it.each<[string, Configuration, RegExp]>([
     { windlass: { ...WINDLASS, environment: "a b" } },
     /at 'windlass.environment'/,
   ],
+  [
+    "a domain without a name",
+    { windlass: { ...WINDLASS, web: { certificateArn: "arn:aws:acm:1" } } },
+    /at 'windlass.web'/,
+  ],
   ["no windlass", { windlass: undefined }, /\[WINDLASS_NO_SERVERLESS_CONFIG\]/],
   [
     "a file that does not exist",

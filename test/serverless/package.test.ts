@@ -181,6 +181,23 @@ it("fires the schedules of an app under the name that it has in its stage", asyn
   });
 });
 
+it("puts endpoints below the domain that it is told, with the certificate", async () => {
+  const certificateArn = "arn:aws:acm:us-east-1:000000000000:certificate/1";
+  const web = { domainName: "api.example.com", certificateArn };
+  const source = `import { App } from "windlass";
+    export const app = new App("media");
+    export const order = app.endpoint("order", { auth: "bearer" }, () => 1);`;
+  const shop = service({ windlass: { app: "./gpu/app.ts", web } }, { "gpu/app.ts": source });
+
+  await shop.sls("package");
+
+  const listeners = propertiesOf(shop.template(), "AWS::ElasticLoadBalancingV2::Listener");
+  expect(listeners).toMatchObject([
+    { Protocol: "HTTPS", Certificates: [{ CertificateArn: certificateArn }] },
+    { Protocol: "HTTP" },
+  ]);
+});
+
 it("lets serverless.yml change what the apps consist of, and later plugins see it", async () => {
   const plain = service({});
   await plain.sls("package");
