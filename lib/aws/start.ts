@@ -124,7 +124,8 @@ function storesOf(clients: AwsClients, environment: string, facts: Facts): Store
   return createStores({ clients, environment, table, bucket, now: Date.now });
 }
 
-function environmentOf({ environment }: ConnectOptions): string {
+/** The environment that is meant. */
+export function environmentOf({ environment }: Pick<ConnectOptions, "environment">): string {
   return environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
 }
 
