@@ -37,7 +37,12 @@ export interface Retried {
  * made under an idempotency key that is that of the failed input, so whoever dies in between and comes back runs none
  * twice.
  */
-export async function retryFailed({ place, backend, filter, args }: RetryOptions): Promise<Retried> {
+export async function retryFailed({
+  place,
+  backend,
+  filter,
+  args,
+}: RetryOptions): Promise<Retried> {
   const calls: string[] = [];
   const kept: KeptInput[] = [];
   for await (const entries of place.pages()) {

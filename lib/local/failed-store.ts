@@ -61,7 +61,10 @@ export class FailedStore {
 
   /** Within a change. */
   removeCall(callId: string): void {
-    const range = { start: [callId, 0] as InputKey, end: [callId, Number.MAX_SAFE_INTEGER] as InputKey };
+    const range = {
+      start: [callId, 0] as InputKey,
+      end: [callId, Number.MAX_SAFE_INTEGER] as InputKey,
+    };
     for (const key of [...this.#inputs.getKeys(range)]) this.#inputs.removeSync(key);
   }
 }

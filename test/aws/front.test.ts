@@ -246,7 +246,9 @@ test("what no container could start for says so, and nothing of why", async () =
   expect(answered.statusCode).toBe(503);
   expect(bodyOf(answered)).toContain("WINDLASS_STARTUP_CRASH");
   expect(bodyOf(answered)).not.toContain("secret");
-  expect(lab.logged).toMatchObject([{ event: "request-failed", error: expect.stringContaining("secret") }]);
+  expect(lab.logged).toMatchObject([
+    { event: "request-failed", error: expect.stringContaining("secret") },
+  ]);
 });
 
 test.each([
