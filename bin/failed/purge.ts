@@ -32,7 +32,7 @@ async function removeAll({ place }: FailedPlace, { options }: ActionContext): Pr
       entries.map(async (entry) => {
         const span = selected(entry, filter);
         if (span === undefined) return;
-        await place.remove(entry, span);
+        await place.remove(entry, [span]);
         inputs += span.end - span.start;
       }),
     );

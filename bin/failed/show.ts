@@ -28,7 +28,7 @@ export async function show({ place, where }: FailedPlace, context: ActionContext
   );
 }
 
-/** The first input that is meant, and its arguments: the one, or the array of all. */
+/** The first input that is meant, and all of its arguments. */
 async function find(
   place: FailedPlace["place"],
   id: string,
@@ -38,7 +38,8 @@ async function find(
       const span = selected(entry, { id });
       if (span === undefined) continue;
       const page = (await place.args(entry))[span.start - entry.start];
-      const args = page === undefined ? undefined : decodePage(page)[0];
+      const [value] = page === undefined ? [] : decodePage(page);
+      const args = entry.unary ? [value] : value;
       return { entry: { ...entry, ...span }, args };
     }
   }

@@ -79,16 +79,15 @@ export class FailedQueue implements FailedInputsPlace {
     return explodePage(page).slice(start - payload.start, end - payload.start);
   }
 
-  async remove(entry: FailedEntry, span: Span): Promise<void> {
+  async remove(entry: FailedEntry, spans: readonly Span[]): Promise<void> {
     const held = this.#heldOf(entry);
     const { queues, queueUrl } = this.#options;
-    const left = [
-      { start: entry.start, end: span.start },
-      { start: span.end, end: entry.end },
-    ].filter(({ start, end }) => start < end);
     // Those that stay are written first: dying in between doubles them and loses none.
-    for (const rest of left) {
-      await queues.send(queueUrl, { body: sealFailedInputs({ ...held.entry, ...rest }) });
+    for (const rest of outside(entry, spans)) {
+      const left = { ...held.entry, ...rest };
+      // It was looked at with the whole.
+      this.#held.set(keyOf(left), { entry: undefined, handles: new Set(), isRemoved: false });
+      await queues.send(queueUrl, { body: sealFailedInputs(left) });
     }
     held.isRemoved = true;
     const handles = [...held.handles];
@@ -159,4 +158,13 @@ export class FailedQueue implements FailedInputsPlace {
 
 function keyOf({ request, start, end }: Pick<FailedEntry, "request" | "start" | "end">): string {
   return `${request.callId} ${start} ${end}`;
+}
+
+/** What of an entry is in none of these spans. */
+function outside({ start, end }: Span, spans: readonly Span[]): Span[] {
+  const starts = [start, ...spans.map((span) => span.end)];
+  const ends = [...spans.map((span) => span.start), end];
+  return starts
+    .map((from, at) => ({ start: from, end: ends[at] ?? end }))
+    .filter((span) => span.start < span.end);
 }

@@ -25,8 +25,8 @@ export interface FailedInputsPlace {
   pages(): AsyncIterable<readonly FailedEntry[]>;
   /** Arguments of an entry that was read, a page for each of its inputs. @throws NotFoundError where they are no more */
   args(entry: FailedEntry): Promise<readonly Page[]>;
-  /** Forgets these inputs of an entry that was read; its others stay. */
-  remove(entry: FailedEntry, span: Span): Promise<void>;
+  /** Forgets inputs of an entry that was read, in spans in order; its others stay. To be called once for an entry. */
+  remove(entry: FailedEntry, spans: readonly Span[]): Promise<void>;
   /** Forgets the messages that hold no entry. */
   removeUnreadable(): Promise<void>;
   /** Lets others see what was read and not removed. */

@@ -1,7 +1,6 @@
-import type { Backend, InputPlace, KeyedPage, Target } from "../backend.ts";
+import type { Backend, InputPlace, Span, Target } from "../backend.ts";
 import { inputKey, storedKey } from "../client/idempotency.ts";
 import { encodePage } from "../codec/encode.ts";
-import type { Page } from "../codec/page.ts";
 import { joinPages } from "../codec/slice.ts";
 import { NotFoundError } from "../errors.ts";
 import { createCallId, inputId, memberId } from "../ids.ts";
@@ -49,93 +48,75 @@ export async function retryFailed({
     for (const entry of entries) {
       const span = selected(entry, filter);
       if (span === undefined) continue;
-      for (let start = span.start; start < span.end; start += PAGE_INPUTS) {
-        const part = { start, end: Math.min(start + PAGE_INPUTS, span.end) };
-        const done = await retryPart({ place, backend, entry, args, ...part });
-        calls.push(...done.calls);
-        kept.push(...done.kept);
-      }
+      const done = await retrySpan({ place, backend, entry, args, span });
+      calls.push(...done.calls);
+      kept.push(...done.kept);
     }
   }
   return { calls, kept };
 }
 
-interface Part extends Omit<RetryOptions, "filter"> {
+interface Selected extends Omit<RetryOptions, "filter"> {
   readonly entry: FailedEntry;
-  readonly start: number;
-  readonly end: number;
+  readonly span: Span;
 }
 
-async function retryPart(part: Part): Promise<Retried> {
-  const { place, backend, entry, start, end } = part;
-  const { request } = entry;
-  if (request.kind === "generator") return keepAll(part, "it yields items: call it again instead");
-  const target: Target = { ...request.target, app: place.app };
+async function retrySpan(selection: Selected): Promise<Retried> {
+  const { place, entry, span } = selection;
+  const { callId, kind } = entry.request;
+  if (kind === "generator") return keepAll(selection, "it yields items: call it again instead");
   try {
-    const page = await pageOf(part, target);
-    const callId = createCallId();
-    const places = await backend.spawnOnce({ callId, target, kind: "group" }, page);
-    const kept: KeptInput[] = [];
-    const calls: string[] = [];
-    for (const [at, found] of places.entries()) {
-      if (found === undefined) {
-        const id = inputId(request.callId, start + at);
-        kept.push({ id, reason: "it was retried before, with other arguments" });
-      } else calls.push(idOf(found));
-    }
-    await removeAccepted(part, places);
-    return { calls, kept };
+    const places = await sendAll(selection);
+    const found = places.flatMap((one, at) => (one === undefined ? [] : [{ ...one, at }]));
+    const accepted = found.map(({ at }) => ({ start: span.start + at, end: span.start + at + 1 }));
+    if (accepted.length > 0) await place.remove(entry, accepted);
+    const reason = "it was retried before, with other arguments";
+    return {
+      calls: found.map(({ callId: id, index }) => memberId(id, index)),
+      kept: places.flatMap((one, at) =>
+        one === undefined ? [{ id: inputId(callId, span.start + at), reason }] : [],
+      ),
+    };
   } catch (error) {
     // A function that is no more, or arguments that were removed: the others are retried.
     if (!(error instanceof NotFoundError)) throw error;
-    return keepAll({ ...part, end }, error.message);
+    return keepAll(selection, error.message);
   }
 }
 
-/** Neighbours are forgotten together: the entry is written anew for what is left of it. */
-async function removeAccepted(
-  { place, entry, start }: Part,
-  places: readonly (InputPlace | undefined)[],
-): Promise<void> {
-  if (places.every((found) => found !== undefined)) {
-    await place.remove(entry, { start, end: start + places.length });
-    return;
-  }
-  for (const [at, found] of places.entries()) {
-    if (found !== undefined) await place.remove(entry, { start: start + at, end: start + at + 1 });
-  }
-}
-
-async function pageOf(
-  { place, entry, args, start, end }: Part,
-  target: Target,
-): Promise<KeyedPage> {
-  const { unary, pages } =
+/** Where the result of each input will be; undefined for one that was retried with other arguments. */
+async function sendAll({
+  place,
+  backend,
+  entry,
+  args,
+  span,
+}: Selected): Promise<(InputPlace | undefined)[]> {
+  const target: Target = { ...entry.request.target, app: place.app };
+  const length = span.end - span.start;
+  const pages =
     args === undefined
-      ? {
-          unary: entry.unary,
-          pages: (await place.args(entry)).slice(start - entry.start, end - entry.start),
-        }
-      : { unary: false, pages: edited(args, end - start) };
-  const keys = pages.map((page, at) => {
-    const key = storedKey(target, `windlass:retry:${entry.request.callId}`, start + at);
-    return inputKey(key, { unary, args: page });
-  });
-  return { start: 0, count: pages.length, unary, args: joinPages(pages), keys };
+      ? (await place.args(entry)).slice(span.start - entry.start, span.end - entry.start)
+      : Array.from({ length }, () => encodePage([args], () => "args"));
+  const unary = args === undefined && entry.unary;
+  const places: (InputPlace | undefined)[] = [];
+  for (let from = 0; from < length; from += PAGE_INPUTS) {
+    const some = pages.slice(from, from + PAGE_INPUTS);
+    const keys = some.map((page, at) => {
+      const name = `windlass:retry:${entry.request.callId}`;
+      return inputKey(storedKey(target, name, span.start + from + at), { unary, args: page });
+    });
+    const page = { start: 0, count: some.length, unary, args: joinPages(some), keys };
+    const request = { callId: createCallId(), target, kind: "group" } as const;
+    places.push(...(await backend.spawnOnce(request, page)));
+  }
+  return places;
 }
 
-function edited(args: readonly unknown[], count: number): Page[] {
-  return Array.from({ length: count }, () => encodePage([args], () => "args"));
-}
-
-function keepAll({ entry, start, end }: Part, reason: string): Retried {
+function keepAll({ entry, span }: Selected, reason: string): Retried {
   const kept: KeptInput[] = [];
-  for (let index = start; index < end; index += 1) {
+  for (let index = span.start; index < span.end; index += 1) {
     kept.push({ id: inputId(entry.request.callId, index), reason });
   }
   return { calls: [], kept };
-}
-
-function idOf({ callId, index }: InputPlace): string {
-  return memberId(callId, index);
 }

@@ -46,8 +46,10 @@ export class LocalFailed implements FailedInputsPlace {
     );
   }
 
-  async remove({ request: { callId } }: FailedEntry, { start, end }: Span): Promise<void> {
-    const indexes = Array.from({ length: end - start }, (_, offset) => start + offset);
+  async remove({ request: { callId } }: FailedEntry, spans: readonly Span[]): Promise<void> {
+    const indexes = spans.flatMap(({ start, end }) =>
+      Array.from({ length: end - start }, (_, offset) => start + offset),
+    );
     await this.#store.failed.remove(callId, indexes);
   }
 
