@@ -4,11 +4,11 @@ import type { FailedInputsPlace } from "../failed/failed-entry.ts";
 import { createClients } from "./clients.ts";
 import { Deployments } from "./deployments.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
-import { readFacts } from "./environment.ts";
+import { environmentOf, readFacts } from "./environment.ts";
 import { FailedQueue } from "./failed-queue.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { SqsQueues } from "./sqs-queues.ts";
-import { environmentOf, startAws } from "./start.ts";
+import { startAws } from "./start.ts";
 
 /** The failed inputs of a deployed app, and what runs them again. */
 export interface DeployedFailures {

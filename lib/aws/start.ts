@@ -1,5 +1,6 @@
 import type { ConnectOptions } from "../client/connect-options.ts";
 import type { StartedBackend } from "../client/started-backend.ts";
+import type { LogFilter, LogSource } from "../logs/log-line.ts";
 import { NO_RECORD, type ScheduleRecord } from "../schedules/record.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -9,7 +10,7 @@ import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
 import { Deployments } from "./deployments.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
-import { type Facts, readFacts } from "./environment.ts";
+import { environmentOf, type Facts, readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { changeSchedule, readSchedules } from "./schedules.ts";
 import { createCount } from "./sqs-demand.ts";
@@ -59,6 +60,19 @@ export async function openTokens(options: ConnectOptions = {}): Promise<Tokens> 
   const clients = createClients(options);
   const facts = await readFacts(clients.ssm, environmentOf(options));
   return new AwsTokens(new DynamoRows(clients.dynamo, facts["table-name"]));
+}
+
+/**
+ * What containers of a deployed app write.
+ * @throws NotFoundError when there is no such environment or app; WindlassError when AWS refuses
+ */
+export async function openLogs(
+  app: string,
+  filter: LogFilter,
+  options: ConnectOptions = {},
+): Promise<LogSource> {
+  // Loaded on use, with the client of CloudWatch Logs.
+  return await (await import("./open-logs.ts")).openLogs(app, filter, options);
 }
 
 /** What is deployed of an app's schedules. */
@@ -122,11 +136,6 @@ async function withLastEnd(
 function storesOf(clients: AwsClients, environment: string, facts: Facts): Stores {
   const { "table-name": table, "bucket-name": bucket } = facts;
   return createStores({ clients, environment, table, bucket, now: Date.now });
-}
-
-/** The environment that is meant. */
-export function environmentOf({ environment }: Pick<ConnectOptions, "environment">): string {
-  return environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
 }
 
 /** Tells each kind of failure once: it is tried again, and no call fails of it. */

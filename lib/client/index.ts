@@ -20,6 +20,7 @@ export {
 } from "../errors.ts";
 export type { FunctionHandle, GeneratorHandle } from "../function.ts";
 export type { Invalid } from "../handler.ts";
+export type { LogFilter, LogLine } from "../logs/log-line.ts";
 export type {
   PythonClsHandle,
   PythonFunctionHandle,
@@ -29,6 +30,13 @@ export { type ClientNames, type ClientOptions, clientOf } from "./app-client.ts"
 export type { ConnectOptions, DeployedOptions } from "./connect-options.ts";
 export { type Client, connect, type Deployed, DeployedCls, DeployedFunction } from "./deployed.ts";
 export { FunctionCall, gather } from "./function-call.ts";
+export {
+  type FetchLogsOptions,
+  type LogsOptions,
+  logs,
+  type StreamLogsOptions,
+  type TailLogsOptions,
+} from "./logs.ts";
 export { zip } from "./zip.ts";
 
 // Written out, so that bundlers find it.

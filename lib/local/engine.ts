@@ -34,6 +34,7 @@ import { hasGpu } from "./gpu-here.ts";
 import { type EngineHost, thisMachine } from "./host.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { LocalEvents } from "./local-events.ts";
+import { type LogKeeper, LogWriter } from "./logs/log-writer.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { literalPathNotices } from "./mount-literals.ts";
 import type { InputObserver } from "./pool.ts";
@@ -50,6 +51,8 @@ export interface LogLine {
   readonly function: string;
   readonly container: string;
   readonly stream: "stdout" | "stderr";
+  /** The call that ran, where one ran at a time. */
+  readonly call?: string | undefined;
   readonly text: string;
 }
 
@@ -72,6 +75,8 @@ export interface EngineOptions {
   readonly inlineSecrets?: InlineSecrets | undefined;
   /** Hears of every input and result. */
   readonly observer?: InputObserver | undefined;
+  /** Keeps what containers write. @default - nobody does */
+  readonly logs?: LogKeeper | undefined;
   /** Hears of events, beside the functions that `app.on` calls with them. */
   readonly eventSink?: EventSink | undefined;
 }
@@ -110,6 +115,7 @@ export class LocalEngine implements Backend {
   readonly #noticed: Set<string> = new Set();
   readonly #host: EngineHost;
   readonly #told: LocalEvents | undefined;
+  readonly #events: EngineEvents;
   #durable: Promise<DurableCalls> | undefined;
   #openDurable: DurableCalls | undefined;
   #stopTimer: () => void = () => {};
@@ -121,6 +127,7 @@ export class LocalEngine implements Backend {
     this.#host = host;
     this.#options = options;
     this.stores = host.stores;
+    this.#events = keepingLogs(options, () => host.clock.wallTime());
     this.#told = LocalEvents.of({
       ...{ spec: options.spec, clock: host.clock, sink: options.eventSink },
       open: (request, sink) => this.open(request, sink),
@@ -291,6 +298,7 @@ export class LocalEngine implements Backend {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
     this.#stopTimer();
     if (this.#durable !== undefined) await (await this.#durable).close();
+    await this.#options.logs?.close();
   }
 
   /** Ends all containers at once. What was spawned is stored and goes on when the app is next run. */
@@ -299,6 +307,7 @@ export class LocalEngine implements Backend {
     this.#stopTimer();
     this.#host.close();
     for (const pool of this.#pools.values()) pool.kill();
+    this.#options.logs?.closeNow();
   }
 
   #poolOf({ target }: CallRequest): ManagedPool {
@@ -327,7 +336,7 @@ export class LocalEngine implements Backend {
       root: this.#options.root,
       backend: this,
       host: this.#host,
-      events: this.#options.events,
+      events: this.#events,
       inspect: this.#options.inspect,
       secrets: () => this.#secretsOf(spec),
       maxWorking: spec.maxContainers ?? this.#host.maxWorking,
@@ -436,6 +445,19 @@ export class LocalEngine implements Backend {
   }
 }
 
+/** Tells what containers write to whoever keeps it, too. */
+function keepingLogs({ spec, events, logs }: EngineOptions, now: () => number): EngineEvents {
+  if (logs === undefined) return events;
+  return {
+    log(line) {
+      const { function: name, container, stream, call = null, text } = line;
+      logs.write({ at: now(), app: spec.name, function: name, container, call, stream, text });
+      events.log(line);
+    },
+    notice: (text) => events.notice(text),
+  };
+}
+
 /** Makes an engine for an app on this machine and starts it. @throws WindlassError */
 export async function startEngine(options: MachineEngineOptions): Promise<LocalEngine> {
   const { spec, root, stateDirectory, events, inspect, usesVenv = true, files } = options;
@@ -443,11 +465,12 @@ export async function startEngine(options: MachineEngineOptions): Promise<LocalE
   const notice = (text: string): void => events.notice(text);
   const own = { root, stateDirectory, images, notice };
   const machine = thisMachine({ app: spec.name, ...own, inspect, usesVenv });
+  const logs = new LogWriter(stateDirectory, Date.now);
   const isInDocker = kindOf(options) === "docker";
-  if (!isInDocker || files === undefined) return await begin(machine, options);
+  if (!isInDocker || files === undefined) return await begin(machine, { ...options, logs });
   const { inDocker } = await import("./docker/in-docker.ts");
   const { host, bundle } = await inDocker(machine, { ...own, files });
-  return await begin(host, { ...options, bundle });
+  return await begin(host, { ...options, bundle, logs });
 }
 
 /** A debugger is for processes. */

@@ -79,7 +79,8 @@ export interface AgentOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly after: Clock["after"];
-  readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  /** A line of user code, and the call that runs, where one input runs at a time. */
+  readonly onLine: (stream: "stdout" | "stderr", line: string, call: string | undefined) => void;
   readonly onState: (state: AgentState, error?: Page) => void;
   /** It drains, and has closed connections on which nothing is asked. @default - nobody asks */
   readonly onClosing?: () => void;
@@ -142,7 +143,7 @@ export class Agent implements LeaseWorker {
     });
     this.#process.listen({
       message: (message) => this.#receive(message),
-      line: (stream, text) => options.onLine(stream, this.#redact(text)),
+      line: (stream, text) => options.onLine(stream, this.#redact(text), this.#calling()),
       end: (end) => this.#ended(end),
     });
     void this.#begin();
@@ -189,6 +190,13 @@ export class Agent implements LeaseWorker {
   get #isSequential(): boolean {
     const isOneByOne = this.#batches === undefined && this.#pythonWeb === undefined;
     return isOneByOne && this.#options.spec.concurrency.maxInputs === 1;
+  }
+
+  /** The call whose input runs, where that can be said: batches and concurrent inputs share what they write. */
+  #calling(): string | undefined {
+    if (!this.#isSequential) return undefined;
+    const [head] = this.#running.values();
+    return head?.lease.callId;
   }
 
   run(lease: Lease): void {
