@@ -1,6 +1,12 @@
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { parseCallId } from "../ids.ts";
-import { isWanted, type LogFilter, type LogLine, type LogSource } from "../logs/log-line.ts";
+import {
+  isWanted,
+  type LogFilter,
+  type LogLine,
+  type LogSource,
+  type LogSpan,
+} from "../logs/log-line.ts";
 import { onAws } from "./aws-error.ts";
 import { LiveTail } from "./live-tail.ts";
 import { parseLogLine } from "./log-line.ts";
@@ -43,7 +49,11 @@ export class AppLogs implements LogSource {
     this.#options = options;
   }
 
-  async *read({ from, to }: { from: number; to?: number | undefined }): AsyncGenerator<CloudLine> {
+  async *read(span: LogSpan): AsyncGenerator<LogLine> {
+    for await (const line of this.#read(span)) yield plain(line);
+  }
+
+  async *#read({ from, to }: { from: number; to?: number }): AsyncGenerator<CloudLine> {
     const { client, group, app, filter } = this.#options;
     let nextToken: string | undefined;
     do {
@@ -73,7 +83,7 @@ export class AppLogs implements LogSource {
     for (let back = MINUTE_MS; ; back *= FURTHER) {
       const start = Math.max(from ?? to - OLDEST_MS, to - back);
       const last: LogLine[] = [];
-      for await (const line of this.read({ from: start, to })) {
+      for await (const line of this.#read({ from: start, to })) {
         last.push(plain(line));
         if (last.length > count) last.shift();
       }
@@ -91,7 +101,7 @@ export class AppLogs implements LogSource {
     for await (const events of live.events(signal)) {
       if (bridged === undefined) {
         bridged = new SeenLines(from);
-        for await (const line of this.read({ from })) {
+        for await (const line of this.#read({ from })) {
           bridged.add(line);
           told.add(line);
           yield plain(line);
@@ -113,7 +123,7 @@ export class AppLogs implements LogSource {
     let latest = told.latest;
     let start = Math.max(from, latest - LATE_MS);
     do {
-      for await (const line of this.read({ from: start })) {
+      for await (const line of this.#read({ from: start })) {
         if (seen.has(line.id)) continue;
         seen.set(line.id, line.at);
         latest = Math.max(latest, line.at);

@@ -116,6 +116,7 @@ export class Agent implements LeaseWorker {
   /** Since when only its hooks keep it. */
   #leavingSince: number | undefined;
   #taken = 0;
+  #lastCall: string | undefined;
   #startupError: Page | undefined;
   #redact: Redaction = createRedaction({});
   /** It ends for inputs that were cancelled: none of the others is to blame. */
@@ -192,11 +193,14 @@ export class Agent implements LeaseWorker {
     return isOneByOne && this.#options.spec.concurrency.maxInputs === 1;
   }
 
-  /** The call whose input runs, where that can be said: batches and concurrent inputs share what they write. */
+  /**
+   * The call whose input runs, or ran last: lines come by another way than results, and may be later. Batches and
+   * concurrent inputs share what they write.
+   */
   #calling(): string | undefined {
     if (!this.#isSequential) return undefined;
     const [head] = this.#running.values();
-    return head?.lease.callId;
+    return head?.lease.callId ?? this.#lastCall;
   }
 
   run(lease: Lease): void {
@@ -593,6 +597,7 @@ export class Agent implements LeaseWorker {
   #forget(running: Running): void {
     const { lease } = running;
     const [head] = this.#running.values();
+    this.#lastCall = lease.callId;
     this.#running.delete(lease.id);
     this.#batches?.answered(running);
     const [next] = this.#running.values();

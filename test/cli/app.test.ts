@@ -217,14 +217,14 @@ describe("windlass app logs", () => {
 
   test("shows who wrote a line, and when if asked", async () => {
     const operations = { FilterLogEvents };
-    const args = ["app", "logs", "media", "--since", "2026-11-01T11:00:00Z"];
+    const args = ["app", "logs", "media", "--on", "aws", "--since", "2026-11-01T11:00:00Z"];
     const { stdout } = await run([...args, "--timestamps"], DEPLOYED, operations);
     const { stdout: json } = await run([...args, "--json"], DEPLOYED, operations);
 
     expect(stdout).toBe("2026-11-01T12:00:00.000Z  resize  out of memory\n");
     expect(JSON.parse(json)).toEqual({
-      ...{ at: "2026-11-01T12:00:00.000Z", function: "resize", container: "ct-1" },
-      ...{ source: "stderr", text: "out of memory" },
+      ...{ at: "2026-11-01T12:00:00.000Z", app: "media", function: "resize", container: "ct-1" },
+      ...{ call: null, stream: "stderr", text: "out of memory" },
     });
   });
 

@@ -5,6 +5,8 @@ import { dropOldLogs, LOG_FILE_BYTES, logFileName, logFolder } from "./log-files
 
 /** Lines go to the file together, this long after the first. */
 const WRITE_AFTER_MS = 20;
+/** Or once there are so many characters of them. */
+const WRITE_CHARS = 256 * 1024;
 /** What waits for a disk that is slower than the app; what comes then is left out. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
@@ -28,7 +30,9 @@ export class LogWriter implements LogKeeper {
   #file = "";
   #written = 0;
   #waiting: string[] = [];
+  #chars = 0;
   #leftOut = 0;
+  #lastLeftOut: LogLine | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(stateDirectory: string, now: () => number) {
@@ -39,14 +43,19 @@ export class LogWriter implements LogKeeper {
   write(line: LogLine): void {
     if ((this.#stream?.writableLength ?? 0) > MAX_WAITING_BYTES) {
       this.#leftOut += 1;
+      this.#lastLeftOut = line;
       return;
     }
-    if (this.#leftOut > 0) this.#tellLeftOut(line);
-    this.#waiting.push(`${JSON.stringify(line)}\n`);
-    this.#timer ??= setTimeout(() => this.#flush(), WRITE_AFTER_MS).unref();
+    this.#tellLeftOut();
+    const text = `${JSON.stringify(line)}\n`;
+    this.#waiting.push(text);
+    this.#chars += text.length;
+    if (this.#chars > WRITE_CHARS) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), WRITE_AFTER_MS).unref();
   }
 
   async close(): Promise<void> {
+    this.#tellLeftOut();
     this.#flush();
     await end(this.#stream);
     this.#stream = undefined;
@@ -70,6 +79,7 @@ export class LogWriter implements LogKeeper {
     this.#timer = undefined;
     const text = this.#waiting.join("");
     this.#waiting = [];
+    this.#chars = 0;
     if (text === "") return;
     const stream = this.#open();
     stream.write(text);
@@ -91,9 +101,12 @@ export class LogWriter implements LogKeeper {
     return this.#stream;
   }
 
-  #tellLeftOut({ at, app }: LogLine): void {
+  #tellLeftOut(): void {
+    if (this.#lastLeftOut === undefined) return;
+    const { at, app } = this.#lastLeftOut;
     const text = `${this.#leftOut} lines are left out: they came faster than the disk takes them`;
     this.#leftOut = 0;
+    this.#lastLeftOut = undefined;
     const nobody = { function: null, container: null, call: null };
     this.#waiting.push(`${JSON.stringify({ at, app, ...nobody, stream: "system", text })}\n`);
   }
