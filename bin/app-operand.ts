@@ -11,7 +11,7 @@ export interface AppOperand {
   readonly stateDirectory: string;
 }
 
-/** Loads the module where there is a file of that name; else it is a name. @throws WindlassError */
+/** Loads the module where there is a file of that name; else it is a name, or none. @throws WindlassError */
 export async function openAppOperand(operand: string): Promise<AppOperand> {
   if (!existsSync(operand)) {
     const stateDirectory = ensureStateDirectory(projectRootOf(process.cwd()));

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { APP_COMMAND } from "./app/app-commands.ts";
+import { CONTAINER_COMMAND } from "./containers/container-commands.ts";
 import { FAILED_COMMAND } from "./failed/failed-commands.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
 import { SERVE_OPTIONS } from "./serve/serve-options.ts";
@@ -227,6 +228,7 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/destroy.ts"),
   },
   APP_COMMAND,
+  CONTAINER_COMMAND,
   {
     name: "image",
     operands: "<build|inspect|list> [file] [functions...]",

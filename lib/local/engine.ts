@@ -38,6 +38,7 @@ import { type LogKeeper, LogWriter } from "./logs/log-writer.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { literalPathNotices } from "./mount-literals.ts";
 import type { InputObserver } from "./pool.ts";
+import { ContainerList } from "./running-containers.ts";
 
 /** How often clocks are looked at while anything is outstanding, and while nothing is. */
 const BUSY_TICK_MS = 50;
@@ -77,6 +78,8 @@ export interface EngineOptions {
   readonly observer?: InputObserver | undefined;
   /** Keeps what containers write. @default - nobody does */
   readonly logs?: LogKeeper | undefined;
+  /** Tells other programs of its containers. @default - nobody does */
+  readonly list?: Pick<ContainerList, "update" | "close"> | undefined;
   /** Hears of events, beside the functions that `app.on` calls with them. */
   readonly eventSink?: EventSink | undefined;
 }
@@ -298,6 +301,7 @@ export class LocalEngine implements Backend {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
     this.#stopTimer();
     if (this.#durable !== undefined) await (await this.#durable).close();
+    this.#options.list?.close();
     await this.#options.logs?.close();
   }
 
@@ -307,6 +311,7 @@ export class LocalEngine implements Backend {
     this.#stopTimer();
     this.#host.close();
     for (const pool of this.#pools.values()) pool.kill();
+    this.#options.list?.close();
     this.#options.logs?.closeNow();
   }
 
@@ -429,6 +434,9 @@ export class LocalEngine implements Backend {
       pool.tick();
       isBusy ||= pool.isBusy;
     }
+    for (const id of this.#options.list?.update(this.snapshot()) ?? []) {
+      for (const pool of this.#pools.values()) pool.stop(id);
+    }
     const now = this.#host.clock.now();
     if (this.pendingSpawned > 0 && now - this.#lastCancelCheck > CANCEL_CHECK_MS) {
       this.#lastCancelCheck = now;
@@ -466,11 +474,12 @@ export async function startEngine(options: MachineEngineOptions): Promise<LocalE
   const own = { root, stateDirectory, images, notice };
   const machine = thisMachine({ app: spec.name, ...own, inspect, usesVenv });
   const logs = new LogWriter(stateDirectory, Date.now);
+  const list = new ContainerList(stateDirectory, spec.name, () => performance.now());
   const isInDocker = kindOf(options) === "docker";
-  if (!isInDocker || files === undefined) return await begin(machine, { ...options, logs });
+  if (!isInDocker || files === undefined) return await begin(machine, { ...options, logs, list });
   const { inDocker } = await import("./docker/in-docker.ts");
   const { host, bundle } = await inDocker(machine, { ...own, files });
-  return await begin(host, { ...options, bundle, logs });
+  return await begin(host, { ...options, bundle, logs, list });
 }
 
 /** A debugger is for processes. */

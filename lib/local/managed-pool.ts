@@ -125,6 +125,11 @@ export class ManagedPool {
     if (this.#entrance.backlog > 0) this.#reviewSoon();
   }
 
+  /** Ends a container, if it is one of these; what it runs is handed back. */
+  stop(id: string): void {
+    this.#containers.get(id)?.agent.preempt();
+  }
+
   cancel(call: CallState, which: Cancelled): void {
     this.#pool.cancel(call, which);
   }
