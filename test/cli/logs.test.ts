@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appProject, type Outcome, report, start, windlass } from "./cli.ts";
 
 const APP = `
-import { App } from "windlass";
+import { App, logs } from "windlass";
 export const app = new App("media");
 export const greet = app.function("greet", (name: string) => {
   console.log("hello " + name);
@@ -13,6 +13,19 @@ export const main = app.entrypoint("main", async () => {
   const call = await greet.spawn("Bob");
   await call.get();
   return call.id;
+});
+export const look = app.entrypoint("look", async () => {
+  const since = new Date();
+  await greet.remote("Cy");
+  const streamed: string[] = [];
+  for await (const { text, function: name } of logs.stream("media", { since, stream: "stdout" })) {
+    streamed.push(name + ": " + text);
+    break;
+  }
+  const fetched: string[] = [];
+  for await (const { text } of logs.fetch("media", { since, search: /cy$/i })) fetched.push(text);
+  const [last] = await logs.tail("media", { count: 1, stream: "stdout" });
+  return { streamed, fetched: fetched.sort(), last: last?.text };
 });
 `;
 
@@ -52,6 +65,14 @@ describe("windlass app logs, on this machine", () => {
     });
     const { stdout: matching } = await logs("media", "--search", "/^DEAR\\tb/i");
     expect(matching).toBe("greet  dear\tBob\n");
+  });
+
+  it("gives code the same lines", async () => {
+    const { stdout, stderr } = await windlass(root, ["run", "app.ts::look", "--json", "--quiet"]);
+    expect(stderr.split("\n").sort()).toEqual(["", "dear\tCy", "hello Cy"]);
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ streamed: ["greet: hello Cy"], fetched: ["dear\tCy", "hello Cy"], last: "hello Cy" },
+    });
   });
 
   it("goes on with what another process runs", async () => {
