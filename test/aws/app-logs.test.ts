@@ -112,7 +112,7 @@ describe("a time", () => {
   it("has lines of a call, which a group's inputs share, and those that match an expression", async () => {
     write(NOW, "step 1", { call: CALL });
     write(NOW + 1, "step 2");
-    const read = (filter: LogFilter) => textsOf(logs(filter).read({ from: NOW }));
+    const read = (filter: LogFilter) => textsOf(logs(filter).read({ from: NOW, to: NOW + 99 }));
 
     expect(await read({ call: `${CALL}.3` })).toEqual(["step 1"]);
     expect(asked[0]?.filterPattern).toBe(`"${CALL}"`);
@@ -126,7 +126,7 @@ describe("a time", () => {
     write(NOW + 1, "resize is done", { function: "thumb" });
     write(NOW + 2, "is done", { container: "ct-2" });
     write(NOW + 3, "has begun", { stream: "stderr" });
-    const read = (filter: LogFilter) => textsOf(logs(filter).read({ from: NOW }));
+    const read = (filter: LogFilter) => textsOf(logs(filter).read({ from: NOW, to: NOW + 99 }));
 
     expect(await read({ function: "resize", search: "is done" })).toEqual([
       "resize is done",
