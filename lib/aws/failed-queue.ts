@@ -110,7 +110,8 @@ export class FailedQueue implements FailedInputsPlace {
     this.#others = [];
     for (let from = 0; from < open.length; from += MAX_REQUESTS) {
       const some = open.slice(from, from + MAX_REQUESTS);
-      await Promise.all(some.map((handle) => queues.hide(queueUrl, handle, 0)));
+      // One that is seen already, since this took long, cannot be shown any sooner.
+      await Promise.allSettled(some.map((handle) => queues.hide(queueUrl, handle, 0)));
     }
   }
 

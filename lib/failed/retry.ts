@@ -19,7 +19,7 @@ export interface RetryOptions {
 }
 
 /** A failed input that stays as it is, and why. */
-export interface KeptInput {
+interface KeptInput {
   readonly id: string;
   readonly reason: string;
 }

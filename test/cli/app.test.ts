@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { appProject, report, windlass } from "./cli.ts";
+import { appProject, report, start, windlass } from "./cli.ts";
 import { facts, fakeAws } from "./fake-aws.ts";
 
 const APP = `import { App } from "windlass";
@@ -226,6 +226,23 @@ describe("windlass app logs", () => {
       ...{ at: "2026-11-01T12:00:00.000Z", app: "media", function: "resize", container: "ct-1" },
       ...{ call: null, stream: "stderr", text: "out of memory" },
     });
+  });
+
+  test("asks for what follows where live tail is not allowed", async () => {
+    const root = appProject({ "app.ts": APP });
+    const env = await fakeAws({
+      ...rows(DEPLOYED),
+      FilterLogEvents: { events: [{ eventId: "1", timestamp: Date.now() + 60_000, message }] },
+      DescribeLogGroups: {
+        logGroups: [{ logGroupName: "/windlass/default/media", logGroupArn: "arn:1" }],
+      },
+      StartLiveTail: { error: "AccessDeniedException", message: "not allowed" },
+    });
+    const args = ["app", "logs", "media", "--on", "aws", "-f", "--since", "1m", "--until", "1m"];
+    const following = start(root, args, { ...env, HOME: root });
+    await following.seen(/resize {2}out of memory\n.*resize {2}out of memory\n/s);
+    following.child.kill("SIGKILL");
+    await following.ended;
   });
 
   test("refuses times, sources and counts that there are not", async () => {
