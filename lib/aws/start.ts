@@ -1,6 +1,5 @@
 import type { ConnectOptions } from "../client/connect-options.ts";
 import type { StartedBackend } from "../client/started-backend.ts";
-import type { LogFilter, LogSource } from "../logs/log-line.ts";
 import { NO_RECORD, type ScheduleRecord } from "../schedules/record.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -60,19 +59,6 @@ export async function openTokens(options: ConnectOptions = {}): Promise<Tokens> 
   const clients = createClients(options);
   const facts = await readFacts(clients.ssm, environmentOf(options));
   return new AwsTokens(new DynamoRows(clients.dynamo, facts["table-name"]));
-}
-
-/**
- * What containers of a deployed app write.
- * @throws NotFoundError when there is no such environment or app; WindlassError when AWS refuses
- */
-export async function openLogs(
-  app: string,
-  filter: LogFilter,
-  options: ConnectOptions = {},
-): Promise<LogSource> {
-  // Loaded on use, with the client of CloudWatch Logs.
-  return await (await import("./open-logs.ts")).openLogs(app, filter, options);
 }
 
 /** What is deployed of an app's schedules. */

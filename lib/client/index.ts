@@ -30,13 +30,6 @@ export { type ClientNames, type ClientOptions, clientOf } from "./app-client.ts"
 export type { ConnectOptions, DeployedOptions } from "./connect-options.ts";
 export { type Client, connect, type Deployed, DeployedCls, DeployedFunction } from "./deployed.ts";
 export { FunctionCall, gather } from "./function-call.ts";
-export {
-  type FetchLogsOptions,
-  type LogsOptions,
-  logs,
-  type StreamLogsOptions,
-  type TailLogsOptions,
-} from "./logs.ts";
 export { zip } from "./zip.ts";
 
 // Written out, so that bundlers find it.

@@ -3,7 +3,6 @@ import { pathToFileURL } from "node:url";
 import type { LogFilter, LogLine, LogSource } from "../logs/log-line.ts";
 import { runtime } from "../runtime.ts";
 import { type ConnectOptions, saysWhere } from "./connect-options.ts";
-import { openAwsLogs } from "./start-aws.ts";
 
 /** Which lines, and where the app is. */
 export interface LogsOptions extends LogFilter, ConnectOptions {}
@@ -27,9 +26,9 @@ export interface StreamLogsOptions extends LogsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What lib/local provides; loaded on use. */
-interface LocalModule {
-  openLogs(app: string, filter: LogFilter): Promise<LogSource>;
+/** What lib/local/start.ts and lib/aws/open-logs.ts provide; loaded on use. */
+interface LogsModule {
+  openLogs(app: string, filter: LogFilter, options: ConnectOptions): Promise<LogSource>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -71,11 +70,11 @@ async function open(app: string, options: LogsOptions): Promise<LogSource> {
   const { function: name, container, call, stream, search } = rest;
   const filter = { function: name, container, call, stream, search };
   const connect = { environment, region, credentials };
-  if (!isHere(app, connect)) return await openAwsLogs(app, filter, connect);
-  // As start-backend.ts loads a backend.
-  const file = createRequire(import.meta.url).resolve("windlass/local");
-  const module = (await import(pathToFileURL(file).href)) as LocalModule; // lib/local/start.ts of this package.
-  return await module.openLogs(app, filter);
+  const entry = isHere(app, connect) ? "windlass/local" : "windlass/aws-logs";
+  // As start-backend.ts loads a backend. Apart from `windlass/aws`, which clients may bundle whole.
+  const file = createRequire(import.meta.url).resolve(entry);
+  const module = (await import(pathToFileURL(file).href)) as LogsModule; // An entry of this package.
+  return await module.openLogs(app, filter, connect);
 }
 
 function isHere(app: string, connect: ConnectOptions): boolean {

@@ -1,13 +1,11 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import type { LogFilter, LogSource } from "../logs/log-line.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import type { StartedBackend } from "./started-backend.ts";
 
 /** What lib/aws provides; loaded on use, since the AWS SDK is most of the package. */
 interface AwsModule {
   startAws(app: string, options: ConnectOptions): Promise<StartedBackend>;
-  openLogs(app: string, filter: LogFilter, options: ConnectOptions): Promise<LogSource>;
 }
 
 let load: () => Promise<AwsModule> = async () => {
@@ -24,13 +22,4 @@ export function loadAwsBy(loader: () => Promise<AwsModule>): void {
 /** Connects to a deployed app. @throws NotFoundError; WindlassError when AWS refuses */
 export async function startAws(app: string, options: ConnectOptions): Promise<StartedBackend> {
   return (await load()).startAws(app, options);
-}
-
-/** What containers of a deployed app write. @throws NotFoundError; WindlassError when AWS refuses */
-export async function openAwsLogs(
-  app: string,
-  filter: LogFilter,
-  options: ConnectOptions,
-): Promise<LogSource> {
-  return (await load()).openLogs(app, filter, options);
 }
