@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { APP_COMMAND } from "./app/app-commands.ts";
+import { CONTAINER_COMMAND } from "./containers/container-commands.ts";
+import { FAILED_COMMAND } from "./failed/failed-commands.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
 import { SERVE_OPTIONS } from "./serve/serve-options.ts";
 import { PLACE_OPTIONS, STORAGE_COMMANDS } from "./storage/commands.ts";
@@ -226,6 +228,7 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/destroy.ts"),
   },
   APP_COMMAND,
+  CONTAINER_COMMAND,
   {
     name: "image",
     operands: "<build|inspect|list> [file] [functions...]",
@@ -261,6 +264,7 @@ const COMMANDS: readonly CommandEntry[] = [
     ].join("\n  "),
     load: () => import("./commands/call.ts"),
   },
+  FAILED_COMMAND,
   {
     name: "schedule",
     operands: "<list|run|pause|resume> [app] [function]",

@@ -5,7 +5,7 @@ import { hasColors } from "./terminal.ts";
 /** Prints what an entrypoint or a function returned; nothing for undefined. */
 export function printValue(value: unknown, json: boolean): void {
   if (value === undefined) return;
-  const text = json ? toJson(value) : toText(value);
+  const text = json ? jsonText(value) : toText(value);
   process.stdout.write(`${text}\n`);
 }
 
@@ -14,7 +14,8 @@ function toText(value: unknown): string {
   return inspect(value, { colors: hasColors(process.stdout), depth: 6, maxArrayLength: 200 });
 }
 
-function toJson(value: unknown): string {
+/** A value as JSON. @throws SerializationError */
+export function jsonText(value: unknown): string {
   try {
     return JSON.stringify(value, replacer) ?? "null";
   } catch (cause) {

@@ -42,9 +42,13 @@ export function createObjectId(now: number = Date.now()): string {
 
 /** When the call with this id was made, in milliseconds since 1970; undefined if it is no call id. */
 export function callTime(callId: string): number | undefined {
-  if (!/^fc-[0-9a-hjkmnp-tv-z]{25}$/.test(callId)) return undefined;
+  return /^fc-[0-9a-hjkmnp-tv-z]{25}$/.test(callId) ? idTime(callId) : undefined;
+}
+
+/** When the call or container with this id was made, in milliseconds since 1970. */
+export function idTime(id: string): number {
   let time = 0;
-  for (const char of callId.slice(3, 3 + TIME_CHARS)) time = time * 32 + ALPHABET.indexOf(char);
+  for (const char of id.slice(3, 3 + TIME_CHARS)) time = time * 32 + ALPHABET.indexOf(char);
   return time;
 }
 

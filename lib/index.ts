@@ -24,6 +24,13 @@ export {
 export { FunctionCall, type GetOptions, gather, type IterOptions } from "./client/function-call.ts";
 export type { KeyOption } from "./client/idempotency.ts";
 export type { CallInput, InputStatus } from "./client/input-status.ts";
+export {
+  type FetchLogsOptions,
+  type LogsOptions,
+  logs,
+  type StreamLogsOptions,
+  type TailLogsOptions,
+} from "./client/logs.ts";
 export type { MapOptions, MapStream } from "./client/map.ts";
 export { onNotice, type WaitNotice } from "./client/notices.ts";
 export type { Run, RunOptions } from "./client/run.ts";
@@ -115,6 +122,7 @@ export type {
   UvSyncOptions,
 } from "./image/python-options.ts";
 export type { BuildStepOptions } from "./image/step-options.ts";
+export type { LogFilter, LogLine } from "./logs/log-line.ts";
 export type {
   AppOptions,
   BatchOptions,

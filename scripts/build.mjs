@@ -31,6 +31,7 @@ const { outputFiles } = await build({
     "bin/main": "bin/main.ts",
     "lib/local/start": "lib/local/start.ts",
     "lib/aws/start": "lib/aws/start.ts",
+    "lib/aws/open-logs": "lib/aws/open-logs.ts",
     "lib/client/index": "lib/client/index.ts",
     "lib/testing/index": "lib/testing/index.ts",
     "cdk/index": "cdk/index.ts",

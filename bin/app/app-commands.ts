@@ -1,4 +1,5 @@
 import type { CommandEntry } from "../command-table.ts";
+import { LOG_OPTIONS } from "../logs/log-options.ts";
 
 /** What is done with deployed apps. */
 export const APP_COMMAND: CommandEntry = {
@@ -14,15 +15,11 @@ export const APP_COMMAND: CommandEntry = {
     ],
     ["--drop-calls", "with rollback: open calls of functions that are no more fail"],
     ["-y, --yes", "with stop: ask nothing"],
-    ["-f, --follow", "with logs: go on with what is written from now on"],
-    ["-n, --tail <n>", "with logs: the last lines (default: 100, without --since)"],
-    ["--since <time>", "with logs: from then on, as in 15m, 2h, 1d or 2026-11-28T22:30:00Z"],
-    ["--until <time>", "with logs: before then"],
+    ...LOG_OPTIONS,
     ["--function <name>", "with logs: of one function or class"],
+    ["--call <id>", "with logs: of one call, where a container runs one input at a time"],
     ["--container <id>", "with logs: of one container"],
-    ["--source <source>", "with logs: stdout, stderr or system"],
-    ["--search <text>", "with logs: lines with this text"],
-    ["--timestamps", "with logs: begin lines with their time"],
+    ["--on <place>", "with logs: local (default, where no environment is named) or aws"],
     ["--json", "print machine-readable JSON"],
     ["--quiet", "no progress and no notices"],
     ["--debug", "show stack traces of Windlass too"],
@@ -30,7 +27,8 @@ export const APP_COMMAND: CommandEntry = {
   examples: [
     "$ windlass app list                 what is deployed, and how many containers it has",
     "$ windlass app history media        who deployed what, the newest first",
-    "$ windlass app logs media -f        what its containers write",
+    "$ windlass app logs app.ts -f       what its containers write on this machine",
+    "$ windlass app logs media -f --on aws",
     "$ windlass app rollback media       to the deployment before, as a new one",
     "$ windlass app rollback media v12   to that one",
     "$ windlass app rollover media       new containers of the same code, with secrets as they are now",

@@ -2,13 +2,13 @@ import { currentDeployment, deploymentHistory } from "../../lib/aws/deploy/histo
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { deploymentInfo, historyLines } from "../app/history.ts";
 import { appLines, listApps } from "../app/list-apps.ts";
-import { showLogs } from "../app/logs.ts";
 import { type Rollback, rollBack, rollOver } from "../app/rollback.ts";
 import { stopApp } from "../app/stop.ts";
 import type { Invocation } from "../command-table.ts";
 import { toAwsOptions, toStrategy } from "../deploy/deploy-options.ts";
 import { openEnvironment } from "../deploy/prepare-deployment.ts";
 import { createSteps, secondsSince } from "../deploy/steps.ts";
+import { showLogs } from "../logs/show-logs.ts";
 import { type ActionContext, type Actions, printLine, runAction } from "../storage/actions.ts";
 
 const ACTIONS: Actions = {

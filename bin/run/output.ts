@@ -12,7 +12,7 @@ export interface RunOutput extends EngineEvents {
   watch(engine: Pick<LocalEngine, "snapshot">): () => void;
 }
 
-export function createRunOutput({ json, quiet }: RunOptions): RunOutput {
+export function createRunOutput({ json, quiet }: Pick<RunOptions, "json" | "quiet">): RunOutput {
   return {
     log(line) {
       const stream = process[json ? "stderr" : line.stream];

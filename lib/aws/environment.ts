@@ -37,3 +37,12 @@ export async function readFacts(client: SSMClient, environment: string): Promise
     { hint: "run `npx windlass bootstrap`, which upgrades it, or use a newer windlass" },
   );
 }
+
+/** The environment that is meant. */
+export function environmentOf({
+  environment,
+}: {
+  readonly environment?: string | undefined;
+}): string {
+  return environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
+}

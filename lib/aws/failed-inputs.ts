@@ -1,7 +1,7 @@
-import type { CallRequest, FailureKind } from "../backend.ts";
+import type { CallRequest } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
-import type { ErrorReport } from "../error-report.ts";
 import { DeserializationError } from "../errors.ts";
+import type { FailedEntry } from "../failed/failed-entry.ts";
 import { callTime } from "../ids.ts";
 import { packPage, toRequest, unpackPage } from "../messages.ts";
 import { KEPT_SECONDS } from "./call-row.ts";
@@ -22,20 +22,11 @@ export type Payload = Span &
  * An entry of the dead-letter queue: inputs of a call, one after the other, that failed for good and alike. An input
  * may have several entries; each is of the same failure.
  */
-export interface FailedInputs extends Span {
-  readonly request: CallRequest;
+export interface FailedInputs extends FailedEntry {
   /** Key of the pool that ran them. */
   readonly pool: string;
   /** Number of the deployment that ran them. */
   readonly deployment: number;
-  /** How often each was run; 0 where no container could start. */
-  readonly attempts: number;
-  /** When this entry was made, in milliseconds since 1970; null in one that SQS made. */
-  readonly at: number | null;
-  readonly kind: FailureKind;
-  readonly error: ErrorReport;
-  /** True when each value is the single argument, false when it is the array of arguments. */
-  readonly unary: boolean;
   /** It may hold the arguments of more inputs than these. */
   readonly payload: Payload;
 }

@@ -9,7 +9,7 @@ import { type AwsClients, createClients } from "./clients.ts";
 import { createBackend } from "./create-backend.ts";
 import { Deployments } from "./deployments.ts";
 import { DynamoRows } from "./dynamo-rows.ts";
-import { type Facts, readFacts } from "./environment.ts";
+import { environmentOf, type Facts, readFacts } from "./environment.ts";
 import { S3Objects } from "./s3-objects.ts";
 import { changeSchedule, readSchedules } from "./schedules.ts";
 import { createCount } from "./sqs-demand.ts";
@@ -122,10 +122,6 @@ async function withLastEnd(
 function storesOf(clients: AwsClients, environment: string, facts: Facts): Stores {
   const { "table-name": table, "bucket-name": bucket } = facts;
   return createStores({ clients, environment, table, bucket, now: Date.now });
-}
-
-function environmentOf({ environment }: ConnectOptions): string {
-  return environment ?? process.env["WINDLASS_ENVIRONMENT"] ?? "default";
 }
 
 /** Tells each kind of failure once: it is tried again, and no call fails of it. */

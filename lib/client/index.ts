@@ -20,6 +20,7 @@ export {
 } from "../errors.ts";
 export type { FunctionHandle, GeneratorHandle } from "../function.ts";
 export type { Invalid } from "../handler.ts";
+export type { LogFilter, LogLine } from "../logs/log-line.ts";
 export type {
   PythonClsHandle,
   PythonFunctionHandle,

@@ -13,6 +13,7 @@ import type { Clock } from "../clock.ts";
 import { requestFields, toRequest } from "../messages.ts";
 import { RETENTION_MS, recordOf, traceOf } from "./call-records.ts";
 import type { CallState, Cancelled, Tracer } from "./call-state.ts";
+import { failedInputs } from "./failed-store.ts";
 import { describeSelf, isAlive } from "./liveness.ts";
 import type { CallRecord, CallStore } from "./store.ts";
 import { Waiters } from "./waiters.ts";
@@ -41,6 +42,15 @@ export interface DurableCallsOptions {
 interface LocalCall {
   readonly pages: Set<CallState>;
   total: number | undefined;
+}
+
+/** Results of some inputs of a page. */
+interface Answered {
+  readonly call: CallRequest;
+  readonly page: InputPage;
+  readonly results: ResultPage;
+  /** All of the page has results with these. */
+  readonly isLast: boolean;
 }
 
 /** Spawned calls: stored before they are acknowledged, run here, and taken over when their engine died. */
@@ -240,7 +250,7 @@ export class DurableCalls implements Tracer {
         left -= results.count;
         const isLast = left === 0;
         if (isLast) call.pages.delete(state);
-        this.#track(this.#store(request.callId, results, isLast ? page.start : undefined));
+        this.#track(this.#store({ call: request, page, results, isLast }));
       },
     };
     call.pages.add(state);
@@ -249,11 +259,13 @@ export class DurableCalls implements Tracer {
     for (const rest of without(work, done)) this.#options.enqueue(rest);
   }
 
-  async #store(callId: string, page: ResultPage, finished: number | undefined): Promise<void> {
-    const written = this.#options.store.putResults(callId, page);
-    if (finished !== undefined) void this.#finishPage(callId, finished);
+  async #store({ call: { callId }, page, results, isLast }: Answered): Promise<void> {
+    const failed = failedInputs(page, results, this.#options.clock.wallTime());
+    const written = this.#options.store.putResults(callId, results, failed);
+    if (isLast) void this.#finishPage(callId, page.start);
     await written;
-    this.#waiters.wake(callId, { start: page.start, end: page.start + page.count });
+    const { start, count } = results;
+    this.#waiters.wake(callId, { start, end: start + count });
   }
 
   async #finishPage(callId: string, start: number): Promise<void> {

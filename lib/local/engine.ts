@@ -37,9 +37,11 @@ import { hasGpu } from "./gpu-here.ts";
 import { type EngineHost, thisMachine } from "./host.ts";
 import { ignoredImagesNotice } from "./ignored-images.ts";
 import { LocalEvents } from "./local-events.ts";
+import { type LogKeeper, LogWriter } from "./logs/log-writer.ts";
 import { ManagedPool } from "./managed-pool.ts";
 import { literalPathNotices } from "./mount-literals.ts";
 import type { InputObserver } from "./pool.ts";
+import { ContainerList } from "./running-containers.ts";
 import type { Head } from "./web/head.ts";
 import { readParams } from "./web/read-params.ts";
 import { refuseConnection } from "./web/refuse-connection.ts";
@@ -56,6 +58,8 @@ export interface LogLine {
   readonly function: string;
   readonly container: string;
   readonly stream: "stdout" | "stderr";
+  /** The call that ran, where one ran at a time. */
+  readonly call?: string | undefined;
   readonly text: string;
 }
 
@@ -80,6 +84,10 @@ export interface EngineOptions {
   readonly paramsSchemas?: ParamsSchemas | undefined;
   /** Hears of every input and result. */
   readonly observer?: InputObserver | undefined;
+  /** Keeps what containers write. @default - nobody does */
+  readonly logs?: LogKeeper | undefined;
+  /** Tells other programs of its containers. @default - nobody does */
+  readonly list?: Pick<ContainerList, "update" | "close"> | undefined;
   /** Hears of events, beside the functions that `app.on` calls with them. */
   readonly eventSink?: EventSink | undefined;
 }
@@ -118,6 +126,7 @@ export class LocalEngine implements Backend {
   readonly #noticed: Set<string> = new Set();
   readonly #host: EngineHost;
   readonly #told: LocalEvents | undefined;
+  readonly #events: EngineEvents;
   #durable: Promise<DurableCalls> | undefined;
   #openDurable: DurableCalls | undefined;
   #stopTimer: () => void = () => {};
@@ -129,6 +138,7 @@ export class LocalEngine implements Backend {
     this.#host = host;
     this.#options = options;
     this.stores = host.stores;
+    this.#events = keepingLogs(options, () => host.clock.wallTime());
     this.#told = LocalEvents.of({
       ...{ spec: options.spec, clock: host.clock, sink: options.eventSink },
       open: (request, sink) => this.open(request, sink),
@@ -312,6 +322,8 @@ export class LocalEngine implements Backend {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
     this.#stopTimer();
     if (this.#durable !== undefined) await (await this.#durable).close();
+    this.#options.list?.close();
+    await this.#options.logs?.close();
   }
 
   /** Ends all containers at once. What was spawned is stored and goes on when the app is next run. */
@@ -320,6 +332,8 @@ export class LocalEngine implements Backend {
     this.#stopTimer();
     this.#host.close();
     for (const pool of this.#pools.values()) pool.kill();
+    this.#options.list?.close();
+    this.#options.logs?.closeNow();
   }
 
   /** Each set of parameters has containers of its own, which calls have too. */
@@ -365,7 +379,7 @@ export class LocalEngine implements Backend {
       root: this.#options.root,
       backend: this,
       host: this.#host,
-      events: this.#options.events,
+      events: this.#events,
       inspect: this.#options.inspect,
       secrets: () => this.#secretsOf(spec),
       maxWorking: spec.maxContainers ?? this.#host.maxWorking,
@@ -458,6 +472,9 @@ export class LocalEngine implements Backend {
       pool.tick();
       isBusy ||= pool.isBusy;
     }
+    for (const id of this.#options.list?.update(this.snapshot()) ?? []) {
+      for (const pool of this.#pools.values()) pool.stop(id);
+    }
     const now = this.#host.clock.now();
     if (this.pendingSpawned > 0 && now - this.#lastCancelCheck > CANCEL_CHECK_MS) {
       this.#lastCancelCheck = now;
@@ -474,6 +491,19 @@ export class LocalEngine implements Backend {
   }
 }
 
+/** Tells what containers write to whoever keeps it, too. */
+function keepingLogs({ spec, events, logs }: EngineOptions, now: () => number): EngineEvents {
+  if (logs === undefined) return events;
+  return {
+    log(line) {
+      const { function: name, container, stream, call = null, text } = line;
+      logs.write({ at: now(), app: spec.name, function: name, container, call, stream, text });
+      events.log(line);
+    },
+    notice: (text) => events.notice(text),
+  };
+}
+
 /** Makes an engine for an app on this machine and starts it. @throws WindlassError */
 export async function startEngine(options: MachineEngineOptions): Promise<LocalEngine> {
   const { spec, root, stateDirectory, events, inspect, usesVenv = true, files } = options;
@@ -481,11 +511,13 @@ export async function startEngine(options: MachineEngineOptions): Promise<LocalE
   const notice = (text: string): void => events.notice(text);
   const own = { root, stateDirectory, images, notice };
   const machine = thisMachine({ app: spec.name, ...own, inspect, usesVenv });
+  const logs = new LogWriter(stateDirectory, Date.now);
+  const list = new ContainerList(stateDirectory, spec.name, () => performance.now());
   const isInDocker = kindOf(options) === "docker";
-  if (!isInDocker || files === undefined) return await begin(machine, options);
+  if (!isInDocker || files === undefined) return await begin(machine, { ...options, logs, list });
   const { inDocker } = await import("./docker/in-docker.ts");
   const { host, bundle } = await inDocker(machine, { ...own, files });
-  return await begin(host, { ...options, bundle });
+  return await begin(host, { ...options, bundle, logs, list });
 }
 
 /** A debugger is for processes. */

@@ -133,6 +133,11 @@ export class ManagedPool {
     if (this.#entrance.demand > 0) this.#reviewSoon();
   }
 
+  /** Ends a container, if it is one of these; what it runs is handed back. */
+  stop(id: string): void {
+    this.#containers.get(id)?.agent.preempt();
+  }
+
   cancel(call: CallState, which: Cancelled): void {
     this.#pool.cancel(call, which);
   }
@@ -297,8 +302,8 @@ export class ManagedPool {
     const { spec, params, app, root, backend, events, inspect } = this.#options;
     const bundle = spec.python === null ? this.#options.bundle : root;
     const containerId = createContainerId();
-    const log = (stream: "stdout" | "stderr", text: string): void =>
-      events.log({ function: spec.name, container: containerId, stream, text });
+    const log = (stream: "stdout" | "stderr", text: string, call?: string): void =>
+      events.log({ function: spec.name, container: containerId, stream, call, text });
     const onError = (text: string): void => log("stderr", text);
     const volumes = this.#options.host.mounts.open(spec, { id: containerId, onError });
     const { promise: settled, resolve: settle } = withResolvers();

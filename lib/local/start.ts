@@ -1,12 +1,15 @@
 import type { App } from "../app.ts";
 import type { Traces } from "../client/traced-call.ts";
 import type { Image } from "../image/image.ts";
+import type { LogFilter, LogSource } from "../logs/log-line.ts";
+import { pause } from "../logs/pause.ts";
 import { resolveSpec } from "../resolve.ts";
 import { inlineSecrets } from "../storage/app-secrets.ts";
 import type { Stores } from "../storage/stores.ts";
 import { bundleApp } from "./bundle.ts";
 import { traceOf } from "./call-records.ts";
 import { type EngineEvents, type LocalEngine, startEngine } from "./engine.ts";
+import { LocalLogs } from "./logs/local-logs.ts";
 import { ensureStateDirectory, findProject, projectRootOf } from "./project.ts";
 import { localStores } from "./storage/local-stores.ts";
 import { Store } from "./store.ts";
@@ -39,6 +42,12 @@ export async function publish(image: Image, name: string): Promise<void> {
 /** The stores of the project that this process works in. */
 export async function openStores(): Promise<Stores> {
   return localStores(ensureStateDirectory(projectRootOf(process.cwd())));
+}
+
+/** What containers of an app have written in the project that this process works in. */
+export async function openLogs(app: string, filter: LogFilter): Promise<LogSource> {
+  const stateDirectory = ensureStateDirectory(projectRootOf(process.cwd()));
+  return new LocalLogs({ stateDirectory, app, filter, pause });
 }
 
 /** How stored calls of the project that this process works in were run, whichever process runs them. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Failure, InputKey, InputPage, KeyedPage, ResultPage, Span } from "../backend.ts";
 import type { Page } from "../codec/page.ts";
 import type { RequestFields } from "../messages.ts";
+import { type FailedInput, FailedStore } from "./failed-store.ts";
 import { type Claims, claimKeys, isHeld, type KeyRecord } from "./key-claims.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import type { LmdbTable } from "./lmdb-table.ts";
@@ -50,7 +51,9 @@ interface ResultRecord {
 }
 
 /** What spawned calls are stored in. */
-export type CallStore = Omit<Pick<Store, keyof Store>, "traces"> & { readonly traces: Traces };
+export type CallStore = Omit<Pick<Store, keyof Store>, "traces" | "failed"> & {
+  readonly traces: Traces;
+};
 
 /** Calls, inputs and results on disk (LMDB), shared by every process that works in this directory. */
 export class Store {
@@ -63,6 +66,8 @@ export class Store {
   readonly #keys: LmdbTable<KeyRecord, FunctionKey>;
   /** How inputs were run. */
   readonly traces: TraceStore;
+  /** Inputs that failed for good. */
+  readonly failed: FailedStore;
 
   private constructor(file: LmdbFile) {
     this.#file = file;
@@ -73,6 +78,7 @@ export class Store {
     this.#signals = file.table("signals");
     this.#keys = file.table("keys");
     this.traces = new TraceStore(file);
+    this.failed = new FailedStore(file);
   }
 
   /** Opens or makes the store below a state directory. */
@@ -154,15 +160,17 @@ export class Store {
     return pages;
   }
 
-  /** Stores results unless these inputs have some: the first attempt to finish wins. */
+  /** Stores results unless these inputs have some, and which of them failed: the first attempt to finish wins. */
   async putResults(
     callId: string,
     { start, count, values, failures }: ResultPage,
+    failed: readonly FailedInput[] = [],
   ): Promise<boolean> {
     const key: PageKey = [callId, start];
     return await this.#file.change(() => {
       if (this.#results.has(key)) return false;
       this.#results.putSync(key, { count, values, failures });
+      for (const input of failed) this.failed.put(callId, input);
       return true;
     });
   }
@@ -221,6 +229,7 @@ export class Store {
       for (const { key, value } of [...this.#calls.getRange()]) {
         if (value.doneAt === undefined || value.doneAt >= cutoff) continue;
         this.#calls.removeSync(key);
+        this.failed.removeCall(key);
         const results = [...this.#results.getKeys(callRange(key))];
         for (const result of results) this.#results.removeSync(result);
       }

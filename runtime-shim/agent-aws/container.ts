@@ -383,7 +383,8 @@ export class AwsContainer {
       splitAfterMs: SPLIT_AFTER_MS,
       prefetch: () => meter.prefetches,
       isDebugged: false,
-      onLine: (stream, text) => onLine({ function: name, container: containerId, stream, text }),
+      onLine: (stream, text, call) =>
+        onLine({ function: name, container: containerId, stream, call, text }),
       onState: (state, error) => this.#changed(state, error, () => this.#run(work, bundle)),
     });
   }

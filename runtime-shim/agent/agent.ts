@@ -95,7 +95,8 @@ export interface AgentOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly after: Clock["after"];
-  readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  /** A line of user code, and the call that runs, where one input runs at a time. */
+  readonly onLine: (stream: "stdout" | "stderr", line: string, call: string | undefined) => void;
   readonly onState: (state: AgentState, error?: Page) => void;
   /** It drains, and has closed connections on which nothing is asked. @default - nobody asks */
   readonly onClosing?: () => void;
@@ -143,6 +144,7 @@ export class Agent implements LeaseWorker {
   /** Since when only its hooks keep it. */
   #leavingSince: number | undefined;
   #taken = 0;
+  #lastCall: string | undefined;
   #startupError: Page | undefined;
   #redact: Redaction = createRedaction({});
   /** It ends for inputs that were cancelled: none of the others is to blame. */
@@ -173,7 +175,7 @@ export class Agent implements LeaseWorker {
     });
     this.#process.listen({
       message: (message) => this.#receive(message),
-      line: (stream, text) => options.onLine(stream, this.#redact(text)),
+      line: (stream, text) => options.onLine(stream, this.#redact(text), this.#calling()),
       end: (end) => this.#ended(end),
     });
     void this.#begin();
@@ -220,6 +222,16 @@ export class Agent implements LeaseWorker {
   get #isSequential(): boolean {
     const isOneByOne = this.#batches === undefined && this.#pythonWeb === undefined;
     return isOneByOne && this.#options.spec.concurrency.maxInputs === 1;
+  }
+
+  /**
+   * The call whose input runs, or ran last: lines come by another way than results, and may be later. Batches and
+   * concurrent inputs share what they write.
+   */
+  #calling(): string | undefined {
+    if (!this.#isSequential) return undefined;
+    const [head] = this.#running.values();
+    return head?.lease.callId ?? this.#lastCall;
   }
 
   run(lease: Lease): void {
@@ -646,6 +658,7 @@ export class Agent implements LeaseWorker {
   #forget(running: Running): void {
     const { lease } = running;
     const [head] = this.#running.values();
+    this.#lastCall = lease.callId;
     this.#running.delete(lease.id);
     this.#batches?.answered(running);
     const [next] = this.#running.values();

@@ -91,12 +91,14 @@ describe("a container", () => {
       function: "loud",
       container: id,
       stream: "stdout",
+      call: expect.stringMatching(/^fc-/),
       text: "to\tall",
     });
     expect(lines).toContainEqual({
       function: "loud",
       container: id,
       stream: "stderr",
+      call: expect.stringMatching(/^fc-/),
       text: "to the brave",
     });
   });

@@ -31,5 +31,8 @@ it("a line of user code is told from others, whatever is in it", () => {
   const line: LogLine = { function: "a", container: "ct-1", stream: "stderr", text: "x\ty\r z" };
   expect(formatLogLine(line)).toBe("a\tct-1\tstderr\tx\ty\r z");
   expect(parseLogLine(formatLogLine(line))).toEqual(line);
+  const called = { ...line, call: "fc-1", text: "" };
+  expect(formatLogLine(called)).toBe("a\tct-1\tstderr fc-1\t");
+  expect(parseLogLine(formatLogLine(called))).toEqual(called);
   expect(parseLogLine("Error: of the agent")).toBeUndefined();
 });

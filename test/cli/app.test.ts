@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { appProject, report, windlass } from "./cli.ts";
+import { appProject, report, start, windlass } from "./cli.ts";
 import { facts, fakeAws } from "./fake-aws.ts";
 
 const APP = `import { App } from "windlass";
@@ -217,15 +217,32 @@ describe("windlass app logs", () => {
 
   test("shows who wrote a line, and when if asked", async () => {
     const operations = { FilterLogEvents };
-    const args = ["app", "logs", "media", "--since", "2026-11-01T11:00:00Z"];
+    const args = ["app", "logs", "media", "--on", "aws", "--since", "2026-11-01T11:00:00Z"];
     const { stdout } = await run([...args, "--timestamps"], DEPLOYED, operations);
     const { stdout: json } = await run([...args, "--json"], DEPLOYED, operations);
 
     expect(stdout).toBe("2026-11-01T12:00:00.000Z  resize  out of memory\n");
     expect(JSON.parse(json)).toEqual({
-      ...{ at: "2026-11-01T12:00:00.000Z", function: "resize", container: "ct-1" },
-      ...{ source: "stderr", text: "out of memory" },
+      ...{ at: "2026-11-01T12:00:00.000Z", app: "media", function: "resize", container: "ct-1" },
+      ...{ call: null, stream: "stderr", text: "out of memory" },
     });
+  });
+
+  test("asks for what follows where live tail is not allowed", async () => {
+    const root = appProject({ "app.ts": APP });
+    const env = await fakeAws({
+      ...rows(DEPLOYED),
+      FilterLogEvents: { events: [{ eventId: "1", timestamp: Date.now() + 60_000, message }] },
+      DescribeLogGroups: {
+        logGroups: [{ logGroupName: "/windlass/default/media", logGroupArn: "arn:1" }],
+      },
+      StartLiveTail: { error: "AccessDeniedException", message: "not allowed" },
+    });
+    const args = ["app", "logs", "media", "--on", "aws", "-f", "--since", "1m", "--until", "1m"];
+    const following = start(root, args, { ...env, HOME: root });
+    await following.seen(/resize {2}out of memory\n.*resize {2}out of memory\n/s);
+    following.child.kill("SIGKILL");
+    await following.ended;
   });
 
   test("refuses times, sources and counts that there are not", async () => {

@@ -60,6 +60,7 @@ test("the package exports these names", () => {
       "getLocalInputConcurrency",
       "isLocal",
       "isWindlassError",
+      "logs",
       "nodeListener",
       "onNotice",
       "preempt",

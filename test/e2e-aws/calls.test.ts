@@ -2,12 +2,13 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, inject } from "vitest";
-import { App, type Client, connect } from "windlass";
+import { App, type Client, connect, FunctionCall } from "windlass";
 import { openFailedInputs } from "../../lib/aws/failed-inputs.ts";
 import { blockKey, runKey } from "../../lib/aws/keys.ts";
 import type { Manifest } from "../../lib/aws/manifest.ts";
 import type { RangeRow } from "../../lib/aws/range-row.ts";
 import { SqsQueues } from "../../lib/aws/sqs-queues.ts";
+import type { Retried } from "../../lib/failed/retry.ts";
 import { writeFiles } from "../bundle/temp-project.ts";
 import type { Outcome } from "../cli/cli.ts";
 import { aws, awsTest, until } from "./aws.ts";
@@ -29,6 +30,7 @@ export const app = new App(${JSON.stringify(name)}, { tags: { test: "calls" } })
 const size = { cpu: 0.25, memoryMiB: 256 };
 export const version = app.function("version", { ...size, maxContainers: 2 }, (id: number) => ({ id, version: ${version} }));
 export const pick = app.function("pick", { ...size, maxContainers: 2 }, (value: number) => {
+  console.log("picks " + value);
   if (value === 13) throw new RangeError("no thirteen");
   return value * 2;
 });
@@ -122,6 +124,32 @@ describe("a deployed app", () => {
       payload: { start: 1, end: 2, args: { text: "[13]" } },
     });
     expect(entry.error.trace).toMatch(/^RangeError: no thirteen\n +at /);
+  });
+
+  awsTest("runs it again by a command, with another argument, and forgets it then", async () => {
+    const failed = async <Data>(...args: readonly string[]): Promise<Data> => {
+      const { stdout, stderr } = await place.run(["failed", ...args, "--on", "aws", "--json"]);
+      expect(stderr).toBe("");
+      return JSON.parse(stdout) as Data;
+    };
+    expect(await failed("list", name)).toMatchObject([
+      { function: "pick", error: "RangeError", inputs: 1, message: "no thirteen" },
+    ]);
+    const [one] = await failed<{ id: string }[]>("list", name, "--each");
+    const edited = ["--id", one?.id ?? "", "--input", "14"];
+    const { calls, kept } = await failed<Retried>("retry", name, ...edited);
+
+    expect(kept).toEqual([]);
+    const call = FunctionCall.fromId<number>(calls[0] ?? "", { app: name, environment });
+    expect(await call.get({ timeoutSeconds: 60 })).toBe(28);
+    expect(await failed("list", name)).toEqual([]);
+    const line = await until("its line in the log", async () => {
+      const args = ["app", "logs", name, "--on", "aws", "--search", "/^picks 14$/", "--json"];
+      return (await place.run(args)).stdout;
+    });
+    expect(JSON.parse(line)).toMatchObject({
+      ...{ app: name, function: "pick", stream: "stdout", call: calls[0]?.replace(/\.\d+$/, "") },
+    });
   });
 
   awsTest("cancels what runs, within seven seconds", async () => {

@@ -2,7 +2,7 @@ import {
   DeregisterTaskDefinitionCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
-  type ECSClient,
+  ECSClient,
   InvalidParameterException,
   paginateListTaskDefinitionFamilies,
   paginateListTaskDefinitions,
@@ -11,6 +11,7 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import { onAws } from "../aws-error.ts";
+import { CLIENT_CONFIG } from "../client-config.ts";
 import type { ContainerRow } from "../container-row.ts";
 import { containerKey } from "../keys.ts";
 import type { Rows } from "../rows.ts";
@@ -78,6 +79,18 @@ export async function stopOlderContainers(
     }
   });
   return stopped;
+}
+
+/** Stops the task of one container. */
+export async function stopTask(cluster: string, task: string, reason: string): Promise<void> {
+  const client = new ECSClient(CLIENT_CONFIG);
+  try {
+    await onAws(`stop task ${task}`, () =>
+      client.send(new StopTaskCommand({ cluster, task, reason })),
+    );
+  } finally {
+    client.destroy();
+  }
 }
 
 /** As the controller says it when it starts a container. */
