@@ -173,6 +173,37 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/doctor.ts"),
   },
   {
+    name: "plan",
+    operands: "<file>",
+    description: "tell what a deployment would make, change and cost, and change nothing",
+    options: [
+      ENVIRONMENT_OPTION,
+      ["--offline", "without AWS: nothing is compared with what is deployed"],
+      ["--seconds-per-call <n>", "what a call is taken to last, for prices (default: 1)"],
+      [
+        "--fail-over <usd>",
+        "exit 1 above `100USD` a month at rest, or above `2.50USD/h` for a host",
+        collect,
+      ],
+      ["--name <name>", "deploy it under another name than its own"],
+      ["--shards <n>", "nested stacks for the queues of more than 390 functions"],
+      ["--image <hash=uri>", "a built image, by (the start of) its hash in the spec", collect],
+      [
+        "--build <builder>",
+        "who builds images: docker or codebuild (default: WINDLASS_BUILD, else docker where it can)",
+      ],
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
+    examples: [
+      "$ windlass plan app.ts                                settings, changes, access, cost, quotas",
+      "$ windlass plan app.ts --fail-over 100USD             for continuous integration",
+      "$ windlass plan app.ts --offline --seconds-per-call 30",
+    ].join("\n  "),
+    load: () => import("./commands/plan.ts"),
+  },
+  {
     name: "deploy",
     operands: "<file>",
     description: "deploy an app to AWS",
