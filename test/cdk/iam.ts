@@ -75,6 +75,7 @@ export async function decide(
     },
     {},
   );
-  if (result.resultType === "error") throw new RangeError(JSON.stringify(result));
+  if (result.resultType === "error")
+    throw new RangeError(`${action} ${resource}: ${JSON.stringify(result)}`);
   return result.overallResult ?? "";
 }
