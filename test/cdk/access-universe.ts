@@ -264,6 +264,18 @@ const REST: Universe = {
     ...on(arn("ecs", "task/hosts/1"), "ecs:StopTask ecs:ExecuteCommand"),
     ...on("*", "ec2:DescribeInstances ecs:ListClusters sqs:ListQueues"),
   ],
+  "be a host": [
+    ...on(arn("ecs", "container-instance/hosts/1"), "ecs:Poll ecs:DescribeContainerInstances", {
+      "ecs:cluster": arn("ecs", "cluster/hosts"),
+    }),
+    ...on(arn("ecs", "cluster/hosts"), "ecs:RegisterContainerInstance ecs:SubmitTaskStateChange"),
+  ],
+  "be a host of another cluster": [
+    ...on(arn("ecs", "container-instance/others/1"), "ecs:Poll ecs:DescribeContainerInstances", {
+      "ecs:cluster": arn("ecs", "cluster/others"),
+    }),
+    ...on(arn("ecs", "cluster/others"), "ecs:RegisterContainerInstance ecs:SubmitTaskStateChange"),
+  ],
   "write logs": on(
     arn("logs", "log-group:alpha:log-stream:1"),
     "logs:CreateLogStream logs:PutLogEvents",
