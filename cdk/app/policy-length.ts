@@ -2,15 +2,15 @@ import { Stack } from "aws-cdk-lib";
 import type { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 
-/** The longest that what only a deployment knows can be: the ARN of a function of Lambda has 64 characters of a name. */
-const LONGEST = "x".repeat(128);
-const LONGEST_OF: Readonly<Record<string, string>> = {
+/** As long as names that CloudFormation makes up are, or longer. A policy has a dozen of them, and room for more. */
+const NAME = "x".repeat(64);
+const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::Partition": "aws-us-gov",
   "AWS::Region": "ap-southeast-2",
   "AWS::AccountId": "111122223333",
 };
 
-/** How many characters these statements have at most once they are deployed, as IAM counts them. */
+/** How many characters these statements have once they are deployed, as IAM counts them. */
 export function policyLength(scope: Construct, statements: readonly PolicyStatement[]): number {
   const resolved: unknown = Stack.of(scope).resolve(statements.map((one) => one.toJSON()));
   return JSON.stringify(deployed(resolved)).length;
@@ -23,8 +23,8 @@ function deployed(value: unknown): unknown {
     readonly Ref?: string;
     readonly "Fn::Join"?: readonly [string, readonly unknown[]];
   };
-  if (Ref !== undefined) return LONGEST_OF[Ref] ?? LONGEST;
+  if (Ref !== undefined) return PSEUDO[Ref] ?? NAME;
   if (join !== undefined) return join[1].map(deployed).join(join[0]);
-  if (Object.keys(value).some((key) => key.startsWith("Fn::"))) return LONGEST;
+  if (Object.keys(value).some((key) => key.startsWith("Fn::"))) return NAME;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, deployed(one)]));
 }
