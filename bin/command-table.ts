@@ -34,6 +34,11 @@ export interface CommandEntry {
   readonly load: () => Promise<CommandModule>;
 }
 
+const DOMAIN_OPTIONS = [
+  ["--domain <name>", "endpoints are below it (default: CloudFront's own, with HTTPS)"],
+  ["--certificate-arn <arn>", "of ACM, for all names below the domain: HTTPS"],
+  ["--hosted-zone <id>", "of Route 53, which gets a record for the domain"],
+] as const;
 const JSON_OPTION = ["--json", "print machine-readable JSON"] as const;
 const DEBUG_OPTION = ["--debug", "show stack traces of Windlass too"] as const;
 const QUIET_OPTION = ["--quiet", "no progress and no notices"] as const;
@@ -176,6 +181,38 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/doctor.ts"),
   },
   {
+    name: "plan",
+    operands: "<file>",
+    description: "tell what a deployment would make, change and cost, and change nothing",
+    options: [
+      ENVIRONMENT_OPTION,
+      ["--offline", "without AWS: nothing is compared with what is deployed"],
+      ["--seconds-per-call <n>", "what a call is taken to last, for prices (default: 1)"],
+      [
+        "--fail-over <usd>",
+        "exit 1 above `100USD` a month at rest, or above `2.50USD/h` for a host",
+        collect,
+      ],
+      ["--name <name>", "deploy it under another name than its own"],
+      ["--shards <n>", "nested stacks for the queues of more than 390 functions"],
+      ["--image <hash=uri>", "a built image, by (the start of) its hash in the spec", collect],
+      [
+        "--build <builder>",
+        "who builds images: docker or codebuild (default: WINDLASS_BUILD, else docker where it can)",
+      ],
+      ...DOMAIN_OPTIONS,
+      JSON_OPTION,
+      QUIET_OPTION,
+      DEBUG_OPTION,
+    ],
+    examples: [
+      "$ windlass plan app.ts                                settings, changes, access, cost, quotas",
+      "$ windlass plan app.ts --fail-over 100USD             for continuous integration",
+      "$ windlass plan app.ts --offline --seconds-per-call 30",
+    ].join("\n  "),
+    load: () => import("./commands/plan.ts"),
+  },
+  {
     name: "deploy",
     operands: "<file>",
     description: "deploy an app to AWS",
@@ -189,9 +226,7 @@ const COMMANDS: readonly CommandEntry[] = [
         "who builds images: docker or codebuild (default: WINDLASS_BUILD, else docker where it can)",
       ],
       ["--drop-calls", "open calls of functions that are no more fail"],
-      ["--domain <name>", "endpoints are below it (default: CloudFront's own, with HTTPS)"],
-      ["--certificate-arn <arn>", "of ACM, for all names below the domain: HTTPS"],
-      ["--hosted-zone <id>", "of Route 53, which gets a record for the domain"],
+      ...DOMAIN_OPTIONS,
       ["--tag <tag>", "what `windlass app history` calls this deployment"],
       [
         "--strategy <strategy>",

@@ -10,8 +10,8 @@ import type { ImageSpec } from "../../lib/spec.ts";
 import type { ImageUris } from "./images.ts";
 
 export interface DeployedPorts {
-  readonly rows: Rows;
-  readonly objects: Objects;
+  readonly rows: Pick<Rows, "get">;
+  readonly objects: Pick<Objects, "get">;
   /** The image of a task definition. */
   imageOf(taskDefinition: string): Promise<string | undefined>;
 }

@@ -1,4 +1,5 @@
 import type { StoredData } from "../../lib/aws/deploy/stored-data.ts";
+import { sizeText } from "../../lib/plan/idle-cost.ts";
 
 /** What to tell of a removal: what stays, and what that costs. */
 export function describeRemoval(removed: {
@@ -15,7 +16,7 @@ export function describeRemoval(removed: {
   if (left.length === 0) return isAll ? `${first}Nothing of it is left.\n` : first;
   const total = left.reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0);
   const lines = left.map(
-    ({ name, bytes, usdPerMonth }) => `  ${name}  ${sizeOf(bytes)}  ${priceOf(usdPerMonth)}`,
+    ({ name, bytes, usdPerMonth }) => `  ${name}  ${sizeText(bytes)}  ${priceOf(usdPerMonth)}`,
   );
   const command =
     app === undefined
@@ -35,15 +36,6 @@ function commandFor({ kind, name }: StoredData): string {
   if (kind === "rows") return `aws dynamodb delete-table --table-name ${name}`;
   if (kind === "files") return `aws efs delete-file-system --file-system-id ${name}`;
   return `aws logs delete-log-group --log-group-name ${name}`;
-}
-
-function sizeOf(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ["KiB", "MiB", "GiB", "TiB"];
-  let size = bytes / 1024;
-  let unit = 0;
-  for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
-  return `${size.toFixed(1)} ${units[unit]}`;
 }
 
 function priceOf(usd: number): string {

@@ -44,6 +44,12 @@ export interface PreparedDeployment {
   readonly changes: readonly SpecChange[];
 }
 
+interface Changing {
+  readonly ports: CodePorts;
+  readonly deployment: CodeDeployment;
+  readonly current: DeploymentRow | undefined;
+}
+
 /** @throws NotFoundError where the environment is not bootstrapped */
 export async function openEnvironment(environment: string): Promise<EnvironmentPorts> {
   const clients = createClients();
@@ -58,12 +64,11 @@ export async function openEnvironment(environment: string): Promise<EnvironmentP
 
 /** Bundles an app and compares it with what is deployed. @throws WindlassError */
 export async function prepareDeployment(request: DeployRequest): Promise<PreparedDeployment> {
-  const { loaded, file, spec, environment, images, shards, tag, web } = request;
-  const { root } = loaded.project;
-  const [ports, script, label] = await Promise.all([
+  const { loaded, spec, environment, tag, web } = request;
+  const [ports, made, label] = await Promise.all([
     openEnvironment(environment),
-    bundleApp([file], root, { isForDeployment: true }),
-    readLabel(root, tag),
+    bundleDeployment(request),
+    readLabel(loaded.project.root, tag),
   ]);
   const limits = hostLimits(ports.facts);
   const mistakes = [
@@ -71,13 +76,8 @@ export async function prepareDeployment(request: DeployRequest): Promise<Prepare
     ...(web === false ? [] : webMistakes(spec.functions, web)),
   ];
   throwViolations(`app "${spec.name}"`, mistakes, prepareDeployment);
-  const bundle = withPython(script, spec, root).file;
-  const text = specText(spec);
-  const code = readFileSync(bundle, "utf8");
-  const deployment = {
-    ...{ app: spec.name, code, codeHash: sha256(code), specHash: sha256(text), label },
-    templateHash: templateHash({ spec: text, environment, images, shards, web }),
-  };
+  const { bundle } = made;
+  const deployment = { ...made.deployment, label };
   const current = (await ports.rows.get<DeploymentRow>(deploymentKey(spec.name)))?.body;
   return {
     ...{ ports, deployment, bundle, current },
@@ -86,9 +86,33 @@ export async function prepareDeployment(request: DeployRequest): Promise<Prepare
   };
 }
 
-async function changesOf(
-  { spec }: DeployRequest,
-  { ports, deployment, current }: Pick<PreparedDeployment, "ports" | "deployment" | "current">,
+/** What a deployment is made of, of which AWS is not asked. */
+type DeploymentInputs = Pick<
+  DeployRequest,
+  "loaded" | "file" | "spec" | "environment" | "images" | "shards" | "web"
+>;
+
+/** The bundle of an app, and the hashes that tell deployments apart. @throws WindlassError */
+export async function bundleDeployment(
+  request: DeploymentInputs,
+): Promise<{ readonly bundle: string; readonly deployment: CodeDeployment }> {
+  const { loaded, file, spec, environment, images, shards, web } = request;
+  const { root } = loaded.project;
+  const script = await bundleApp([file], root, { isForDeployment: true });
+  const bundle = withPython(script, spec, root).file;
+  const text = specText(spec);
+  const code = readFileSync(bundle, "utf8");
+  const deployment = {
+    ...{ app: spec.name, code, codeHash: sha256(code), specHash: sha256(text) },
+    templateHash: templateHash({ spec: text, environment, images, shards, web }),
+  };
+  return { bundle, deployment };
+}
+
+/** What a deployment changes of what is deployed; `current` undefined: nothing is. */
+export async function changesOf(
+  { spec }: Pick<DeployRequest, "spec">,
+  { ports, deployment, current }: Changing,
 ): Promise<SpecChange[]> {
   if (current === undefined) return diffFunctions([], spec.functions);
   const before = await functionsOf(ports, current);

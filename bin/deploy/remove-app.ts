@@ -21,7 +21,7 @@ import {
   findStack,
   hasFailedCreation,
 } from "../../lib/aws/deploy/stack.ts";
-import { type StoredData, storedLogs, storedObjects } from "../../lib/aws/deploy/stored-data.ts";
+import type { StoredData } from "../../lib/aws/deploy/stored-data.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
 import { type Facts, readFacts } from "../../lib/aws/environment.ts";
@@ -35,9 +35,7 @@ import { SqsDemand } from "../../lib/aws/sqs-demand.ts";
 import { ExecutionError, NotFoundError } from "../../lib/errors.ts";
 import { countOf } from "./describe-deployment.ts";
 import type { Steps } from "./steps.ts";
-
-/** Where the environment's bucket has what an app has stored. */
-const FOLDERS = ["bundles", "calls", "manifests", "templates"] as const;
+import { FOLDERS, storedOfApp } from "./stored-of-app.ts";
 
 export interface Removal {
   readonly environment: string;
@@ -144,15 +142,8 @@ async function endWork({ app, environment, clients, facts, ecs, steps }: Context
   steps.done(`stopped ${countOf(containers, "container")}, removed ${countOf(queues, "queue")}`);
 }
 
-async function findStored({ app, environment, clients, facts, logs }: Context) {
-  const prefixes = FOLDERS.map((folder) => `${folder}/${app}/`);
-  const group = logGroupOf(environment, app);
-  const [objects, groups] = await Promise.all([
-    storedObjects(clients.s3, facts["bucket-name"], prefixes),
-    storedLogs(logs, group),
-  ]);
-  const own = groups.filter(({ name }) => name === group || name.startsWith(`${group}/`));
-  return [...objects, ...own];
+function findStored({ app, environment, clients, facts, logs }: Context) {
+  return storedOfApp({ app, environment, s3: clients.s3, bucket: facts["bucket-name"], logs });
 }
 
 async function deleteStored(context: Context, stored: readonly StoredData[]): Promise<void> {

@@ -24,25 +24,31 @@ export const USE_QUEUE: readonly string[] = [
   "sqs:GetQueueAttributes",
 ];
 
+/** Rows of an app that its containers read, by what follows its name in their keys. */
+const READ_ROWS = [
+  "call#*",
+  "message#*",
+  "containers",
+  "deployment",
+  "parameters",
+  "pools",
+  "sessions",
+];
+/** Those that they write. Of the deployment it is what `updateAutoscaler` sets. */
+const WRITTEN_ROWS = READ_ROWS.filter((kind) => kind !== "pools");
+
 /** Rows and objects of an app for its own containers, and the controller, which they wake. */
 export function ownData(scope: Construct, props: AccessProps): PolicyStatement[] {
   const { app, tableName, bucketName, controllerFunctionArn } = props;
   const objects = (folder: string) => objectsOf(scope, bucketName, `${folder}/${app}/*`);
+  const data = (actions: readonly string[], kinds: readonly string[]): PolicyStatement =>
+    rows(scope, tableName, { keys: kinds.map((kind) => `${app}#${kind}`), actions });
   return [
-    rows(scope, tableName, {
-      keys: [`${app}#*`],
-      actions: [
-        "GetItem",
-        "BatchGetItem",
-        "Query",
-        "PutItem",
-        "UpdateItem",
-        "DeleteItem",
-        "ConditionCheckItem",
-      ],
-    }),
+    data(["GetItem", "Query"], READ_ROWS),
+    data(["PutItem", "ConditionCheckItem"], WRITTEN_ROWS),
+    data(["DeleteItem"], ["sessions"]),
     new PolicyStatement({
-      actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      actions: ["s3:GetObject", "s3:PutObject"],
       resources: [objects("calls")],
     }),
     new PolicyStatement({

@@ -19,6 +19,7 @@ import {
 import { bucketAccess } from "./bucket-access.ts";
 import { narrowAccess } from "./narrow-access.ts";
 import { objectAccess } from "./object-access.ts";
+import { policyLength } from "./policy-length.ts";
 import type { SharedFiles } from "./shared-files.ts";
 
 /** IAM allows 10,240 for all inline policies of a role [IAM quotas]; the rest is for keys. */
@@ -105,9 +106,7 @@ export class AppRoles extends Construct {
 
 /** @throws InvalidError when IAM would refuse the policy: a deployment would fail in its middle */
 function checkRoom(scope: Construct, name: string, statements: readonly PolicyStatement[]): void {
-  const resolved = Stack.of(scope).resolve(statements.map((statement) => statement.toJSON()));
-  // Names that only a deployment knows are longer here, as references to them.
-  const { length } = JSON.stringify(resolved);
+  const length = policyLength(scope, statements);
   if (length <= MAX_POLICY_CHARS) return;
   const message = `\`uses\` of "${name}" makes a policy of ${length} characters, at most ${MAX_POLICY_CHARS} are allowed`;
   const hint =

@@ -3,7 +3,7 @@ import type { Violation } from "../options/violation.ts";
 import type { FunctionSpec } from "../spec.ts";
 import type { CapacityState } from "./capacity-state.ts";
 import { needsOf } from "./fit.ts";
-import { HOST_TYPES } from "./host-types.ts";
+import { HOST_TYPES, type HostType } from "./host-types.ts";
 import { type Choice, chooseOffer } from "./offers.ts";
 
 /** What hosts may cost: one of them, and all together. */
@@ -37,6 +37,20 @@ export function firstOffers(functions: readonly FunctionSpec[], limits: HostLimi
       tooDear: choice.unmet.flatMap(({ wish }) => wish ?? []),
     };
   });
+}
+
+/** The host that is asked for first when a function is called, with a GPU or without. */
+export interface FirstHost {
+  readonly function: string;
+  readonly type: HostType;
+  readonly spot: FunctionSpec["spot"];
+}
+
+/** First hosts of all functions that can have one within these limits. */
+export function firstHosts(functions: readonly FunctionSpec[], limits: HostLimits): FirstHost[] {
+  return choices(functions, limits).flatMap(([{ name, spot }, choice]) =>
+    choice.kind === "none" ? [] : { function: name, type: choice.offer.type, spot },
+  );
 }
 
 /** Functions that no host can hold, or none that costs so little. */

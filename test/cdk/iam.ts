@@ -48,7 +48,9 @@ function deployed(value: unknown, values: Readonly<Record<string, string>>): unk
     "Fn::GetAtt": attribute,
   } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]]; "Fn::GetAtt"?: [string, string] };
   if (Ref !== undefined) return values[Ref] ?? `unknown-${Ref}`;
-  if (attribute !== undefined) return values[attribute[0]] ?? `unknown-${attribute[0]}`;
+  if (attribute !== undefined) {
+    return values[attribute.join(".")] ?? values[attribute[0]] ?? `unknown-${attribute[0]}`;
+  }
   if (join !== undefined) return join[1].map((one) => deployed(one, values)).join(join[0]);
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [key, deployed(one, values)]),
@@ -75,6 +77,7 @@ export async function decide(
     },
     {},
   );
-  if (result.resultType === "error") throw new RangeError(JSON.stringify(result));
+  if (result.resultType === "error")
+    throw new RangeError(`${action} ${resource}: ${JSON.stringify(result)}`);
   return result.overallResult ?? "";
 }

@@ -3,6 +3,7 @@ import {
   paginateDescribeLogGroups,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import { LIST_PRICES } from "../../plan/list-prices.ts";
 import { onAws } from "../aws-error.ts";
 
 /** Something that is stored, and what it costs. */
@@ -14,12 +15,10 @@ export interface StoredData {
   readonly usdPerMonth: number;
 }
 
-/** US dollars a GiB and month [AWS price list, us-east-1]; the first 25 GiB of rows are free. */
-const USD_PER_GIB = { objects: 0.023, logs: 0.03, rows: 0.25, files: 0.3 } as const;
 const GIB = 2 ** 30;
 
 export function toStored(kind: StoredData["kind"], name: string, bytes: number): StoredData {
-  return { kind, name, bytes, usdPerMonth: (bytes / GIB) * USD_PER_GIB[kind] };
+  return { kind, name, bytes, usdPerMonth: (bytes / GIB) * LIST_PRICES.storedGib[kind] };
 }
 
 /** Objects under prefixes of a bucket, where there are any. */

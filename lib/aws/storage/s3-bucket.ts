@@ -9,6 +9,7 @@ import {
   NotFound,
   PutObjectCommand,
   type S3Client,
+  S3ServiceException,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type {
@@ -68,6 +69,8 @@ export class S3Bucket implements Bucket {
         return { key, size, modifiedAt: LastModified?.getTime() ?? 0, etag };
       } catch (error) {
         if (error instanceof NotFound) return undefined;
+        // S3 refuses to say so of what is not there to a role that may list under a prefix alone.
+        if (isRefusal(error) && !(await this.#isListed(key))) return undefined;
         throw error;
       }
     });
@@ -125,7 +128,18 @@ export class S3Bucket implements Bucket {
     });
   }
 
+  /** Of all keys that begin with this one it is the first. */
+  async #isListed(key: string): Promise<boolean> {
+    const command = new ListObjectsV2Command({ ...this.#request, Prefix: key, MaxKeys: 1 });
+    const { Contents: [first] = [] } = await this.#client.send(command);
+    return first?.Key === key;
+  }
+
   #ask<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
     return onAws(`${doing} bucket "${this.#name}"`, work);
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403;
 }
