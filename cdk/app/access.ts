@@ -26,6 +26,7 @@ export const USE_QUEUE: readonly string[] = [
 
 /** Rows of an app that its containers read, by what follows its name in their keys. */
 const READ_ROWS = [
+  "answers",
   "call#*",
   "message#*",
   "containers",

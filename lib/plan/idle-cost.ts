@@ -12,7 +12,7 @@ export interface CostItem {
 }
 
 /** What is stored already, with its price. */
-export interface StoredItem {
+interface StoredItem {
   readonly name: string;
   readonly bytes: number;
   readonly usdPerMonth: number;
