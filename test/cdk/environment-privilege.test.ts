@@ -96,6 +96,17 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/^sts:AssumeRole$/, /^role\/windlass\/default\//],
     ...[WAKE, LOGS],
   ],
+  "The front of": [
+    [
+      /^dynamodb:(GetItem|Query)$/,
+      /^row (#apps|[\w-]+#(deployment|pools|containers|answers|call#\S+))$/,
+    ],
+    [/^dynamodb:PutItem$/, /^row [\w-]+#call#\S+$/],
+    [/^s3:GetObject$/, /^objects\/(manifests|calls)\//],
+    [/^s3:PutObject$/, /^objects\/calls\//],
+    [/^sqs:(SendMessage|GetQueueAttributes)$/, /^queue of default$/],
+    ...[WAKE, LOGS],
+  ],
   "Hosts of": [
     [
       /^ecs:(Poll|DescribeContainerInstances)$/,

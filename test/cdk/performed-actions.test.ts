@@ -119,6 +119,17 @@ it.each([
     ],
     beside: LOGGED,
   },
+  {
+    who: "the function that holds requests",
+    entries: ["cdk/front/handler.ts"],
+    allowed: allowedIn(environment, /^The front of Windlass/),
+    // It spawns calls and reads results, by the code of whoever calls.
+    refused: [
+      ...["ChangeMessageVisibility", "ConditionCheckItem", "CreateQueue", "DeleteItem"],
+      ...["DeleteMessage", "DeleteQueue", "GetQueueUrl", "ReceiveMessage"],
+    ],
+    beside: LOGGED,
+  },
 ])("$who are allowed each action that their code performs, and no other", async (given) => {
   const { entries, allowed, refused, beside } = given;
   const programs = await Promise.all(entries.map(programOf));
