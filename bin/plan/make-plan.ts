@@ -12,7 +12,7 @@ import {
   firstOffers,
   hostMistakes,
 } from "../../lib/scheduling/first-offers.ts";
-import type { AppSpec } from "../../lib/spec.ts";
+import type { AppSpec, FunctionSpec } from "../../lib/spec.ts";
 import type { SpecChange } from "../../lib/spec-diff.ts";
 import type { Check } from "../doctor/check.ts";
 import type { Looked } from "./look-at-aws.ts";
@@ -75,8 +75,19 @@ export function makePlan(given: {
     ...{ grants, idle, idleUsdPerMonth: totalOf(idle) },
     calls: callCosts(functions, { secondsPerCall, limits }),
     ...{ quotas: looked.quotas, mistakes },
-    notes: [...looked.notes, ...mistakes.map(({ message }) => `it cannot be deployed: ${message}`)],
+    notes: [
+      ...looked.notes,
+      ...mistakes.map(({ message }) => `it cannot be deployed: ${message}`),
+      ...functions.filter(isColdPage).map(({ name }) => {
+        return `the first who visits "${name}" after a rest waits for a container, and streams are refused meanwhile: \`minContainers: 1\` keeps one`;
+      }),
+    ],
   };
+}
+
+/** A whole app that answers requests, of which no container is kept. */
+function isColdPage({ web, minContainers }: FunctionSpec): boolean {
+  return web !== null && web !== undefined && web.kind !== "endpoints" && minContainers === 0;
 }
 
 function compared(

@@ -38,6 +38,10 @@ export const RESOURCE_MONTH: Readonly<
 
 /** Types of which nothing is paid but what they hold or do. */
 export const FREE_TYPES: ReadonlySet<string> = new Set([
+  "AWS::ApiGatewayV2::Api",
+  "AWS::ApiGatewayV2::Integration",
+  "AWS::ApiGatewayV2::Route",
+  "AWS::ApiGatewayV2::Stage",
   "AWS::CDK::Metadata",
   "AWS::CloudFormation::CustomResource",
   "AWS::CloudFormation::Stack",

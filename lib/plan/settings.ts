@@ -2,6 +2,7 @@ import { scheduleText } from "../schedules/text.ts";
 import type { FirstHost } from "../scheduling/first-offers.ts";
 import { priceText } from "../scheduling/prices.ts";
 import type { FunctionSpec, ImageSpec, MountSpec, ResourceSpec, UseSpec } from "../spec.ts";
+import type { AuthSpec } from "../web/web-spec.ts";
 
 /** A setting of a function as people read it; "": it has none. */
 export type Settings = Readonly<Record<string, string>>;
@@ -66,10 +67,14 @@ function runsOf(spec: FunctionSpec): Settings {
     batch: batch === null ? "" : `${batch.maxSize}, waits ${batch.waitMs} ms`,
     generator: spec.generator ? "yes" : "",
     schedule: schedule === null ? "" : scheduleText(schedule),
-    web: spec.web === null ? "" : `${spec.web.kind}, auth ${spec.web.auth}`,
+    web: spec.web ? `${spec.web.kind}, auth ${authText(spec.web.auth)}` : "",
     tells: eventsText(spec),
     "called on": spec.on.join(", "),
   };
+}
+
+function authText(auth: AuthSpec): string {
+  return typeof auth === "object" ? `by tokens of ${auth.jwt.issuer}` : auth;
 }
 
 function reachOf(spec: FunctionSpec): Settings {

@@ -1,4 +1,4 @@
-import { Fn } from "aws-cdk-lib";
+import { Fn, Validations } from "aws-cdk-lib";
 import {
   CfnListener,
   CfnLoadBalancer,
@@ -36,6 +36,10 @@ export class AppLoadBalancer extends Construct {
         { key: "idle_timeout.timeout_seconds", value: String(IDLE_SECONDS) },
         { key: "routing.http.drop_invalid_header_fields.enabled", value: "true" },
       ],
+    });
+    Validations.of(balancer).acknowledge({
+      id: "CloudFormation-Validate::E3680",
+      reason: "how many subnets there are is known when it is deployed",
     });
     this.dnsName = balancer.attrDnsName;
     this.zoneId = balancer.attrCanonicalHostedZoneId;
