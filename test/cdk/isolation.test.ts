@@ -291,7 +291,7 @@ describe("a function with `uses`", () => {
     expect(policiesOf("alpha", names(15))).toHaveLength(1);
     expect(mistake(() => policiesOf("alpha", names(100)))).toMatchInlineSnapshot(`
       "InvalidError WINDLASS_USES_TOO_MUCH
-      \`uses\` of "render" makes a policy of 17314 characters, at most 9500 are allowed
+      \`uses\` of "render" makes a policy of 17346 characters, at most 9500 are allowed
       hint: name whole apps instead of their functions, or spread the calls over several functions"
     `);
   });
