@@ -16,6 +16,7 @@ function hostOf(request) {
 async function answer(request, response, upgrade) {
   const exchange = new Exchange(request, response, upgrade);
   const { name, port } = hostOf(request);
+  await place.use();
   // Whoever has a name has it from the emulator: what is not known yet is asked for.
   if (!place.knows(name)) await place.refresh();
   const distribution = place.distribution(name);

@@ -2,7 +2,14 @@
 import { request } from "node:http";
 import { TargetGroup } from "./target-group.mjs";
 
+/** While somebody sends requests; each question costs the emulator more than it costs to answer one of them. */
 const EVERY_MS = 150;
+/** So long after the last request it is asked as often. */
+const BUSY_MS = 3000;
+/** Else one question in so many, which is soon enough for new targets to be checked. */
+const RESTING = 8;
+/** What is known for longer is asked for before it is used. */
+const FRESH_MS = 2 * EVERY_MS;
 
 export class Place {
   #url;
@@ -12,6 +19,9 @@ export class Place {
   #groups = new Map();
   #asking;
   #askAgain = false;
+  #askedAt = 0;
+  #usedAt = 0;
+  #ticks = 0;
 
   constructor(url) {
     this.#url = url;
@@ -20,7 +30,16 @@ export class Place {
   /** Asks for ever. */
   follow() {
     this.ask();
-    setInterval(() => this.ask(), EVERY_MS);
+    setInterval(() => {
+      this.#ticks += 1;
+      if (Date.now() - this.#usedAt < BUSY_MS || this.#ticks % RESTING === 0) this.ask();
+    }, EVERY_MS);
+  }
+
+  /** A request is about to use what is known. */
+  async use() {
+    this.#usedAt = Date.now();
+    if (this.#usedAt - this.#askedAt > FRESH_MS) await this.refresh();
   }
 
   /** Asks now, or as soon as the question on its way is answered: health has changed. */
@@ -29,6 +48,7 @@ export class Place {
       this.#askAgain = true;
       return;
     }
+    this.#askedAt = Date.now();
     this.#asking = this.#exchange()
       .catch((error) => console.error(`edge: ${error.message}`))
       .finally(() => {
