@@ -1,39 +1,27 @@
-import { join } from "node:path";
 import { DefaultStackSynthesizer, Duration, Stack } from "aws-cdk-lib";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import type { IKey } from "aws-cdk-lib/aws-kms";
-import { Architecture, Code, Function as Lambda, Runtime } from "aws-cdk-lib/aws-lambda";
-import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { eventSource } from "../../lib/events.ts";
-import { ownFolder } from "../../lib/local/bundle/own-package.ts";
 import { eventAccess } from "../event-access.ts";
+import { environmentFunction, type WakingFunctionProps } from "./environment-function.ts";
 import { queueAccess } from "./queue-access.ts";
 import { rowAccess } from "./row-access.ts";
-
-export interface DeploymentFunctionProps {
-  readonly environment: string;
-  readonly table: Table;
-  readonly bucket: Bucket;
-  readonly logGroup: ILogGroup;
-  /** ARN of the controller's function. */
-  readonly controllerArn: string;
-  readonly encryptionKey?: IKey;
-}
 
 /** Answers the custom resource of each app: stores its code and manifest, then flips its deployment row. */
 export class DeploymentFunction extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, props: DeploymentFunctionProps) {
+  constructor(scope: Construct, id: string, props: WakingFunctionProps) {
     super(scope, id);
-    const { environment, table, bucket, logGroup, controllerArn, encryptionKey } = props;
-    const role = new Role(this, "Role", {
-      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-      description: "Deployments of Windlass: bundles, manifests and deployment rows",
-      inlinePolicies: {
+    const { environment, table, bucket, logGroup, controllerArn } = props;
+    const { lambda } = environmentFunction(this, props, {
+      program: "deployment-function",
+      description: "Windlass: deploys the code and manifest of an app",
+      timeout: Duration.minutes(5),
+      role: "Deployments of Windlass: bundles, manifests and deployment rows",
+      policies: {
         deployment: new PolicyDocument({
           statements: [
             ...rowStatements(table),
@@ -63,25 +51,9 @@ export class DeploymentFunction extends Construct {
           ],
         }),
       },
+      variables: { CONTROLLER_NAME: controllerArn },
     });
-    encryptionKey?.grantEncryptDecrypt(role);
-    this.arn = new Lambda(this, "Resource", {
-      description: "Windlass: deploys the code and manifest of an app",
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: "index.handler",
-      code: Code.fromAsset(join(ownFolder(), "dist/cdk/deployment-function")),
-      memorySize: 512,
-      timeout: Duration.minutes(5),
-      environment: {
-        TABLE_NAME: table.tableName,
-        BUCKET_NAME: bucket.bucketName,
-        CONTROLLER_NAME: controllerArn,
-        ENVIRONMENT: environment,
-      },
-      role,
-      logGroup,
-    }).functionArn;
+    this.arn = lambda.functionArn;
   }
 }
 

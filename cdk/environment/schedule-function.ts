@@ -1,50 +1,26 @@
-import { join } from "node:path";
 import { Duration, Stack } from "aws-cdk-lib";
-import type { Table } from "aws-cdk-lib/aws-dynamodb";
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import type { IKey } from "aws-cdk-lib/aws-kms";
-import { Architecture, Code, Function as Lambda, Runtime } from "aws-cdk-lib/aws-lambda";
-import type { ILogGroup } from "aws-cdk-lib/aws-logs";
-import type { Bucket } from "aws-cdk-lib/aws-s3";
+import { PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { ownFolder } from "../../lib/local/bundle/own-package.ts";
 import { appRolePath } from "../names.ts";
+import { environmentFunction, type WakingFunctionProps } from "./environment-function.ts";
 import { rowAccess } from "./row-access.ts";
-
-export interface ScheduleFunctionProps {
-  readonly environment: string;
-  readonly table: Table;
-  readonly bucket: Bucket;
-  readonly logGroup: ILogGroup;
-  /** ARN of the controller's function. */
-  readonly controllerArn: string;
-  readonly encryptionKey?: IKey;
-}
 
 /** Begins scheduled runs and looks after them. Invoked by the schedules of apps; costs nothing where there are none. */
 export class ScheduleFunction extends Construct {
   readonly arn: string;
   readonly roleArn: string;
 
-  constructor(scope: Construct, id: string, props: ScheduleFunctionProps) {
+  constructor(scope: Construct, id: string, props: WakingFunctionProps) {
     super(scope, id);
-    const { environment, table, bucket, logGroup, controllerArn, encryptionKey } = props;
-    const role = new Role(this, "Role", {
-      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-      description: "Schedules of Windlass: begins runs, tells of those that fail",
-      inlinePolicies: { schedules: schedulePolicy(this, props) },
-    });
-    encryptionKey?.grantEncryptDecrypt(role);
-    this.roleArn = role.roleArn;
-    this.arn = new Lambda(this, "Resource", {
+    const { controllerArn, encryptionKey } = props;
+    const { lambda, role } = environmentFunction(this, props, {
+      program: "schedule-function",
       description: "Windlass: begins scheduled runs",
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: "index.handler",
-      code: Code.fromAsset(join(ownFolder(), "dist/cdk/schedule-function")),
-      memorySize: 512,
       timeout: Duration.minutes(1),
+      role: "Schedules of Windlass: begins runs, tells of those that fail",
+      policies: { schedules: schedulePolicy(this, props) },
+      variables: { CONTROLLER_NAME: controllerArn },
       // Lambda tries an event three times; what it gives up is found here.
       deadLetterQueue: new Queue(this, "DeadLetters", {
         ...(encryptionKey === undefined
@@ -52,21 +28,15 @@ export class ScheduleFunction extends Construct {
           : { encryptionMasterKey: encryptionKey }),
         retentionPeriod: Duration.days(14),
       }),
-      environment: {
-        ENVIRONMENT: environment,
-        TABLE_NAME: table.tableName,
-        BUCKET_NAME: bucket.bucketName,
-        CONTROLLER_NAME: controllerArn,
-      },
-      role,
-      logGroup,
-    }).functionArn;
+    });
+    this.roleArn = role.roleArn;
+    this.arn = lambda.functionArn;
   }
 }
 
 function schedulePolicy(
   scope: Construct,
-  { environment, table, bucket, logGroup, controllerArn }: ScheduleFunctionProps,
+  { environment, table, bucket, logGroup, controllerArn }: WakingFunctionProps,
 ): PolicyDocument {
   const stack = Stack.of(scope);
   return new PolicyDocument({
