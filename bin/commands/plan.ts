@@ -1,19 +1,12 @@
 import { webMistakes } from "../../cdk/app/web/web-domain.ts";
-import { App } from "../../lib/app.ts";
 import { hostLimits } from "../../lib/aws/facts.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { throwViolations } from "../../lib/options/violation.ts";
-import { resolveSpec } from "../../lib/resolve.ts";
-import type { AppSpec } from "../../lib/spec.ts";
-import { checkPythonTypes } from "../check-python-types.ts";
 import type { Invocation } from "../command-table.ts";
-import { toAwsOptions, toShards, toWebDomain } from "../deploy/deploy-options.ts";
-import { givenBuilder } from "../deploy/image-builder.ts";
-import { givenImages } from "../deploy/images.ts";
+import { toAwsOptions } from "../deploy/deploy-options.ts";
+import { loadDeployment } from "../deploy/load-deployment.ts";
 import { bundleDeployment } from "../deploy/prepare-deployment.ts";
-import { requireCdk } from "../deploy/require-cdk.ts";
 import { createSteps } from "../deploy/steps.ts";
-import { loadApp } from "../load-app.ts";
 import { describePlan, usdText } from "../plan/describe-plan.ts";
 import { lookAtAws, notLooked } from "../plan/look-at-aws.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
@@ -25,21 +18,10 @@ import { EXIT } from "../report.ts";
 /** Tells what a deployment would make, change and cost, and changes nothing. */
 export async function run({ operands: [file = ""], options: parsed }: Invocation): Promise<number> {
   const options = toAwsOptions(parsed);
-  const [shards, secondsPerCall, gates] = [
-    toShards(parsed),
-    toSecondsPerCall(parsed),
-    toGates(parsed),
-  ];
-  const builder = givenBuilder(parsed["build"]);
-  requireCdk();
-  const { environment } = options;
-  const loaded = await loadApp(file);
-  const spec = named(resolveSpec(loaded.app), parsed["name"]);
-  await checkPythonTypes(loaded.app, file);
-  const images = givenImages(spec.images, (parsed["image"] ?? []) as readonly string[]);
-  const web = toWebDomain(parsed);
+  const [secondsPerCall, gates] = [toSecondsPerCall(parsed), toGates(parsed)];
+  const made = await loadDeployment(file, parsed);
+  const { loaded, spec, environment, web } = made;
   throwViolations(`app "${spec.name}"`, webMistakes(spec.functions, web), run);
-  const made = { loaded, file, spec, environment, images, shards, web };
   const { bundle, deployment } = await bundleDeployment(made);
   const looking = { spec, environment, deployment, usualLimits: hostLimits({}) };
   const looked =
@@ -47,7 +29,7 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
       ? notLooked(looking, "AWS was not asked, as --offline says")
       : await lookAtAws(looking);
   const templates = await synthesizeApp({
-    ...{ spec, module: loaded.app.name, code: bundle, environment, images, builder, shards, web },
+    ...{ ...made, module: loaded.app.name, code: bundle },
     ...{ templateHash: deployment.templateHash, ports: looked.ports, steps: createSteps(options) },
   });
   const plan = makePlan({ spec, environment, templates, looked, secondsPerCall });
@@ -56,11 +38,6 @@ export async function run({ operands: [file = ""], options: parsed }: Invocation
   if (looked.ports !== undefined) throwViolations(`app "${spec.name}"`, plan.mistakes, run);
   for (const gate of gates) checkGate(plan, gate);
   return EXIT.success;
-}
-
-/** The spec under another name. @throws InvalidError when no app can have it */
-function named(spec: AppSpec, name: unknown): AppSpec {
-  return name === undefined ? spec : { ...spec, name: new App(String(name)).name };
 }
 
 /** @throws ExecutionError where it costs more */

@@ -1,5 +1,5 @@
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
-import { appKey, containerKey } from "../../lib/aws/keys.ts";
+import { APPS, containerKey } from "../../lib/aws/keys.ts";
 import { ExecutionError } from "../../lib/errors.ts";
 import { openAppOperand } from "../app-operand.ts";
 
@@ -62,8 +62,7 @@ export async function openOnAws(environment: string): Promise<Containers> {
     const own = { id, app, function: row.function, state: status, since: row.createdAt };
     return [{ ...own, inputs: taken, deployment: deployment || null, pid: null }];
   };
-  const apps = async (): Promise<string[]> =>
-    (await rows.list(appKey("").pk)).map(({ sk: app }) => app);
+  const apps = async (): Promise<string[]> => (await rows.list(APPS)).map(({ sk: app }) => app);
   return {
     where: `environment ${environment}`,
     async list(app) {

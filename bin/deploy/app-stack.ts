@@ -1,6 +1,5 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { ECSClient } from "@aws-sdk/client-ecs";
-import type { WebDomain } from "../../cdk/app/web/web-domain.ts";
 import type { BuildSecretFiles } from "../../cdk/images/built-image.ts";
 import { appStackId, BUILD_SECRETS, STORES_SECRETS, ZSTD_LAYERS } from "../../cdk/names.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
@@ -25,24 +24,17 @@ import { imagesInEcs } from "./deployed-images.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { ImageUris } from "./images.ts";
 import { planImages } from "./plan-images.ts";
+import { type StackInputs, stackBuilder } from "./stack-builder.ts";
 import { progressText, type Steps } from "./steps.ts";
 
-export interface AppDeployment {
-  readonly spec: AppSpec;
-  /** The name that the app has in its module. */
-  readonly module: string;
-  /** Path of the bundle. */
-  readonly code: string;
-  readonly environment: string;
+export interface AppDeployment extends StackInputs {
   /** Those that were built elsewhere. */
   readonly images: ImageUris;
   /** Undefined: Docker where it can, else CodeBuild. */
   readonly builder: ImageBuilder | undefined;
   /** A deployed app whose images do as well, where this one lives no longer than that. */
   readonly lender: string | undefined;
-  readonly shards: number | undefined;
   readonly dropCalls: boolean;
-  readonly web: WebDomain | false | undefined;
   readonly templateHash: string;
   readonly rows: Rows;
   readonly objects: Objects;
@@ -55,28 +47,21 @@ export interface AppDeployment {
 export async function deployAppStack(
   deployment: AppDeployment,
 ): Promise<{ readonly row: DeploymentRow; readonly changed: number }> {
-  const { spec, module, code, environment, shards, dropCalls, web } = deployment;
-  const { steps, rows, objects } = deployment;
+  const { spec, environment, steps, rows, objects } = deployment;
   const name = appStackId(spec.name, environment);
   await checkPlace(deployment, name);
   const ports = { rows, objects, imageOf: imagesInEcs(new ECSClient(CLIENT_CONFIG)) };
   const plan = await planImages({ ...deployment, ports });
   const builds = watchBuilds(cloudWatchBuildLogs());
   // The CDK takes a second to load: after all that may be refused.
-  const { WindlassAppStack } = await import("../../cdk/stacks.ts");
+  const build = await stackBuilder(deployment, plan);
   const { deployStack } = await import("../../cdk/toolkit/deploy-stack.ts");
   const toBuild = plan.missingImages === "build" ? missingFrom(spec, plan.images) : [];
   const hasZstd = toBuild.length > 0 && (await readyDocker());
   const deploy = (buildSecrets: BuildSecretFiles) =>
     deployStack({
       name,
-      build: (scope) =>
-        new WindlassAppStack(scope, {
-          ...{ app: { ...spec, name: module }, name: spec.name, code, environment, ...plan },
-          dropCalls,
-          ...(shards !== undefined && { shards }),
-          ...(web !== undefined && { web }),
-        }),
+      build,
       context: {
         "windlass:template-hash": deployment.templateHash,
         [STORES_SECRETS]: true,

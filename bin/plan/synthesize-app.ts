@@ -1,5 +1,4 @@
 import { ECSClient } from "@aws-sdk/client-ecs";
-import type { WebDomain } from "../../cdk/app/web/web-domain.ts";
 import { appStackId, BUILD_SECRETS, STORES_SECRETS } from "../../cdk/names.ts";
 import type { StackTemplates } from "../../cdk/toolkit/synthesize-stack.ts";
 import { CLIENT_CONFIG } from "../../lib/aws/client-config.ts";
@@ -9,19 +8,13 @@ import type { ImageBuilder } from "../deploy/image-builder.ts";
 import type { ImageUris } from "../deploy/images.ts";
 import { planImages } from "../deploy/plan-images.ts";
 import type { EnvironmentPorts } from "../deploy/prepare-deployment.ts";
+import { type StackInputs, stackBuilder } from "../deploy/stack-builder.ts";
 import type { Steps } from "../deploy/steps.ts";
 
-export interface PlannedApp {
-  readonly spec: AppSpec;
-  /** The name that the app has in its module. */
-  readonly module: string;
-  /** Path of the bundle. */
-  readonly code: string;
-  readonly environment: string;
+export interface PlannedApp extends StackInputs {
+  /** Those that were built elsewhere. */
   readonly images: ImageUris;
   readonly builder: ImageBuilder | undefined;
-  readonly shards: number | undefined;
-  readonly web: WebDomain | undefined;
   readonly templateHash: string;
   /** Undefined: AWS is not asked for images that are there. */
   readonly ports: EnvironmentPorts | undefined;
@@ -30,19 +23,13 @@ export interface PlannedApp {
 
 /** The templates that `windlass deploy` would deploy now. Nothing is built, and no secret is read. @throws WindlassError */
 export async function synthesizeApp(app: PlannedApp): Promise<StackTemplates> {
-  const { spec, module, code, environment, shards, web, templateHash } = app;
+  const { spec, environment, templateHash } = app;
   const ports = app.ports === undefined ? NOTHING_DEPLOYED : portsOf(app.ports);
   const plan = await planImages({ ...app, lender: undefined, ports });
-  const { WindlassAppStack } = await import("../../cdk/stacks.ts");
   const { synthesizeStack } = await import("../../cdk/toolkit/synthesize-stack.ts");
   return await synthesizeStack({
     name: appStackId(spec.name, environment),
-    build: (scope) =>
-      new WindlassAppStack(scope, {
-        ...{ app: { ...spec, name: module }, name: spec.name, code, environment, ...plan },
-        ...(shards !== undefined && { shards }),
-        ...(web !== undefined && { web }),
-      }),
+    build: await stackBuilder(app, plan),
     context: {
       "windlass:template-hash": templateHash,
       [STORES_SECRETS]: true,

@@ -1,4 +1,4 @@
-import { runKey } from "../../lib/aws/keys.ts";
+import { APPS, runKey } from "../../lib/aws/keys.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { createContainerId } from "../../lib/ids.ts";
 import type { AppSpec } from "../../lib/spec.ts";
@@ -55,7 +55,7 @@ export async function sweepRuns(rows: Rows, environment: string, steps: Steps): 
 /** Names of those apps. */
 export async function deadRuns(rows: Rows): Promise<string[]> {
   const dead: string[] = [];
-  for (const { sk: app } of await rows.list("#apps")) {
+  for (const { sk: app } of await rows.list(APPS)) {
     if (!NAME.test(app)) continue;
     const found = await rows.get<RunRow>(runKey(app));
     // Somebody has deployed it under such a name.

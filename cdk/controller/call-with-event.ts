@@ -1,6 +1,6 @@
 import type { AwsBackend } from "../../lib/aws/aws-backend.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
-import { createCallId } from "../../lib/ids.ts";
+import { spawnOne } from "../../lib/spawn-one.ts";
 
 /** An event of an app, for functions of the app that hear of it: what its rules invoke the controller with. */
 export interface EventForFunctions {
@@ -18,11 +18,8 @@ export async function callWithEvent(
   backend: CallBackend,
 ): Promise<readonly string[]> {
   for (const name of functions) {
-    const callId = createCallId();
     const args = encodePage([event], () => "event");
-    const page = { start: 0, count: 1, unary: true, args };
-    await backend.spawn({ callId, target: { app, name }, kind: "group" }, page);
-    await backend.endSpawn(callId, 1);
+    await spawnOne(backend, { app, name }, { unary: true, args });
   }
   return functions;
 }

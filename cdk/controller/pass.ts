@@ -1,4 +1,5 @@
 import { countDemand, type Demand, proveDemand } from "../../lib/aws/demand.ts";
+import { APPS } from "../../lib/aws/keys.ts";
 import type { ManifestFunction } from "../../lib/aws/manifest.ts";
 import type {
   CapacityAction,
@@ -23,9 +24,6 @@ import { type Survey, survey } from "./survey.ts";
 import { sweepLeftovers, sweepNumber, sweepParameters } from "./sweep.ts";
 import { sweepPartitionQueues } from "./sweep-partition-queues.ts";
 import { type HostUse, type KnownApp, type KnownContainer, toHostState } from "./world.ts";
-
-/** Partition key of the rows of all apps, see `appKey`. */
-const APPS = "#apps";
 
 const UNUSED: HostUse = { containers: 0, workedAt: undefined };
 

@@ -1,4 +1,5 @@
 import type { ManifestWeb } from "../../lib/aws/manifest.ts";
+import { forEachAtOnce } from "./at-once.ts";
 import { attempt } from "./attempt.ts";
 import { changeContainer } from "./container-changes.ts";
 import type { Controller } from "./controller.ts";
@@ -35,22 +36,32 @@ export async function serveWeb(
       row.arn === null || row.instanceId === null ? [] : [[row.arn, row.instanceId] as const],
     ),
   );
-  for (const app of apps) {
-    const { functions = {}, frontTargetGroup: front } = app.manifest ?? {};
-    for (const [name, { web }] of Object.entries(functions)) {
-      const containers = app.containers.filter(({ row }) => row.pool === name);
-      if (web === undefined || front === undefined || containers.length === 0) continue;
-      await attempt(
-        { at: "serve-web", app: app.app, function: name },
-        async () => {
-          const seen = await controller.ports.balancer.targets(web.targetGroup);
-          const reachable = containers.flatMap((one) => reach(one, instances));
-          await serveFunction({ app, web, front, containers, reachable, seen }, controller);
-        },
-        controller.ports,
-      );
-    }
-  }
+  const served = [...apps].flatMap((app) => servedOf(app, instances));
+  await forEachAtOnce(served, async ({ name, ...known }) => {
+    const { app, web } = known;
+    await attempt(
+      { at: "serve-web", app: app.app, function: name },
+      async () => {
+        const seen = await controller.ports.balancer.targets(web.targetGroup);
+        await serveFunction({ ...known, seen }, controller);
+      },
+      controller.ports,
+    );
+  });
+}
+
+/** Functions of an app that answer requests and have containers. */
+function servedOf(
+  app: KnownApp,
+  instances: ReadonlyMap<string, string>,
+): (Omit<Scene, "seen"> & { readonly name: string })[] {
+  const { functions = {}, frontTargetGroup: front } = app.manifest ?? {};
+  return Object.entries(functions).flatMap(([name, { web }]) => {
+    const containers = app.containers.filter(({ row }) => row.pool === name);
+    if (web === undefined || front === undefined || containers.length === 0) return [];
+    const reachable = containers.flatMap((one) => reach(one, instances));
+    return [{ name, app, web, front, containers, reachable }];
+  });
 }
 
 async function serveFunction(scene: Scene, controller: Controller): Promise<void> {

@@ -5,20 +5,18 @@ import type { CallRow } from "../../lib/aws/call-row.ts";
 import type { ContainerRow } from "../../lib/aws/container-row.ts";
 import { createBackend } from "../../lib/aws/create-backend.ts";
 import { Deployments } from "../../lib/aws/deployments.ts";
-import { callKey, pageObject } from "../../lib/aws/keys.ts";
+import { APPS, callKey, pageObject } from "../../lib/aws/keys.ts";
 import type { Objects } from "../../lib/aws/objects.ts";
 import type { Queues } from "../../lib/aws/queues.ts";
 import type { Rows } from "../../lib/aws/rows.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import { isWindlassError } from "../../lib/errors.ts";
-import { createCallId } from "../../lib/ids.ts";
+import { spawnOne } from "../../lib/spawn-one.ts";
 import type { Stores } from "../../lib/storage/stores.ts";
 import { REQUEST_METHOD } from "../../lib/web/door.ts";
 import { log } from "../function-process.ts";
 import type { FrontPorts } from "./front.ts";
 
-/** Partition key of the rows of all apps, see `appKey`. */
-const APPS = "#apps";
 /** A large answer can be read for this long. */
 const READABLE_SECONDS = 3600;
 
@@ -54,17 +52,9 @@ export function openPorts(options: OpenPortsOptions): FrontPorts {
     deployment,
     appOf: openAppOf(rows, deployment),
     async spawn(app, name, input) {
-      const callId = createCallId();
-      const request = {
-        callId,
-        target: { app, name, method: REQUEST_METHOD },
-        kind: "group",
-      } as const;
+      const target = { app, name, method: REQUEST_METHOD };
       const args = encodePage([input], () => "request");
-      const backend = backendOf(app);
-      await backend.spawn(request, { start: 0, count: 1, unary: true, args });
-      await backend.endSpawn(callId, 1);
-      return callId;
+      return await spawnOne(backendOf(app), target, { unary: true, args });
     },
     read: (app, callId, waitMs) =>
       unlessMissing(backendOf(app).read({ callId, start: 0, count: 1, waitMs })),

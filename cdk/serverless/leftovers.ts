@@ -6,14 +6,11 @@ import { deregisterTaskDefinitions, stopContainers } from "../../lib/aws/deploy/
 import { deleteObjects, deleteQueues, deleteRows } from "../../lib/aws/deploy/delete-data.ts";
 import type { DeploymentRow } from "../../lib/aws/deployment-row.ts";
 import { DynamoRows } from "../../lib/aws/dynamo-rows.ts";
-import { deploymentKey } from "../../lib/aws/keys.ts";
+import { APPS, deploymentKey } from "../../lib/aws/keys.ts";
 import { ownQueuePrefix } from "../../lib/aws/parameter-sets.ts";
 import { isWindlassError } from "../../lib/errors.ts";
 import { environmentFacts } from "./deployed.ts";
 import type { AwsProvider } from "./serverless.ts";
-
-/** Partition key of the rows of all apps, see `appKey`. */
-const APPS = "#apps";
 
 /** The apps of an environment that a stack has deployed; none where there is no such environment. */
 export async function appsOfStack(

@@ -36,14 +36,16 @@ export class AwsAnswers implements Answers {
   }
 
   async begin(id: string, withinMs: number): Promise<void> {
-    await this.#write(id, { object: null, forMs: withinMs });
+    const { app, rows } = this.#options;
+    await rows.put(answerKey(app, id), this.#row(null, withinMs), 0);
   }
 
   async put(id: string, answer: KeptAnswer): Promise<void> {
-    const { app, objects } = this.#options;
+    const { app, rows, objects } = this.#options;
     const object = pageObject(app, "answers", id);
     await objects.put(object, sealPage(encodePage([answer], () => "answer")));
-    await this.#write(id, { object, forMs: KEPT_MS });
+    // Whoever puts it has begun it, once.
+    await rows.put(answerKey(app, id), this.#row(object, KEPT_MS), 1);
   }
 
   async take(id: string, waitMs: number): Promise<AnswerReading> {
@@ -61,15 +63,8 @@ export class AwsAnswers implements Answers {
     }
   }
 
-  async #write(
-    id: string,
-    { object, forMs }: { readonly object: string | null; readonly forMs: number },
-  ): Promise<void> {
-    const { app, rows, wallClock } = this.#options;
-    const key = answerKey(app, id);
-    const until = wallClock() + forMs;
-    const row: AnswerRow = { object, until, expiresAt: Math.ceil(until / 1000) };
-    const known = await rows.get<AnswerRow>(key);
-    await rows.put(key, row, known?.version ?? 0);
+  #row(object: string | null, forMs: number): AnswerRow {
+    const until = this.#options.wallClock() + forMs;
+    return { object, until, expiresAt: Math.ceil(until / 1000) };
   }
 }

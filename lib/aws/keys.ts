@@ -76,9 +76,12 @@ export function runKey(app: string): RowKey {
   return { pk: `${app}#run`, sk: "run" };
 }
 
+/** Partition key of the rows of all apps. */
+export const APPS = "#apps";
+
 /** Every deployed app of the environment has a row here, for the controller. */
 export function appKey(app: string): RowKey {
-  return { pk: "#apps", sk: app };
+  return { pk: APPS, sk: app };
 }
 
 /** Where a page that is too large for a row or a message is kept. */

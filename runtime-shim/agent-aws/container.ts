@@ -156,12 +156,12 @@ export class AwsContainer {
       const { spec } = this.#work;
       const isPython = spec.python !== null;
       this.#useRunner(runnerOf(spec));
-      const [bundle, ...values] = await Promise.all([
+      const [bundle, , ...values] = await Promise.all([
         this.#options.fetchCode(deployment.row.codeHash, isPython),
+        this.#work.web?.open(),
         ...spec.secrets.map(({ name }) => this.#readSecret(name)),
       ]);
       this.#secrets = collectSecrets(spec, values);
-      await this.#work.web?.open();
       if (this.#state === "starting") this.#run(this.#work, bundle);
     } catch (error) {
       this.#runner?.kill();

@@ -1,11 +1,6 @@
-import type { Failure, ItemPage, ResultPage } from "../../lib/backend.ts";
-import type {
-  GiveBackReason,
-  InputSpan,
-  Lease,
-  LeaseSource,
-  LeaseWorker,
-} from "../agent/lease-source.ts";
+import type { Failure, ResultPage } from "../../lib/backend.ts";
+import type { GiveBackReason, InputSpan, Lease, LeaseSource } from "../agent/lease-source.ts";
+import { LeaseRelay } from "./lease-relay.ts";
 
 /** Weight of the newest measurement, and what it may be at most, in terms of what was known. */
 const SMOOTHING = 0.3;
@@ -32,19 +27,15 @@ export interface LeaseMeterOptions {
   readonly onChange: () => void;
 }
 
-/** Stands between the source and whichever agent this container has now, and measures what goes through. */
-export class LeaseMeter implements LeaseSource, LeaseWorker {
+/** Measures what goes between the source and whichever agent this container has now. */
+export class LeaseMeter extends LeaseRelay {
   readonly #options: LeaseMeterOptions;
   readonly #active: Map<number, Active> = new Map();
-  #agent: LeaseWorker | undefined;
   #inputMs: number | undefined;
 
   constructor(options: LeaseMeterOptions) {
+    super(options.source);
     this.#options = options;
-  }
-
-  get id(): string {
-    return this.#agent?.id ?? "";
   }
 
   /** Inputs that are run now, or wait in the runner. */
@@ -72,71 +63,37 @@ export class LeaseMeter implements LeaseSource, LeaseWorker {
     return this.#inputMs !== undefined && this.#inputMs < PREFETCH_BELOW_MS;
   }
 
-  get slots(): number {
-    return this.#agent?.slots ?? 0;
-  }
-
-  get room(): number {
-    return this.#agent?.room ?? 0;
-  }
-
-  get idle(): boolean {
-    return this.#agent?.idle ?? true;
-  }
-
-  /** Its agent has ended: it takes nothing before the next is there. */
-  leave(): void {
-    this.#agent = undefined;
-  }
-
-  run(lease: Lease): void {
+  override run(lease: Lease): void {
     this.#active.set(lease.id, { left: lease.count, since: this.#options.now() });
     this.#options.onChange();
-    this.#agent?.run(lease);
+    super.run(lease);
   }
 
-  cancel(leaseId: number, index?: number): void {
+  override cancel(leaseId: number, index?: number): void {
     // The source has answered for all of it.
     if (index === undefined) this.#advance(leaseId, Number.POSITIVE_INFINITY);
-    this.#agent?.cancel(leaseId, index);
+    super.cancel(leaseId, index);
   }
 
-  terminate(leaseId: number, index?: number): void {
+  override terminate(leaseId: number, index?: number): void {
     if (index === undefined) this.#advance(leaseId, Number.POSITIVE_INFINITY);
-    this.#agent?.terminate(leaseId, index);
+    super.terminate(leaseId, index);
   }
 
-  credit(leaseId: number, items: number): void {
-    this.#agent?.credit(leaseId, items);
-  }
-
-  available(agent: LeaseWorker): void {
-    this.#agent = agent;
-    this.#options.source.available(this);
-  }
-
-  complete(lease: Lease, page: ResultPage): void {
+  override complete(lease: Lease, page: ResultPage): void {
     this.#measure(lease.id, page.count);
     this.#advance(lease.id, page.count);
-    this.#options.source.complete(lease, page);
+    super.complete(lease, page);
   }
 
-  items(lease: Lease, items: ItemPage): void {
-    this.#options.source.items(lease, items);
-  }
-
-  retry(lease: Lease, failure: Failure, delayMs: number): void {
+  override retry(lease: Lease, failure: Failure, delayMs: number): void {
     this.#advance(lease.id, 1);
-    this.#options.source.retry(lease, failure, delayMs);
+    super.retry(lease, failure, delayMs);
   }
 
-  giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
+  override giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
     this.#advance(lease.id, rest.end - rest.start);
-    this.#options.source.giveBack(lease, rest, reason);
-  }
-
-  hasIdleCapacity(): boolean {
-    return this.#options.source.hasIdleCapacity(this);
+    super.giveBack(lease, rest, reason);
   }
 
   #measure(leaseId: number, count: number): void {

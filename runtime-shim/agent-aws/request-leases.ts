@@ -1,5 +1,4 @@
-import { request as send } from "node:http";
-import type { Failure, ItemPage, ResultPage } from "../../lib/backend.ts";
+import { type IncomingMessage, request as send } from "node:http";
 import { decodePage } from "../../lib/codec/decode.ts";
 import { encodePage } from "../../lib/codec/encode.ts";
 import {
@@ -9,13 +8,9 @@ import {
   type RequestInput,
   type RequestOutput,
 } from "../../lib/web/door.ts";
-import type {
-  GiveBackReason,
-  InputSpan,
-  Lease,
-  LeaseSource,
-  LeaseWorker,
-} from "../agent/lease-source.ts";
+import type { Lease, LeaseSource } from "../agent/lease-source.ts";
+import { headerLines, OF_A_CONNECTION } from "../web/raw-headers.ts";
+import { LeaseRelay } from "./lease-relay.ts";
 
 export interface RequestLeasesOptions {
   readonly source: LeaseSource;
@@ -28,76 +23,38 @@ export interface RequestLeasesOptions {
  * Stands between a source and an agent whose function answers requests: calls whose input is a request are put to the
  * container as requests, whatever answers them there; all others are passed on.
  */
-export class RequestLeases implements LeaseSource, LeaseWorker {
+export class RequestLeases extends LeaseRelay {
   readonly #options: RequestLeasesOptions;
   readonly #active: Map<number, AbortController> = new Map();
-  #agent: LeaseWorker | undefined;
 
   constructor(options: RequestLeasesOptions) {
+    super(options.source);
     this.#options = options;
   }
 
-  get id(): string {
-    return this.#agent?.id ?? "";
+  override get slots(): number {
+    return Math.max(0, Math.min(this.#options.maxInputs - this.#active.size, super.slots));
   }
 
-  get slots(): number {
-    const own = this.#options.maxInputs - this.#active.size;
-    return Math.max(0, Math.min(own, this.#agent?.slots ?? 0));
+  override get idle(): boolean {
+    return this.#active.size === 0 && super.idle;
   }
 
-  get room(): number {
-    return this.#agent?.room ?? 0;
-  }
-
-  get idle(): boolean {
-    return this.#active.size === 0 && (this.#agent?.idle ?? true);
-  }
-
-  run(lease: Lease): void {
+  override run(lease: Lease): void {
     if (lease.method === REQUEST_METHOD) void this.#request(lease);
-    else this.#agent?.run(lease);
+    else super.run(lease);
   }
 
-  cancel(leaseId: number, index?: number): void {
+  override cancel(leaseId: number, index?: number): void {
     const active = this.#active.get(leaseId);
-    if (active === undefined) this.#agent?.cancel(leaseId, index);
+    if (active === undefined) super.cancel(leaseId, index);
     else active.abort();
   }
 
-  terminate(leaseId: number, index?: number): void {
+  override terminate(leaseId: number, index?: number): void {
     const active = this.#active.get(leaseId);
-    if (active === undefined) this.#agent?.terminate(leaseId, index);
+    if (active === undefined) super.terminate(leaseId, index);
     else active.abort();
-  }
-
-  credit(leaseId: number, items: number): void {
-    this.#agent?.credit(leaseId, items);
-  }
-
-  available(agent: LeaseWorker): void {
-    this.#agent = agent;
-    this.#options.source.available(this);
-  }
-
-  complete(lease: Lease, page: ResultPage): void {
-    this.#options.source.complete(lease, page);
-  }
-
-  items(lease: Lease, items: ItemPage): void {
-    this.#options.source.items(lease, items);
-  }
-
-  retry(lease: Lease, failure: Failure, delayMs: number): void {
-    this.#options.source.retry(lease, failure, delayMs);
-  }
-
-  giveBack(lease: Lease, rest: InputSpan, reason: GiveBackReason): void {
-    this.#options.source.giveBack(lease, rest, reason);
-  }
-
-  hasIdleCapacity(): boolean {
-    return this.#options.source.hasIdleCapacity(this);
   }
 
   /** Puts the inputs of a lease to the container, one after the other. */
@@ -124,7 +81,7 @@ export class RequestLeases implements LeaseSource, LeaseWorker {
       source.giveBack(lease, { start: at, end }, { kind: "crashed", detail, isAlone: false });
     } finally {
       this.#active.delete(lease.id);
-      if (this.#agent !== undefined) source.available(this);
+      if (this.hasAgent) source.available(this);
     }
   }
 }
@@ -135,10 +92,7 @@ type Sent = RequestInput & { readonly body: Uint8Array };
 const WARM: RequestOutput = { status: 204, headers: [], body: new Uint8Array() };
 
 /** Of one connection only: they are told from those of others by what their agent sends. */
-const NOT_SENT_ON: ReadonlySet<string> = new Set([
-  ...["connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "expect"],
-  "content-length",
-]);
+const NOT_SENT_ON: ReadonlySet<string> = new Set([...OF_A_CONNECTION, "content-length", "expect"]);
 
 function ask(
   { method, url, headers, body }: Sent,
@@ -159,8 +113,8 @@ function ask(
         answer.on("data", (part: Buffer) => parts.push(part));
         answer.once("error", reject);
         answer.once("end", () => {
-          const { rawHeaders, statusCode = 500 } = answer;
-          resolve({ status: statusCode, headers: pairs(rawHeaders), body: Buffer.concat(parts) });
+          const { statusCode: status = 500 } = answer;
+          resolve({ status, headers: headersOf(answer), body: Buffer.concat(parts) });
         });
       },
     );
@@ -169,11 +123,8 @@ function ask(
   });
 }
 
-function pairs(raw: readonly string[]): [string, string][] {
-  const found: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = (raw[at] ?? "").toLowerCase();
-    if (!NOT_SENT_ON.has(name)) found.push([name, raw[at + 1] ?? ""]);
-  }
-  return found;
+function headersOf(answer: IncomingMessage): [string, string][] {
+  return [...headerLines(answer)]
+    .map(([name, value]): [string, string] => [name.toLowerCase(), value])
+    .filter(([name]) => !NOT_SENT_ON.has(name));
 }

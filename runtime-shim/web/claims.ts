@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { JWTPayload } from "jose";
+import { addHeader, dropHeaders } from "./raw-headers.ts";
 
 /** Tells apps what a token says that was let in. */
 const HEADER = "x-windlass-claims";
@@ -19,17 +20,11 @@ export function setClaims(request: IncomingMessage, payload: JWTPayload): void {
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  request.rawHeaders.push(HEADER, text);
-  request.headers[HEADER] = text;
+  addHeader(request, HEADER, text);
 }
 
 /** What a client says of its token is not what it was let in with. */
-export function dropClaims({ rawHeaders, headers }: IncomingMessage): void {
-  for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
-    const name = rawHeaders[at]?.toLowerCase() ?? "";
-    // Apps of WSGI cannot tell the two.
-    if (name.replaceAll("_", "-") !== HEADER) continue;
-    rawHeaders.splice(at, 2);
-    delete headers[name];
-  }
+export function dropClaims(request: IncomingMessage): void {
+  // Apps of WSGI cannot tell the two.
+  dropHeaders(request, (name) => name.replaceAll("_", "-") === HEADER);
 }

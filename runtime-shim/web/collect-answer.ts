@@ -4,13 +4,12 @@ import { type Duplex, duplexPair } from "node:stream";
 import type { KeptAnswer } from "../../lib/web/answers.ts";
 import { failedAnswer } from "./failed-answer.ts";
 import type { Refusal } from "./problem.ts";
+import { headerLines, OF_A_CONNECTION } from "./raw-headers.ts";
 
 /** An answer that is larger is not kept. */
 const MAX_BYTES: number = 100 * 1024 * 1024;
-/** Headers that are about the connection that an answer came on. */
-const OF_A_CONNECTION: ReadonlySet<string> = new Set([
-  ...["connection", "keep-alive", "transfer-encoding", "content-length", "trailer"],
-]);
+/** Headers that are about the connection that an answer came on, or its length there. */
+const NOT_KEPT: ReadonlySet<string> = new Set([...OF_A_CONNECTION, "content-length"]);
 
 /**
  * Takes the connection of a request away from its answer, which goes on, and is collected. The connection is for the
@@ -71,13 +70,9 @@ function read(source: Duplex, method: string | undefined): Promise<KeptAnswer> {
   });
 }
 
-function headOf({ statusCode, rawHeaders }: IncomingMessage): Omit<KeptAnswer, "body"> {
-  const headers: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    if (!OF_A_CONNECTION.has(name.toLowerCase())) headers.push([name, rawHeaders[at + 1] ?? ""]);
-  }
-  return { status: statusCode ?? 502, headers };
+function headOf(incoming: IncomingMessage): Omit<KeptAnswer, "body"> {
+  const headers = [...headerLines(incoming)].filter(([name]) => !NOT_KEPT.has(name.toLowerCase()));
+  return { status: incoming.statusCode ?? 502, headers };
 }
 
 const UNFINISHED: Refusal = {

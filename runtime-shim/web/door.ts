@@ -1,6 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type DoorSpec, WAIT_PARAMETER } from "../../lib/web/door.ts";
 import { refuse } from "./problem.ts";
+import { addHeader, dropHeaders } from "./raw-headers.ts";
+
+/** What clients speak, by whoever passes their requests on. */
+const PROTO = "x-forwarded-proto";
 
 export interface DoorOptions {
   readonly door: DoorSpec;
@@ -57,21 +61,11 @@ export class Door {
 
 /** Takes away what was added on the way: what only CloudFront knows is for no log. */
 function undress(request: IncomingMessage, { header, isHttps }: DoorSpec): void {
-  if (header !== "host") remove(request, header);
-  if (isHttps) {
-    remove(request, "x-forwarded-proto");
-    request.headers["x-forwarded-proto"] = "https";
-    request.rawHeaders.push("x-forwarded-proto", "https");
-  }
+  const isAdded = (name: string): boolean =>
+    (name === header && header !== "host") || (isHttps && name === PROTO);
+  dropHeaders(request, isAdded);
+  if (isHttps) addHeader(request, PROTO, "https");
   if (request.url?.includes(WAIT_PARAMETER) === true) request.url = withoutWait(request.url);
-}
-
-function remove(request: IncomingMessage, header: string): void {
-  delete request.headers[header];
-  const { rawHeaders } = request;
-  for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
-    if (rawHeaders[at]?.toLowerCase() === header) rawHeaders.splice(at, 2);
-  }
 }
 
 function withoutWait(url: string): string {

@@ -2,12 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../lib/clock.ts";
 import type { AnswerReading, Answers } from "../../lib/web/answers.ts";
+import { RESULT_PARAMETER } from "../../lib/web/door.ts";
 import { collectAnswer } from "./collect-answer.ts";
 import { type Refusal, refuse } from "./problem.ts";
 
-/** The parameter of a URL that asks for an answer which came late. */
-const PARAM = "__windlass_result";
-const ASKED: RegExp = new RegExp(`[?&]${PARAM}=([\\w-]+)(?:&|$)`);
+const ASKED: RegExp = new RegExp(`[?&]${RESULT_PARAMETER}=([\\w-]+)(?:&|$)`);
 /** Nobody guesses so many random bytes. */
 const ID_BYTES = 24;
 /** A request whose body has not come whole is looked at again after this long. */
@@ -41,7 +40,8 @@ export class LateAnswers {
 
   /** The answer that a request asks for, which came before; undefined for a request of its own. */
   idOf({ method, url = "" }: IncomingMessage): string | undefined {
-    if (!url.includes(PARAM) || (method !== "GET" && method !== "HEAD")) return undefined;
+    if (!url.includes(RESULT_PARAMETER) || (method !== "GET" && method !== "HEAD"))
+      return undefined;
     return ASKED.exec(url)?.[1];
   }
 
@@ -123,7 +123,7 @@ function redirect(request: IncomingMessage, id: string, headers: readonly string
   const url = locationOf(request);
   const lines = [
     "HTTP/1.1 303 See Other",
-    `location: ${url}${url.includes("?") ? "&" : "?"}${PARAM}=${id}`,
+    `location: ${url}${url.includes("?") ? "&" : "?"}${RESULT_PARAMETER}=${id}`,
     "cache-control: no-store",
     "content-length: 0",
     "connection: close",

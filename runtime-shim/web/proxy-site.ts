@@ -10,13 +10,8 @@ import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { OnFailed } from "./failed-requests.ts";
 import { refuse } from "./problem.ts";
+import { headerLines, OF_A_CONNECTION } from "./raw-headers.ts";
 import type { Site } from "./web-server.ts";
-
-/** Headers that are about one connection [RFC 9110, 7.6.1], and none of what is passed on. */
-const OF_A_CONNECTION: ReadonlySet<string> = new Set([
-  ...["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"],
-  "upgrade",
-]);
 
 /** Passes requests on to a server of this container. */
 export class ProxySite implements Site {
@@ -51,11 +46,9 @@ export class ProxySite implements Site {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const server = connect(this.#port, "127.0.0.1");
     server.once("connect", () => {
-      const { method, url, httpVersion, rawHeaders } = request;
+      const { method, url, httpVersion } = request;
       const lines = [`${method} ${url} HTTP/${httpVersion}`];
-      for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-        lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
-      }
+      for (const [name, value] of headerLines(request)) lines.push(`${name}: ${value}`);
       server.write(`${lines.join("\r\n")}\r\n\r\n`);
       server.write(head);
       // Either end that goes takes the other with it.
@@ -87,12 +80,10 @@ export class ProxySite implements Site {
 }
 
 /** As they were written, but for those about the connection. */
-function passedOn({ rawHeaders, headers }: IncomingMessage): Record<string, string | string[]> {
-  const dropped = new Set([...OF_A_CONNECTION, ...named(headers)]);
+function passedOn(message: IncomingMessage): Record<string, string | string[]> {
+  const dropped = new Set([...OF_A_CONNECTION, ...named(message.headers)]);
   const passed: Record<string, string | string[]> = {};
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    const value = rawHeaders[at + 1] ?? "";
+  for (const [name, value] of headerLines(message)) {
     if (dropped.has(name.toLowerCase())) continue;
     const before = passed[name];
     passed[name] = before === undefined ? value : [before, value].flat();

@@ -2,6 +2,7 @@ import type { Backend } from "../../backend.ts";
 import { toError } from "../../client/failure.ts";
 import { ownedPage } from "../../codec/page-builder.ts";
 import { createCallId } from "../../ids.ts";
+import { spawnOne } from "../../spawn-one.ts";
 import type { ScheduledCalls } from "./local-schedules.ts";
 
 /** One look at the store waits so long. */
@@ -12,10 +13,8 @@ export function backendCalls(backend: Backend, app: string): ScheduledCalls {
   return {
     createId: () => createCallId(),
     async begin(name, callId) {
-      const request = { callId, target: { app, name }, kind: "group" } as const;
       const args = ownedPage([[]], () => "args");
-      await backend.spawn(request, { start: 0, count: 1, unary: false, args });
-      await backend.endSpawn(callId, 1);
+      await spawnOne(backend, { app, name }, { callId, unary: false, args });
     },
     async outcome(callId) {
       for (;;) {
